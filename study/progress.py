@@ -1,0 +1,75 @@
+"""What a command says while it works: lines of text, and bars with the time left."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+Item = TypeVar("Item")
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Tell the user a line, on standard error.
+
+    Parameters
+    ----------
+    text : str
+        The line; square brackets are shown as they are.
+    """
+    console.print(text, markup=False)
+
+
+@contextmanager
+def bar(description: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a bar with the time left while the block runs.
+
+    Parameters
+    ----------
+    description : str
+        What is being done, in a few words.
+    total : int or None
+        How many units there are; None where that is not known.
+
+    Yields
+    ------
+    callable
+        Moves the bar on by a number of units.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=console, refresh_per_second=4) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda units: progress.update(task, advance=units)
+
+
+def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
+    """Go through items and show how far the work is.
+
+    Parameters
+    ----------
+    items : iterable
+        What to go through.
+    description : str
+        What is being done, in a few words.
+    total : int, optional
+        How many items there are; by default their length, where they have one.
+
+    Yields
+    ------
+    object
+        The items, in order.
+    """
+    if total is None and hasattr(items, "__len__"):
+        total = len(items)
+    with bar(description, total) as advance:
+        for item in items:
+            yield item
+            advance(1)
