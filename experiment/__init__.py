@@ -1,0 +1,1 @@
+"""The session: PsychoPy window, trackers, trial machine, messages, simulated observers."""

@@ -1,0 +1,190 @@
+"""The texts that a session writes into the recording, in Data Viewer's protocol."""
+
+from collections.abc import Mapping
+
+from stimuli.frames import Rect
+
+# pylink cuts a message after this many characters without a word.
+MAX_CHARACTERS = 128
+TRIAL_OK = 0
+TRIAL_ABORTED = 3  # ABORT_EXPT of EyeLink's own examples
+FIXATION_ON = "FIXATION_ON"
+FACE_OFF = "FACE_OFF"
+
+
+def check_length(text: str) -> str:
+    """Refuse a message that a tracker would cut.
+
+    Parameters
+    ----------
+    text : str
+        The message, without its time.
+
+    Returns
+    -------
+    str
+        The same text.
+
+    Raises
+    ------
+    ValueError
+        If it is longer than 128 characters, or holds a line break.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(f"a message may have {MAX_CHARACTERS} characters but has {len(text)}: {text}")
+    if "\n" in text or "\r" in text:
+        raise ValueError(f"a message must be one line but is {text!r}")
+    return text
+
+
+def display_coords(width_px: int, height_px: int) -> str:
+    """Say the pixels of the screen: the first and the last of each direction.
+
+    Parameters
+    ----------
+    width_px, height_px : int
+        The screen's resolution.
+
+    Returns
+    -------
+    str
+        The message.
+
+    Examples
+    --------
+    >>> display_coords(1920, 1080)
+    'DISPLAY_COORDS 0 0 1919 1079'
+    """
+    return f"DISPLAY_COORDS 0 0 {width_px - 1} {height_px - 1}"
+
+
+def trial_id(trial: int) -> str:
+    """Begin a trial.
+
+    Parameters
+    ----------
+    trial : int
+        Its number in the session's plan, from 1.
+
+    Returns
+    -------
+    str
+        The message.
+    """
+    return f"TRIALID {trial}"
+
+
+def face_on(image_id: str) -> str:
+    """Say that a face is on the screen since this flip.
+
+    Parameters
+    ----------
+    image_id : str
+        The picture's id in the manifest.
+
+    Returns
+    -------
+    str
+        The message.
+    """
+    return check_length(f"FACE_ON {image_id}")
+
+
+def shown_picture(image_id: str) -> str:
+    """Name the picture as it was shown, from the recording's folder.
+
+    The crop that was on the screen is kept in ``stimuli/shown``, for Data Viewer draws whole
+    files: the picture file itself is larger than what was shown.
+
+    Parameters
+    ----------
+    image_id : str
+        The picture's id in the manifest.
+
+    Returns
+    -------
+    str
+        A path with forward slashes, relative to ``sourcedata/sub-*/ses-*``.
+    """
+    return f"../../../stimuli/shown/{image_id}.png"
+
+
+def image_load(image_id: str, picture: Rect) -> str:
+    """Tell Data Viewer which picture stood where.
+
+    Parameters
+    ----------
+    image_id : str
+        The picture's id in the manifest.
+    picture : Rect
+        Where it stood, in screen pixels.
+
+    Returns
+    -------
+    str
+        The message; the centre is given in whole pixels, as the protocol has it.
+
+    Examples
+    --------
+    >>> image_load("AF01AFS", Rect(736, 316, 448, 448))
+    '!V IMGLOAD CENTER ../../../stimuli/shown/AF01AFS.png 960 540 448 448'
+    """
+    x_px = round(picture.x_px + picture.width_px / 2)
+    y_px = round(picture.y_px + picture.height_px / 2)
+    size = f"{round(picture.width_px)} {round(picture.height_px)}"
+    return check_length(f"!V IMGLOAD CENTER {shown_picture(image_id)} {x_px} {y_px} {size}")
+
+
+def response(key: str, expression: str) -> str:
+    """Say which key was pressed, and what it stands for.
+
+    Parameters
+    ----------
+    key : str
+        The key's name; ``n/a`` where the time was up.
+    expression : str
+        The expression, or ``n/a``.
+
+    Returns
+    -------
+    str
+        The message.
+    """
+    return check_length(f"RESPONSE {key} {expression}")
+
+
+def trial_variables(variables: Mapping[str, str | int]) -> list[str]:
+    """Give Data Viewer what is known about the trial at its end.
+
+    Parameters
+    ----------
+    variables : mapping of str to str or int
+        Name and value, in the order in which they shall stand.
+
+    Returns
+    -------
+    list of str
+        One message for each.
+
+    Examples
+    --------
+    >>> trial_variables({"image_id": "AF01AFS", "rt_ms": 812})
+    ['!V TRIAL_VAR image_id AF01AFS', '!V TRIAL_VAR rt_ms 812']
+    """
+    return [check_length(f"!V TRIAL_VAR {name} {value}") for name, value in variables.items()]
+
+
+def trial_result(code: int) -> str:
+    """End a trial.
+
+    Parameters
+    ----------
+    code : int
+        `TRIAL_OK` or `TRIAL_ABORTED`.
+
+    Returns
+    -------
+    str
+        The message.
+    """
+    return f"TRIAL_RESULT {code}"
