@@ -1,0 +1,120 @@
+"""Pictures as they are shown: the crop at any size, resized once, for people and networks."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from stimuli.catalog import crop_rects, read_manifest
+from stimuli.frames import Rect
+from study.errors import InputError
+from study.folder import Study
+
+
+def load_picture(study: Study, image_id: str, side_px: int) -> NDArray[np.uint8]:
+    """Load the shown part of one picture.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    image_id : str
+        The picture, such as ``"AF01AFS"``.
+    side_px : int
+        Width and height of the result, such as 448 for the screen and 224 for a network.
+
+    Returns
+    -------
+    ndarray of uint8, shape (side_px, side_px, 3)
+        Red, green and blue.
+
+    Raises
+    ------
+    InputError
+        If the picture is not registered, has no crop, or cannot be read.
+    """
+    return load_pictures(study, [image_id], side_px)[0]
+
+
+def load_pictures(study: Study, image_ids: Sequence[str], side_px: int) -> NDArray[np.uint8]:
+    """Load the shown part of many pictures.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    image_ids : sequence of str
+        The pictures.
+    side_px : int
+        Width and height of the results.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, side_px, side_px, 3)
+        Red, green and blue, in the order of `image_ids`.
+
+    Raises
+    ------
+    InputError
+        If a picture is not registered, has no crop, or cannot be read.
+    """
+    rects = crop_rects(study, image_ids)
+    manifest = read_manifest(study)
+    files = dict(zip(manifest["image_id"], manifest["file"], strict=True))
+    pictures = np.empty((len(image_ids), side_px, side_px, 3), dtype=np.uint8)
+
+    def load(place: int) -> None:
+        image_id = image_ids[place]
+        path = study.pictures_dir / files[image_id]
+        pictures[place] = crop_picture(path, rects[image_id], side_px)
+
+    # Threads suffice: Pillow lets others work while it decodes and resizes.
+    workers = study.settings.execution.jobs or os.cpu_count() or 1
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        list(pool.map(load, range(len(image_ids))))
+    return pictures
+
+
+def crop_picture(path: Path, rect: Rect, side_px: int) -> NDArray[np.uint8]:
+    """Cut a rectangle out of a picture file and resize it once, with antialiasing.
+
+    Parameters
+    ----------
+    path : Path
+        The picture file.
+    rect : Rect
+        The part, in pixels of the file.
+    side_px : int
+        Width and height of the result.
+
+    Returns
+    -------
+    ndarray of uint8, shape (side_px, side_px, 3)
+        Red, green and blue.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no whole picture, or is smaller than the rectangle.
+    """
+    box = (rect.x_px, rect.y_px, rect.x_px + rect.width_px, rect.y_px + rect.height_px)
+    try:
+        with Image.open(path) as picture:
+            whole = picture.convert("RGB")
+    except (OSError, UnidentifiedImageError) as error:
+        found = str(error) if path.is_file() else "there is no such file"
+        raise InputError(
+            f"{path} must be a readable picture, but {found}. "
+            "Put the original there, and compare: faceoff stimuli check."
+        ) from error
+    if box[2] > whole.width or box[3] > whole.height:
+        raise InputError(
+            f"{path} must hold the crop up to ({box[2]}, {box[3]}) px, but it is {whole.width} x "
+            f"{whole.height} px. Put the original there, or register anew."
+        )
+    shown = whole.resize((side_px, side_px), Image.Resampling.LANCZOS, box=box)
+    return np.asarray(shown)
