@@ -1,4 +1,4 @@
-"""Maps on the disk: netCDF with named dimensions, coordinates and units, the same bytes each time."""
+"""Maps on the disk: netCDF with named dimensions and units, the same bytes each time."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

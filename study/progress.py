@@ -1,6 +1,6 @@
 """What a command says while it works: lines of text, and bars with the time left."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -67,7 +67,7 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
     object
         The items, in order.
     """
-    if total is None and hasattr(items, "__len__"):
+    if total is None and isinstance(items, Sized):
         total = len(items)
     with bar(description, total) as advance:
         for item in items:

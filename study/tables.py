@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
-from pandera.errors import SchemaError
+from pandera.errors import SchemaError, SchemaErrors
 
 from study.errors import InputError, did_you_mean
 from study.writing import atomic_path, write_json
@@ -54,6 +54,7 @@ def read_table(path: Path, *, what: str, columns: Mapping[str, type] | None = No
             keep_default_na=False,
             dtype=dict.fromkeys(texts, str),
             encoding="utf-8-sig",
+            float_precision="round_trip",
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(
@@ -93,15 +94,24 @@ def _check_types(frame: pd.DataFrame, columns: Mapping[str, type], path: Path) -
     )
     try:
         return schema.validate(frame)
-    except SchemaError as error:
-        name = getattr(error.schema, "name", None) or "a column"
-        cases = error.failure_cases
-        evidence = (
-            str(cases["failure_case"].iloc[0]) if isinstance(cases, pd.DataFrame) else str(cases)
-        )
+    except (SchemaError, SchemaErrors) as error:
+        name, evidence = _first_failure(frame, numbers)
         raise InputError(
             f"{path}: {name} must hold numbers, but it holds {evidence!r}. Correct it."
         ) from error
+
+
+def _first_failure(frame: pd.DataFrame, numbers: Mapping[str, type]) -> tuple[str, str]:
+    """Find the first column and cell that is no number of its type."""
+    for name, kind in numbers.items():
+        values = pd.to_numeric(frame[name], errors="coerce")
+        wrong = values.isna() & (frame[name].notna() | (kind is int))
+        if kind is int:
+            wrong |= values % 1 != 0
+        if wrong.any():
+            cell = frame[name][wrong].iloc[0]
+            return name, MISSING if pd.isna(cell) else str(cell)
+    return "a column", "something else"
 
 
 def write_table(path: Path, frame: pd.DataFrame, descriptions: Mapping[str, str]) -> None:

@@ -1,0 +1,1 @@
+"""The front door of faceoff: the command line, the pipeline, the report."""

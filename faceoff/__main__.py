@@ -1,0 +1,5 @@
+"""Run the whole command line with `python -m faceoff`."""
+
+from faceoff.cli import main
+
+main()
