@@ -1,0 +1,15 @@
+"""Simulated observers: planted strategies, answers and eye movements."""
+
+from experiment.observers.behaviour import Response, draw_response
+from experiment.observers.observer import Observer, draw_observer
+from experiment.observers.trial import SimulatedTrial, TrueFixation, simulate_trial
+
+__all__ = [
+    "Observer",
+    "Response",
+    "SimulatedTrial",
+    "TrueFixation",
+    "draw_observer",
+    "draw_response",
+    "simulate_trial",
+]
