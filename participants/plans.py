@@ -1,0 +1,342 @@
+"""Session plans: which picture in which trial, where on the screen, and which key answers."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from participants.order import arrange, constrained_order, spread
+from participants.register import participant_number
+from stimuli.catalog import read_crops, read_manifest, read_splits
+from stimuli.expressions import EXPRESSIONS
+from stimuli.frames import Rect, screen_from
+from study.errors import InputError
+from study.folder import Study, check_participant_id
+from study.seeds import generator
+from study.writing import write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Mode = Literal["pilot", "test", "real"]
+TASK = "faces"
+_PRACTICE_DRAWS = 50
+
+
+class PlannedTrial(BaseModel):
+    """One trial: a picture, and where it and the fixation target before it are.
+
+    Positions are screen pixels with the origin at the top left; `picture_x_px` and
+    `picture_y_px` are the picture's top left pixel.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trial: int
+    block: int
+    phase: Literal["practice", "main"]
+    image_id: str
+    expression: str
+    fixation_x_px: float
+    fixation_y_px: float
+    picture_x_px: int
+    picture_y_px: int
+    picture_width_px: int
+    picture_height_px: int
+
+    @property
+    def picture_rect(self) -> Rect:
+        """Where the picture is on the screen."""
+        return Rect(
+            self.picture_x_px, self.picture_y_px, self.picture_width_px, self.picture_height_px
+        )
+
+
+class Plan(BaseModel):
+    """Everything about a session that is decided before it begins."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    participant_id: str
+    session: str
+    mode: Mode
+    task: str = TASK
+    seed: int
+    keys: dict[str, str]
+    trials: tuple[PlannedTrial, ...]
+
+
+def plan_path(study: Study, participant_id: str, session: str) -> Path:
+    """Name the file of a session's plan.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    participant_id : str
+        Such as ``sub-001``.
+    session : str
+        The session's label, such as ``01``.
+
+    Returns
+    -------
+    Path
+        Beside what the session will write.
+    """
+    return study.session_dir(participant_id, session) / "plan.json"
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a session's plan.
+
+    Parameters
+    ----------
+    path : Path
+        A plan.json.
+
+    Returns
+    -------
+    Plan
+        The plan.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is no plan.
+    """
+    try:
+        return Plan.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"A session's plan must be at {path}, but there is none. "
+            "Make it first: faceoff participants plan."
+        ) from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(str(part) for part in problem["loc"]) or "the file"
+        raise InputError(
+            f"{path} must be a session's plan, but {place} is wrong: {problem['msg']}. "
+            "Make it anew if the session has not begun: faceoff participants plan."
+        ) from error
+
+
+def write_plan(path: Path, plan: Plan) -> None:
+    """Write a session's plan, unless the session has begun.
+
+    Parameters
+    ----------
+    path : Path
+        The plan.json, in the session's folder.
+    plan : Plan
+        The plan.
+
+    Raises
+    ------
+    InputError
+        If the session has begun: its trials were shown by the plan that is there.
+    """
+    if (path.parent / "trials.tsv").exists():
+        raise InputError(
+            f"A plan must be written before the first trial, but session {plan.session} of "
+            f"{plan.participant_id} has begun. Plan another session: --session."
+        )
+    write_text(path, plan.model_dump_json(indent=1) + "\n")
+
+
+def make_plan(study: Study, participant_id: str, session: str = "01", mode: Mode = "real") -> Plan:
+    """Plan a session: order, keys and positions follow from study's seed, person and session.
+
+    All test pictures are shown once, in an order in which no actor comes twice in a row and
+    each block has each expression equally often, after practice with other actors. The
+    fixation target is beside the picture, as often left as right, so that the first look at
+    the face is a choice. Participants' keys rotate through the expressions.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its pictures are registered.
+    participant_id : str
+        A registered participant, such as ``sub-001``.
+    session : str, default "01"
+        The session's label: letters and digits.
+    mode : {"pilot", "test", "real"}, default "real"
+        What the session is for.
+
+    Returns
+    -------
+    Plan
+        The same for the same study, participant and session.
+
+    Raises
+    ------
+    InputError
+        If the participant or the pictures are not registered, there is no order that fulfils
+        the constraints, or the picture does not fit on the screen.
+    """
+    participant_id = check_participant_id(participant_id)
+    check_session(session)
+    number = participant_number(study, participant_id)
+    rng = generator(study.settings.study.seed, "plan", participant_id, session)
+    shown = _usable_pictures(study)
+    settings = study.settings.participants
+    practice = _practice(shown, settings.practice_trials, rng)
+    main = shown[shown["split"] == "test"].reset_index(drop=True)
+    if main.empty:
+        raise InputError(
+            "A plan needs test pictures, but none of the registered pictures is one. "
+            "Choose [stimuli] test_actors from the actors in stimuli/manifest.tsv, and register."
+        )
+    blocks = constrained_order(list(main["actor"]), list(main["expression"]), settings.blocks, rng)
+    rows = [(0, "practice", practice.iloc[row]) for row in range(len(practice))]
+    rows += [(b, "main", main.iloc[row]) for b, block in enumerate(blocks, 1) for row in block]
+    sides = _sides([(picture["expression"], block) for block, _, picture in rows], rng)
+    return Plan(
+        participant_id=participant_id,
+        session=session,
+        mode=mode,
+        seed=study.settings.study.seed,
+        keys=answer_keys(settings.keys, number if settings.rotate_keys else 0),
+        trials=tuple(_trials(study, rows, sides)),
+    )
+
+
+def answer_keys(keys: Sequence[str], shift: int) -> dict[str, str]:
+    """Give each expression its key.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        Seven keys, from left to right.
+    shift : int
+        By how many expressions the keys are moved on.
+
+    Returns
+    -------
+    dict of str to str
+        Expression to key, in the order of the keys on the keyboard.
+
+    Examples
+    --------
+    >>> list(answer_keys("1234567", 1).items())[:2]
+    [('angry', '1'), ('disgusted', '2')]
+    """
+    n = len(EXPRESSIONS)
+    return {EXPRESSIONS[(place + shift) % n]: key for place, key in enumerate(keys)}
+
+
+def check_session(session: str) -> str:
+    """Check the form of a session's label.
+
+    Parameters
+    ----------
+    session : str
+        Letters and digits, such as ``01``.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    InputError
+        If it holds other signs.
+    """
+    if not (session.isascii() and session.isalnum()):
+        raise InputError(
+            f"A session's label must be letters and digits, but it is {session!r}. "
+            "Write for example 01."
+        )
+    return session
+
+
+def _usable_pictures(study: Study) -> "pd.DataFrame":
+    """Join manifest and splits, for the pictures that have a crop."""
+    pictures = read_manifest(study).merge(read_splits(study), on="image_id", validate="1:1")
+    return pictures[pictures["image_id"].isin(read_crops(study)["image_id"])]
+
+
+def _practice(shown: "pd.DataFrame", n_trials: int, rng: np.random.Generator) -> "pd.DataFrame":
+    """Draw practice pictures from the training actors: each expression in turn, actors mixed."""
+    pool = shown[shown["split"] == "train"]
+    if len(pool) < n_trials:
+        raise InputError(
+            f"Practice needs {n_trials} pictures of actors that are not tested, but there are "
+            f"{len(pool)}. Set fewer: [participants] practice_trials."
+        )
+    for _ in range(_PRACTICE_DRAWS):
+        # Each expression's pictures in random order, then one of each in turn.
+        mixed = pool.iloc[rng.permutation(len(pool))]
+        turn = mixed.groupby("expression").cumcount().to_numpy()
+        chosen = mixed.iloc[np.argsort(turn, kind="stable")[:n_trials]]
+        order = arrange(list(chosen["actor"]), rng)
+        if order is not None:
+            return chosen.iloc[order]
+    raise InputError(
+        "Practice must not show an actor twice in a row, but the training pictures are of "
+        f"{pool['actor'].nunique()} actors. Use a larger face set, or set [participants] "
+        "practice_trials = 0."
+    )
+
+
+def _sides(features: Sequence[tuple[str, int]], rng: np.random.Generator) -> list[int]:
+    """Put the fixation target left (0) or right (1), balanced in expressions and blocks."""
+    return spread(features, 2, rng)
+
+
+def _trials(study: Study, rows: Sequence[tuple], sides: Sequence[int]) -> Iterator[PlannedTrial]:
+    """Number the trials and place their pictures and fixation targets on the screen."""
+    picture, fixations = screen_layout(study)
+    for trial, ((block, phase, row), side) in enumerate(zip(rows, sides, strict=True), 1):
+        yield PlannedTrial(
+            trial=trial,
+            block=block,
+            phase=phase,
+            image_id=row["image_id"],
+            expression=row["expression"],
+            fixation_x_px=fixations[side][0],
+            fixation_y_px=fixations[side][1],
+            picture_x_px=int(picture.x_px),
+            picture_y_px=int(picture.y_px),
+            picture_width_px=int(picture.width_px),
+            picture_height_px=int(picture.height_px),
+        )
+
+
+def screen_layout(study: Study) -> tuple[Rect, tuple[tuple[float, float], tuple[float, float]]]:
+    """Place the picture at the screen's centre, and a fixation target on each side of it.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    picture : Rect
+        The picture's pixels on the screen.
+    fixations : tuple of two tuples of float
+        x and y of the target left and right of the picture, in screen pixels.
+
+    Raises
+    ------
+    InputError
+        If they do not fit on the screen.
+    """
+    screen, side_px = screen_from(study.settings.screen), study.settings.stimuli.picture_px
+    x_px, y_px = (screen.width_px - side_px) // 2, (screen.height_px - side_px) // 2
+    gap_deg = study.settings.participants.fixation_gap_deg
+    middle_y_px = y_px + (side_px - 1) / 2
+    edges_deg = screen.to_deg([[x_px, middle_y_px], [x_px + side_px - 1, middle_y_px]])
+    (left_px, _), (right_px, _) = screen.to_px(edges_deg + [[-gap_deg, 0], [gap_deg, 0]]).tolist()
+    if min(x_px, y_px, left_px) < 0 or right_px > screen.width_px - 1:
+        raise InputError(
+            f"Picture and fixation target must fit on the screen of {screen.width_px} x "
+            f"{screen.height_px} px, but the picture has {side_px} px and the target is "
+            f"{gap_deg:g} deg beside it. Lower [stimuli] picture_px or [participants] "
+            "fixation_gap_deg."
+        )
+    fixations = ((round(left_px, 1), middle_y_px), (round(right_px, 1), middle_y_px))
+    return Rect(x_px, y_px, side_px, side_px), fixations

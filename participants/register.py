@@ -1,0 +1,227 @@
+"""The register of participants in BIDS form: participants.tsv and participants.json."""
+
+import csv
+import json
+import re
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from study.errors import InputError, did_you_mean
+from study.folder import Study, check_participant_id
+from study.tables import MISSING, read_table
+from study.writing import atomic_path, write_json
+
+# From this age on, BIDS asks for a class instead of the number, so that nobody is known by it.
+_OLDEST_STORED = 89
+_ANSWERS: dict[str, dict[str, str]] = {
+    "sex": {"female": "female", "male": "male", "other": "another answer"},
+    "handedness": {"right": "right", "left": "left", "ambidextrous": "both"},
+    "vision": {
+        "normal": "normal without help",
+        "glasses": "corrected by glasses",
+        "lenses": "corrected by contact lenses",
+    },
+    "dominant_eye": {"left": "left", "right": "right"},
+}
+_DESCRIPTIONS: dict[str, dict[str, Any]] = {
+    "participant_id": {"Description": "participant; the list of names is kept elsewhere"},
+    "age": {
+        "Description": f"age at registration; {_OLDEST_STORED} and above are {_OLDEST_STORED}+",
+        "Units": "year",
+    },
+    "sex": {"Description": "sex or gender as the participant says", "Levels": _ANSWERS["sex"]},
+    "handedness": {
+        "Description": "hand used for writing, as the participant says",
+        "Levels": _ANSWERS["handedness"],
+    },
+    "vision": {"Description": "eyesight in the sessions", "Levels": _ANSWERS["vision"]},
+    "dominant_eye": {"Description": "eye preferred in aiming", "Levels": _ANSWERS["dominant_eye"]},
+    "consent_version": {
+        "Description": "version of the consent form that was signed; the form is kept elsewhere"
+    },
+    "consent_time": {"Description": "when consent was registered, ISO 8601 with time zone"},
+}
+
+
+def read_participants(study: Study) -> pd.DataFrame:
+    """Read the register of participants.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each participant, all columns as text, ``"n/a"`` where an answer is
+        missing; columns that others have added are kept. Empty before the first one is added.
+
+    Raises
+    ------
+    InputError
+        If the table is damaged or an id is in it twice.
+    """
+    path = study.participants_tsv
+    if not path.exists():
+        return pd.DataFrame(columns=list(_DESCRIPTIONS), dtype=str)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = next(csv.reader(file, delimiter="\t"), [])
+    columns = dict.fromkeys(["participant_id", *header], str)
+    register = read_table(path, what="The register of participants", columns=columns)
+    twice = register["participant_id"][register["participant_id"].str.lower().duplicated()]
+    if len(twice):
+        raise InputError(
+            f"{path} must hold each participant once, but {twice.iloc[0]} is there twice. "
+            "Remove the wrong line."
+        )
+    return register.fillna(MISSING)
+
+
+def add_participant(
+    study: Study,
+    participant_id: str = "",
+    *,
+    age: float | None = None,
+    sex: str = MISSING,
+    handedness: str = MISSING,
+    vision: str = MISSING,
+    dominant_eye: str = MISSING,
+    consent_version: str = MISSING,
+) -> str:
+    """Register a participant, never by name.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    participant_id : str, default ""
+        Such as ``sub-001`` or ``001``; by default the number after the highest one.
+    age : float, optional
+        In years; 89 and above are stored as ``89+``.
+    sex : {"female", "male", "other", "n/a"}
+        As the participant says.
+    handedness : {"right", "left", "ambidextrous", "n/a"}
+        As the participant says.
+    vision : {"normal", "glasses", "lenses", "n/a"}
+        In the sessions.
+    dominant_eye : {"left", "right", "n/a"}
+        The eye preferred in aiming.
+    consent_version : str, default "n/a"
+        Version of the signed form; the time of registration is stored with it.
+
+    Returns
+    -------
+    str
+        The participant's id.
+
+    Raises
+    ------
+    InputError
+        If the id is used already, or an answer is none of those above.
+    """
+    register = read_participants(study)
+    used = _used_ids(study, register)
+    participant_id = check_participant_id(participant_id) if participant_id else _next_free(used)
+    if participant_id.lower() in {name.lower() for name in used}:
+        raise InputError(
+            f"A participant's id must be new, but {participant_id} is used already. "
+            f"The next free one is {_next_free(used)}."
+        )
+    answers = {"sex": sex, "handedness": handedness, "vision": vision, "dominant_eye": dominant_eye}
+    row = {
+        "participant_id": participant_id,
+        "age": _age_text(age),
+        **{name: _checked(name, answer) for name, answer in answers.items()},
+        "consent_version": " ".join(consent_version.split()) or MISSING,
+        "consent_time": (
+            MISSING if consent_version == MISSING else time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        ),
+    }
+    _write(study, pd.concat([register, pd.DataFrame([row])], ignore_index=True).fillna(MISSING))
+    return participant_id
+
+
+def participant_number(study: Study, participant_id: str) -> int:
+    """Give a participant's place in the register, from which keys are counterbalanced.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    participant_id : str
+        Such as ``sub-001``.
+
+    Returns
+    -------
+    int
+        0 for the first one registered.
+
+    Raises
+    ------
+    InputError
+        If the participant is not registered.
+    """
+    ids = list(read_participants(study)["participant_id"])
+    if participant_id not in ids:
+        suggestion = did_you_mean(participant_id, ids[-5:])
+        raise InputError(
+            f"A participant must be registered first, but {participant_id} is not in "
+            f"participants.tsv.{suggestion} Register: faceoff participants add "
+            f"{participant_id.removeprefix('sub-')}."
+        )
+    return ids.index(participant_id)
+
+
+def _used_ids(study: Study, register: pd.DataFrame) -> list[str]:
+    """List the ids in the register, and those under which there are data."""
+    folders = [*study.root.glob("sub-*"), *study.sourcedata.glob("sub-*")]
+    return [*register["participant_id"], *(folder.name for folder in folders)]
+
+
+def _next_free(used: Iterable[str]) -> str:
+    """Name the id after the highest number in use."""
+    numbers = [int(found[1]) for name in used if (found := re.fullmatch(r"sub-(\d+)", name))]
+    return f"sub-{max(numbers, default=0) + 1:03d}"
+
+
+def _age_text(age: float | None) -> str:
+    """Write an age as BIDS wants it."""
+    if age is None:
+        return MISSING
+    if not 0 < age < 130:
+        raise InputError(
+            f"A participant's age must be in years, but it is {age:g}. Correct --age, or leave it out."
+        )
+    return f"{_OLDEST_STORED}+" if age >= _OLDEST_STORED else f"{age:g}"
+
+
+def _checked(name: str, answer: str) -> str:
+    """Check an answer against the known ones."""
+    known = [*_ANSWERS[name], MISSING]
+    if answer not in known:
+        raise InputError(
+            f"A participant's {name.replace('_', ' ')} must be one of {', '.join(known)}, "
+            f"but it is {answer!r}.{did_you_mean(answer, known)}"
+        )
+    return answer
+
+
+def _write(study: Study, register: pd.DataFrame) -> None:
+    """Write the register and what its columns mean; others' descriptions are kept."""
+    path = study.participants_tsv.with_suffix(".json")
+    try:
+        known = json.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path} must be JSON in UTF-8, but {error}. Mend it, or remove it to have it made anew."
+        ) from error
+    ours = {name: _DESCRIPTIONS[name] for name in register.columns if name in _DESCRIPTIONS}
+    write_json(path, ours | known)
+    with atomic_path(study.participants_tsv) as temporary:
+        register.to_csv(
+            temporary, sep="\t", index=False, na_rep=MISSING, lineterminator="\n", encoding="utf-8"
+        )
