@@ -1,9 +1,38 @@
 """Settings of the section [cnn] of study.toml."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from study.settings.base import Section
 
 
 class CnnSettings(Section):
-    """What a user may set in [cnn]."""
+    """The network, how it is trained and how it is explained."""
+
+    model: str = Field("small", description="name of the network, see faceoff cnn --help")
+    input_px: int = Field(224, ge=16, description="side of the square picture that it sees")
+    epochs: int = Field(30, ge=1, description="most passes over the training pictures")
+    patience: int = Field(
+        8, ge=1, description="stop after so many epochs without a lower validation loss"
+    )
+    batch_size: int = Field(16, ge=1, description="pictures in one training step")
+    learning_rate: float = Field(
+        0.001, gt=0, description="Adam's first step size; it falls to 0 along a cosine"
+    )
+    shift: float = Field(
+        0.04, ge=0, lt=1, description="training pictures move by up to this part of their side"
+    )
+    zoom: float = Field(
+        0.06, ge=0, lt=1, description="training pictures grow or shrink by up to this part"
+    )
+    brightness: float = Field(
+        0.15, ge=0, lt=1, description="training pictures get brighter or darker by up to this part"
+    )
+    flip: bool = Field(True, description="mirror every second training picture")
+    method: str = Field(
+        "lrp.sequential_preset_a_flat", description="explanation, by innvestigate's name"
+    )
+    target: Literal["true", "predicted"] = Field(
+        "true", description="which expression's logit the maps explain: true or predicted"
+    )

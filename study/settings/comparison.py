@@ -6,4 +6,23 @@ from study.settings.base import Section
 
 
 class ComparisonSettings(Section):
-    """What a user may set in [comparison]."""
+    """How gaze and network are set against each other."""
+
+    tiles_per_side: int = Field(
+        4, ge=2, le=28, description="tiles in a row and in a column of the picture"
+    )
+    random_repeats: int = Field(
+        10, ge=2, le=1000, description="random orders of the tiles for each picture"
+    )
+    cells_per_side: int = Field(
+        56, ge=8, le=448, description="cells in a row of the grid on which maps are compared"
+    )
+    centre_sigma: float = Field(
+        0.25, gt=0, le=2, description="sigma of the centre map, as a share of the picture's width"
+    )
+    resamples: int = Field(
+        9999, ge=99, le=999_999, description="draws of the permutation tests and the bootstrap"
+    )
+    confidence: float = Field(
+        0.95, gt=0.5, lt=1, description="confidence of all intervals, between 0.5 and 1"
+    )
