@@ -1,0 +1,292 @@
+"""A network on the disk and in memory: its layers, weights, input, and its answers."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn.backend import import_tensorflow
+from cnn.preprocessing import Preprocessing
+from study.errors import InputError
+from study.folder import Study
+from study.writing import atomic_path, write_json
+
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that names expressions.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the registry.
+    input_px : int
+        Side of the square picture that it takes.
+    expressions : tuple of str
+        What its outputs stand for, in order.
+    preprocessing : Preprocessing
+        What is done to pixels before the first layer.
+    model : keras.Model
+        From preprocessed pictures to logits; it ends before the softmax.
+    """
+
+    name: str
+    input_px: int
+    expressions: tuple[str, ...]
+    preprocessing: Preprocessing
+    model: Any
+
+    def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Compute the network's answer to pictures, before the softmax.
+
+        Parameters
+        ----------
+        pictures : ndarray of uint8, shape (n, input_px, input_px, 3)
+            RGB pictures.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_expressions)
+            The logit of each expression.
+
+        Raises
+        ------
+        InputError
+            If the pictures have another size or are not of 8 bits.
+        """
+        inputs = self.prepare(pictures)
+        starts = range(0, len(inputs), _BATCH)
+        # predict_on_batch works with eager execution and without it.
+        answers = [self.model.predict_on_batch(inputs[i : i + _BATCH]) for i in starts]
+        return np.concatenate([np.empty((0, len(self.expressions)), np.float32), *answers])
+
+    def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Compute the probability of each expression, the softmax of the logits.
+
+        Parameters
+        ----------
+        pictures : ndarray of uint8, shape (n, input_px, input_px, 3)
+            RGB pictures.
+
+        Returns
+        -------
+        ndarray of float, shape (n, n_expressions)
+            Each row sums to 1.
+        """
+        return softmax(self.logits(pictures))
+
+    def prepare(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Check pictures and turn them into the numbers that the first layer takes.
+
+        Parameters
+        ----------
+        pictures : ndarray of uint8, shape (n, input_px, input_px, 3)
+            RGB pictures.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, input_px, input_px, 3)
+            The network's input.
+
+        Raises
+        ------
+        InputError
+            If the pictures have another size or are not of 8 bits.
+        """
+        side = self.input_px
+        if pictures.dtype != np.uint8 or pictures.shape[1:] != (side, side, 3):
+            raise InputError(
+                f"The network {self.name!r} takes RGB pictures of 8 bits, {side} x {side} px, "
+                f"but got {pictures.dtype} of shape {pictures.shape[1:]}. Resize or convert them."
+            )
+        prepared: NDArray[np.float32] = self.preprocessing.apply(
+            pictures.astype(np.float64)
+        ).astype(np.float32)
+        return prepared
+
+
+def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
+    """Turn logits into probabilities.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (..., n)
+        Any numbers.
+
+    Returns
+    -------
+    ndarray of float, shape (..., n)
+        Positive, with the sum 1 over the last axis.
+
+    Examples
+    --------
+    >>> softmax(np.array([0.0, 0.0]))
+    array([0.5, 0.5])
+    """
+    logits = np.asarray(logits, dtype=np.float64)
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def without_softmax(model: Any) -> Any:
+    """Cut the softmax off a network, so that its output is the logits.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A network that ends in a softmax, as a layer of its own or as the activation of a
+        dense layer, or one that ends in logits already.
+
+    Returns
+    -------
+    keras.Model
+        With the same weights; its output is linear.
+
+    Raises
+    ------
+    InputError
+        If the last layer is neither.
+
+    Notes
+    -----
+    Relevance is explained before the softmax: after it, what speaks against the other classes
+    would count as speaking for this one (Montavon, Samek and Müller, 2018, section 5).
+    """
+    keras = import_tensorflow().keras
+    last = model.layers[-1]
+    activation = getattr(getattr(last, "activation", None), "__name__", "")
+    if isinstance(last, keras.layers.Dense) and activation == "linear":
+        return model
+    if isinstance(last, keras.layers.Softmax) or (
+        isinstance(last, keras.layers.Activation) and activation == "softmax"
+    ):
+        return keras.Model(model.inputs, last.input, name=model.name)
+    if isinstance(last, keras.layers.Dense) and activation == "softmax":
+        config = last.get_config() | {"activation": "linear"}
+        linear = keras.layers.Dense.from_config(config)
+        outputs = linear(last.input)
+        linear.set_weights(last.get_weights())
+        return keras.Model(model.inputs, outputs, name=model.name)
+    raise InputError(
+        "A network that names expressions must end in a softmax or in linear logits, "
+        f"but its last layer is {last.name!r} ({type(last).__name__} {activation}). "
+        "Give it such a head."
+    )
+
+
+def save_network(
+    folder: Path,
+    model: Any,
+    *,
+    name: str,
+    expressions: Sequence[str],
+    preprocessing: Preprocessing,
+    seed: int,
+) -> None:
+    """Write a trained network: its description, and its weights as HDF5.
+
+    Parameters
+    ----------
+    folder : Path
+        The network's folder.
+    model : keras.Model
+        The trained model.
+    name : str
+        Its name in the registry.
+    expressions : sequence of str
+        What its outputs stand for, in order.
+    preprocessing : Preprocessing
+        What is done to pixels before the first layer.
+    seed : int
+        What its training started from.
+    """
+    # Keras chooses another layout for names that end in ".weights.h5", as temporary ones do.
+    with tempfile.TemporaryDirectory(prefix="faceoff-") as elsewhere:
+        model.save_weights(Path(elsewhere) / "network.h5", save_format="h5")
+        with atomic_path(folder / "weights.h5") as temporary:
+            shutil.copyfile(Path(elsewhere) / "network.h5", temporary)
+    write_json(
+        folder / "network.json",
+        {
+            "name": name,
+            "input_px": model.input_shape[1],
+            "expressions": list(expressions),
+            "preprocessing": preprocessing.as_json(),
+            "parameters": model.count_params(),
+            "frozen_layers": [layer.name for layer in model.layers if not layer.trainable],
+            "seed": seed,
+            "layers": json.loads(model.to_json()),
+        },
+    )
+
+
+def read_network(folder: Path) -> Network:
+    """Read a network from its folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder that holds network.json and weights.h5.
+
+    Returns
+    -------
+    Network
+        The network, without its softmax.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged, or TensorFlow is not installed.
+    """
+    for file in (folder / "network.json", folder / "weights.h5"):
+        if not file.is_file():
+            raise InputError(
+                f"The network must be at {file}, but there is no such file. "
+                "Train it first: faceoff cnn train."
+            )
+    keras = import_tensorflow().keras
+    try:
+        stored = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+        model = keras.models.model_from_json(json.dumps(stored["layers"]))
+        model.load_weights(folder / "weights.h5")
+        preprocessing = Preprocessing.from_json(stored["preprocessing"])
+        name, expressions = stored["name"], tuple(stored["expressions"])
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise InputError(
+            f"{folder} must hold a network that faceoff wrote, but it cannot be read ({error}). "
+            "Train it anew: faceoff cnn train --force."
+        ) from error
+    side = model.input_shape[1]
+    return Network(name, side, expressions, preprocessing, without_softmax(model))
+
+
+def load_network(study: Study, model: str) -> Network:
+    """Load a network that was trained in a study.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    model : str
+        The network's name.
+
+    Returns
+    -------
+    Network
+        Ready to answer.
+
+    Raises
+    ------
+    InputError
+        If it was not trained yet, its files are damaged, or TensorFlow is not installed.
+    """
+    return read_network(study.cnn_dir(model))

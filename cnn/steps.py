@@ -1,0 +1,117 @@
+"""The steps of the network's part: train, evaluate, explain."""
+
+from functools import partial
+from pathlib import Path
+
+from study.folder import Study
+from study.provenance import Step
+
+_TRAINING = (
+    "input_px", "epochs", "patience", "batch_size", "learning_rate",
+    "shift", "zoom", "brightness", "flip",
+)  # fmt: skip
+
+
+def train_step(study: Study) -> Step:
+    """Describe the training of the network that the settings name.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Step
+        From manifest, crops and splits to the network and its history.
+    """
+    from cnn.training import train
+
+    model = study.settings.cnn.model
+    folder = study.cnn_dir(model)
+    settings = study.settings.cnn.model_dump(mode="json", include={"model", *_TRAINING})
+    return Step(
+        "cnn train",
+        (study.manifest_tsv, study.crops_tsv, study.splits_tsv),
+        (folder / "network.json", folder / "weights.h5", folder / "history.tsv"),
+        {"cnn": settings, "seed": study.settings.study.seed},
+        partial(train, study, model),
+        "cnn evaluate",
+    )
+
+
+def evaluate_step(study: Study) -> Step:
+    """Describe the judging of the network that the settings name.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Step
+        From the network to its answers and scores.
+    """
+    from cnn.evaluation import evaluate
+
+    model = study.settings.cnn.model
+    folder = study.cnn_dir(model)
+    return Step(
+        "cnn evaluate",
+        (*_network_files(study), study.manifest_tsv, study.crops_tsv, study.splits_tsv),
+        (folder / "predictions.tsv", folder / "evaluation.tsv"),
+        {"model": model},
+        partial(evaluate, study, model),
+        "cnn explain",
+    )
+
+
+def explain_step(study: Study) -> Step:
+    """Describe the explanation of the network that the settings name.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Step
+        From the network to its relevance maps of the test pictures.
+    """
+    from cnn.explanation import explain
+
+    settings = study.settings.cnn
+    folder = study.cnn_dir(settings.model)
+    chosen = settings.model_dump(mode="json", include={"model", "method", "target"})
+    return Step(
+        "cnn explain",
+        (*_network_files(study), study.manifest_tsv, study.crops_tsv, study.splits_tsv),
+        (folder / "relevance.nc", folder / "relevance.tsv"),
+        {"cnn": chosen, "picture_px": study.settings.stimuli.picture_px},
+        partial(explain, study, settings.model, settings.method, settings.target),
+        "compare perturb",
+    )
+
+
+def steps(study: Study) -> list[Step]:
+    """List this package's steps in their order.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    list of Step
+        Training, judging, explaining.
+    """
+    return [train_step(study), evaluate_step(study), explain_step(study)]
+
+
+def _network_files(study: Study) -> tuple[Path, ...]:
+    """Name the files of the trained network."""
+    folder = study.cnn_dir(study.settings.cnn.model)
+    return folder / "network.json", folder / "weights.h5"
