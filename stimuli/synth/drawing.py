@@ -1,0 +1,249 @@
+"""Drawing: one picture from identity, action units and conditions."""
+
+import numpy as np
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from stimuli.synth import features, hair
+from stimuli.synth.conditions import HEIGHT_PX, WIDTH_PX, Conditions, place
+from stimuli.synth.curves import smooth
+from stimuli.synth.features import linear
+from stimuli.synth.geometry import Face, Units, face, landmarks, moved
+from stimuli.synth.identity import Identity
+from stimuli.synth.raster import (
+    Window,
+    blend,
+    blotches,
+    line_mask,
+    multiply,
+    polygon_mask,
+    resized,
+    window_around,
+)
+from stimuli.synth.relief import slopes
+
+
+def draw_picture(
+    identity: Identity,
+    units: Units,
+    conditions: Conditions,
+    actor: np.random.Generator,
+    camera: np.random.Generator,
+) -> tuple[Image.Image, np.ndarray]:
+    """Draw one picture and give its landmarks.
+
+    Parameters
+    ----------
+    identity : Identity
+        The lasting features of the actor.
+    units : mapping of str to float
+        Intensities of the action units.
+    conditions : Conditions
+        Pose, light and camera.
+    actor : numpy.random.Generator
+        Source of the actor's skin and hair texture; give it fresh for each picture.
+    camera : numpy.random.Generator
+        Source of the camera's noise.
+
+    Returns
+    -------
+    picture : PIL.Image.Image
+        RGB, 562 by 762 pixels.
+    points : numpy.ndarray
+        Shape (68, 2), landmarks in pixels of the picture.
+    """
+    front = face(identity, units)
+    shape = moved(front, lambda points: place(points, conditions))
+    cut = hair.hair_shape(identity)
+    canvas = _background(conditions, camera)
+    hair.draw_behind(canvas, cut, identity, conditions)
+    _draw_body(canvas, shape, identity, conditions)
+    _draw_ears(canvas, shape, identity, conditions)
+    light = _draw_skin(canvas, shape, identity, units, conditions, actor)
+    for eye, brow in zip(shape.eyes, shape.brows, strict=True):
+        features.draw_eye(canvas, eye, identity, conditions, light)
+        features.draw_brow(canvas, brow, identity, light, actor)
+    features.draw_nostrils(canvas, shape, conditions)
+    features.draw_mouth(canvas, shape, identity, units, conditions)
+    hair.draw_front(canvas, cut, identity, conditions, actor)
+    return _photograph(canvas, conditions, camera), landmarks(shape)
+
+
+def _background(conditions: Conditions, camera: np.random.Generator) -> np.ndarray:
+    """Light a plain wall, brighter on the lamp's side."""
+    x = np.linspace(-1, 1, WIDTH_PX, dtype=np.float32)[None, :]
+    y = np.linspace(-1, 1, HEIGHT_PX, dtype=np.float32)[:, None]
+    wall = 1 + 0.07 * conditions.light_x * x - 0.06 * y - 0.07 * (x**2 + y**2)
+    tone = linear([1.0, 0.985, 0.955]) * conditions.background**2
+    canvas: np.ndarray = (wall * conditions.exposure)[..., None] * tone
+    return canvas.astype(np.float32)
+
+
+def _draw_body(canvas: np.ndarray, shape: Face, identity: Identity, conditions: Conditions) -> None:
+    """Draw neck and grey T-shirt, with the shadow of the head on the neck."""
+    wide = identity.neck_width
+    side = np.array([[wide, 110], [wide * 0.97, 190], [wide * 1.03, 240], [wide + 42, 282]])
+    neck = np.vstack([side, [[60, 350], [-60, 350]], (side * [-1, 1])[::-1]])
+    neck = place(neck, conditions)
+    window = window_around(neck, 2, canvas.shape[:2])
+    x, y = window.grid()
+    middle = place(np.array([[0.0, 240.0]]), conditions)[0]
+    u = np.clip((x - middle[0]) / (wide + 8), -1, 1)
+    lit = conditions.ambient + (1 - conditions.ambient) * (
+        0.85 * np.sqrt(1 - 0.85 * u**2) + 0.45 * conditions.light_x * u
+    )
+    muscle = np.exp(-(((np.abs(u) - 0.62 + 0.0022 * (y - middle[1])) / 0.1) ** 2))
+    lit = lit * (1 - 0.1 * muscle)
+    jaw = np.clip(1 - (y - shape.chin[1] - 6) / 46, 0, 1)
+    lit = lit * (1 - 0.5 * jaw**1.3) * 0.94 * conditions.exposure
+    tone = lit[..., None] * linear(identity.skin_rgb)
+    blend(canvas, window, polygon_mask(neck, window, soft_px=0.8), tone)
+    _draw_shirt(canvas, identity, conditions)
+
+
+def _draw_shirt(canvas: np.ndarray, identity: Identity, conditions: Conditions) -> None:
+    """Draw the T-shirt with its collar."""
+    wide = identity.neck_width
+    collar = smooth(
+        np.array(
+            [[-wide - 24, 268], [-wide + 14, 312], [0, 342], [wide - 14, 312], [wide + 24, 268]]
+        ),
+        60,
+    )
+    shoulder = np.array([[wide + 24, 268], [180, 304], [252, 332], [330, 400], [330, 430]])
+    outline = np.vstack([collar, smooth(shoulder, 30), (smooth(shoulder, 30) * [-1, 1])[::-1]])
+    outline, collar = place(outline, conditions), place(collar, conditions)
+    window = window_around(outline, 2, canvas.shape[:2])
+    x, y = window.grid()
+    middle = place(np.array([[0.0, 300.0]]), conditions)[0]
+    u = (x - middle[0]) / 290
+    lit = 0.95 - 0.25 * np.abs(u) ** 2 + 0.22 * conditions.light_x * u - 0.001 * (y - middle[1])
+    tone = (lit * conditions.exposure)[..., None] * linear([0.47, 0.475, 0.49])
+    blend(canvas, window, polygon_mask(outline, window, soft_px=0.8), tone)
+    lines = [(collar + [0, 15], 2.0, 0.8), (collar + [0, 1], 3.0, 0.5)]
+    multiply(canvas, window, 1 - 0.28 * line_mask(lines, window, soft_px=1.2))
+
+
+def _draw_ears(canvas: np.ndarray, shape: Face, identity: Identity, conditions: Conditions) -> None:
+    """Draw both ears behind the outline of the head."""
+    wide, size = 123 * identity.face_width, identity.ear_size
+    for sign in (-1, 1):
+        rim = np.array(
+            [[-6, 58], [-10, 0], [6, -22], [18, -20], [23, 0], [17, 28], [9, 52], [2, 62]]
+        ) * [sign * size, size]
+        ear = place(smooth(rim, 60, closed=True) + [sign * wide, 4], conditions)
+        window = window_around(ear, 4, canvas.shape[:2])
+        lit = conditions.ambient + (1 - conditions.ambient) * (
+            0.62 + 0.3 * conditions.light_x * sign
+        )
+        tone = linear(identity.skin_rgb) * [1.04, 0.9, 0.88] * lit * conditions.exposure
+        blend(canvas, window, polygon_mask(ear, window, soft_px=0.7), tone)
+        hollow = place(
+            np.array([[4, -8], [13, -10], [16, 4], [9, 24], [5, 36]]) * [sign * size, size]
+            + [sign * wide, 4],
+            conditions,
+        )
+        multiply(canvas, window, 1 - 0.4 * line_mask([(hollow, 5, 1.0)], window, soft_px=2.0))
+
+
+def _draw_skin(
+    canvas: np.ndarray,
+    shape: Face,
+    identity: Identity,
+    units: Units,
+    conditions: Conditions,
+    actor: np.random.Generator,
+) -> float:
+    """Draw the shaded skin of the head, and give the mean brightness of its light."""
+    around = window_around(shape.skull, 4, canvas.shape[:2])
+    window = Window(
+        around.x0,
+        around.y0,
+        around.x1 - (around.x1 - around.x0) % 2,
+        around.y1 - (around.y1 - around.y0) % 2,
+    )
+    slope_x, slope_y, hollow = slopes(shape, identity, units, window)
+    lit, gloss = _light(slope_x, slope_y, hollow, conditions)
+    albedo = _albedo(shape, identity, units, window, actor)
+    tone = albedo * lit[..., None] + gloss[..., None]
+    blend(canvas, window, polygon_mask(shape.skull, window, soft_px=0.7), tone)
+    middle = lit[lit.shape[0] // 3 : lit.shape[0] // 2]
+    return float(middle[:, middle.shape[1] // 4 : -middle.shape[1] // 4].mean())
+
+
+def _light(
+    slope_x: np.ndarray, slope_y: np.ndarray, hollow: np.ndarray, conditions: Conditions
+) -> tuple[np.ndarray, np.ndarray]:
+    """Brightness of matt skin, and its gloss, from the slopes of the surface."""
+    towards = np.array([conditions.light_x, conditions.light_y, 1.15])
+    towards /= np.hypot(np.hypot(towards[0], towards[1]), towards[2])
+    length = np.sqrt(1 + slope_x**2 + slope_y**2)
+    facing = (-slope_x * towards[0] + slope_y * towards[1] + towards[2]) / length
+    key = np.clip(0.86 * facing + 0.14, 0, None)
+    occluded = 1 - np.clip(0.035 * hollow, 0, 0.5)
+    share = conditions.ambient
+    lit = conditions.exposure * occluded * (share * (0.72 + 0.28 / length) + (1 - share) * key)
+    gloss = 0.07 * conditions.exposure * np.clip(facing, 0, 1) ** 18
+    return lit.astype(np.float32), gloss.astype(np.float32)
+
+
+def _albedo(
+    shape: Face, identity: Identity, units: Units, window: Window, actor: np.random.Generator
+) -> np.ndarray:
+    """Colour of the skin: flushed cheeks, shadows of beard and eye bags, freckles, pores."""
+    x, y = window.grid()
+    blood = 0.10 * blotches(actor, window.shape, 34)
+    for cheek in shape.cheeks:
+        blood = blood + 0.5 * np.exp(-(((x - cheek[0]) / 36) ** 2) - ((y - cheek[1]) / 30) ** 2)
+    tip = shape.bridge[3]
+    blood = blood + 0.4 * np.exp(-(((x - tip[0]) / 17) ** 2) - ((y - tip[1]) / 17) ** 2)
+    shade = 1 + 0.035 * blotches(actor, window.shape, 60)
+    for eye in shape.eyes:
+        bag = eye.lower[15] + [0, 9]
+        dark = 0.06 + 0.16 * identity.eye_bags
+        shade = shade - dark * np.exp(-(((x - bag[0]) / 24) ** 2) - ((y - bag[1]) / 12) ** 2)
+    pores = gaussian_filter(actor.standard_normal(window.shape, dtype=np.float32), 0.9, truncate=2)
+    shade = shade * (1 + 0.05 * pores)
+    spots = np.maximum(blotches(actor, window.shape, 5.0) - 1.25, 0)
+    middle = np.exp(-(((x - tip[0]) / 95) ** 2) - ((y - tip[1] + 25) / 55) ** 2)
+    shade = shade - 0.28 * identity.freckles * spots * middle
+    skin = linear(identity.skin_rgb)
+    flush = skin * np.array([1.02, 0.74, 0.72], dtype=np.float32)
+    albedo = shade[..., None] * (skin + np.clip(blood, -0.3, 0.9)[..., None] * (flush - skin))
+    if identity.beard > 0.05:
+        cover = _beard(shape, identity, window, x, y) * (0.8 + 0.5 * pores)
+        albedo += np.clip(cover, 0, 0.8)[..., None] * (linear([0.36, 0.32, 0.31]) * 0.8 - albedo)
+    return albedo.astype(np.float32)
+
+
+def _beard(
+    shape: Face, identity: Identity, window: Window, x: np.ndarray, y: np.ndarray
+) -> np.ndarray:
+    """Cover of a shaved beard: jaw, chin and upper lip."""
+    mouth = shape.mouth
+    corner = 0.5 * (mouth.upper_outer[0] + mouth.upper_outer[-1])
+    jaw = 1 / (1 + np.exp(-np.clip((y - corner[1] + 10 - 0.006 * 0) / 10, -30, 30)))
+    side = 1 / (1 + np.exp(-np.clip((np.abs(x - corner[0]) - 92) / 8, -30, 30)))
+    side = side / (1 + np.exp(-np.clip((y - shape.bridge[2, 1]) / 14, -30, 30)))
+    lip = np.exp(-(((x - corner[0]) / 44) ** 4) - ((y - mouth.upper_outer[30, 1] + 7) / 9.0) ** 2)
+    return 0.42 * identity.beard * np.maximum(np.maximum(jaw, side), lip)
+
+
+def _photograph(
+    canvas: np.ndarray, conditions: Conditions, camera: np.random.Generator
+) -> Image.Image:
+    """Take the picture: the lens' softness, white balance, the curve of sRGB, noise."""
+    balance = np.array([1 + conditions.warmth, 1.0, 1 - conditions.warmth], dtype=np.float32)
+    picture = np.sqrt(np.clip(canvas * balance, 0, 1.2))
+    for channel in range(3):
+        picture[..., channel] = gaussian_filter(
+            picture[..., channel], conditions.blur_px, truncate=2.5
+        )
+    grain = camera.standard_normal((HEIGHT_PX, WIDTH_PX), dtype=np.float32)
+    picture += np.float32(conditions.noise_sigma) * grain[..., None]
+    tint = camera.standard_normal((3, HEIGHT_PX // 3, WIDTH_PX // 3), dtype=np.float32)
+    for channel in range(3):
+        picture[..., channel] += np.float32(0.6 * conditions.noise_sigma) * resized(
+            tint[channel], (HEIGHT_PX, WIDTH_PX)
+        )
+    return Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
