@@ -1,0 +1,122 @@
+"""The step that reads fixation tables made elsewhere into the study."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from gaze_analysis.tables import (
+    FIXATION_COLUMNS,
+    TABLE_SUFFIXES,
+    is_table,
+    read_fixation_tables,
+    read_picture_map,
+)
+from study.errors import InputError
+from study.folder import Study
+from study.progress import say
+from study.provenance import Step
+from study.tables import write_table
+from study.writing import atomic_path
+
+EXCLUSION_COLUMNS = {
+    "reason": "Why fixations are left out; 'included' counts those that are not",
+    "n_fixations": "Number of fixations",
+    "n_trials": "Number of trials that have such fixations",
+}
+
+
+def table_step(study: Study) -> Step:
+    """Read the fixation tables that lie in the study's ``sourcedata/tables``.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Step
+        Writes ``fixations.tsv`` and ``exclusions.tsv``.
+    """
+    table = study.settings.gaze.table
+    files = tuple(path for path in sorted(_tables_dir(study).glob("*")) if is_table(path))
+    picture_map = (study.root / table.picture_map,) if table.picture_map else ()
+    fixations_tsv = study.gaze_dir / "fixations.tsv"
+    exclusions_tsv = study.gaze_dir / "exclusions.tsv"
+
+    def run() -> None:
+        names = read_picture_map(picture_map[0]) if picture_map else None
+        fixations = read_fixation_tables(files, table, names)
+        write_table(fixations_tsv, fixations, FIXATION_COLUMNS)
+        write_table(exclusions_tsv, exclusions(fixations), EXCLUSION_COLUMNS)
+        say(
+            f"{len(fixations)} fixations of {fixations['participant_id'].nunique()} people on "
+            f"{fixations['image_id'].nunique()} pictures, {fixations['included'].sum()} included"
+        )
+
+    return Step(
+        command="gaze import",
+        inputs=(*files, *picture_map),
+        outputs=(fixations_tsv, exclusions_tsv),
+        settings={"table": table.model_dump(mode="json")},
+        run=run,
+        follows="gaze density",
+    )
+
+
+def copy_tables(study: Study, files: Iterable[Path]) -> None:
+    """Keep fixation tables in the study's ``sourcedata/tables``.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its section [gaze.table] must say how large the picture is.
+    files : iterable of Path
+        Tables or zips of them.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or no table, or the section is not filled.
+    """
+    files = [Path(path) for path in files]
+    if not study.settings.gaze.table.in_use:
+        raise InputError(
+            f"Fixation tables need a map of their columns, but {study.settings_toml} has no "
+            "picture_width_px in [gaze.table]. Fill that section."
+        )
+    for path in files:
+        if not path.is_file() or not is_table(path):
+            raise InputError(
+                f"A fixation table must be a file that ends in {', '.join(TABLE_SUFFIXES)} or "
+                f".zip, but {path} is {'another' if path.is_file() else 'missing'}. Correct it."
+            )
+    for path in files:
+        with atomic_path(_tables_dir(study) / path.name) as temporary:
+            shutil.copyfile(path, temporary)
+
+
+def exclusions(fixations: pd.DataFrame) -> pd.DataFrame:
+    """Count fixations by the reason for which they are left out.
+
+    Parameters
+    ----------
+    fixations : pandas.DataFrame
+        The columns of ``fixations.tsv``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for those included and one for each reason.
+    """
+    reason = fixations["reason"].fillna("included").astype(str)
+    trials = fixations[["participant_id", "session", "trial"]].astype(str).agg("/".join, axis=1)
+    counts = pd.DataFrame({"reason": reason, "trial": trials}).groupby("reason")["trial"]
+    return counts.agg(n_fixations="size", n_trials="nunique").reset_index()
+
+
+def _tables_dir(study: Study) -> Path:
+    """Name the folder of tables made elsewhere."""
+    return study.sourcedata / "tables"

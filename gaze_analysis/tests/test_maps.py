@@ -1,0 +1,97 @@
+"""Maps of a study: who weighs what, and what they are labelled with."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gaze_analysis.density import Grid, density_map
+from gaze_analysis.maps import MapRule, study_maps
+from study.errors import InputError
+from study.maps import read_maps, write_maps
+
+GRID = Grid(40, 30, 2)
+
+
+def rule(**changes):
+    return MapRule(**({"grid": GRID, "sigma_px": 5.0, "n_splits": 20} | changes))
+
+
+@pytest.fixture
+def fixations():
+    rng = np.random.default_rng(5)
+    rows = [
+        (f"sub-{person}", image, expression, *rng.uniform(3, 27, 2), rng.uniform(100, 600))
+        for person in "abc"
+        for image, expression in (("P1", "sad"), ("P2", "sad"), ("P3", "happy"))
+        for _ in range(rng.integers(1, 6))
+    ]
+    columns = ["participant_id", "image_id", "expression", "x_px", "y_px", "duration_ms"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def one_map(rows, weighted=True):
+    weights = rows["duration_ms"] if weighted else None
+    return density_map(rows["x_px"], rows["y_px"], GRID, sigma_px=5.0, weights=weights)
+
+
+def test_participants_weigh_equally(fixations):
+    maps = study_maps(fixations, rule()).maps
+    people = ["sub-a", "sub-b", "sub-c"]
+
+    def of(person, image):
+        chosen = (fixations["participant_id"] == person) & (fixations["image_id"] == image)
+        return one_map(fixations[chosen])
+
+    expected = np.mean([of(person, "P1") for person in people], axis=0)
+    np.testing.assert_allclose(maps["density"].sel(image="P1"), expected, rtol=1e-10)
+    sad = np.mean([(of(person, "P1") + of(person, "P2")) / 2 for person in people], axis=0)
+    np.testing.assert_allclose(maps["density_by_expression"].sel(expression="sad"), sad, rtol=1e-10)
+    everything = np.mean(
+        [sum(of(person, f"P{i}") for i in (1, 2, 3)) / 3 for person in people], axis=0
+    )
+    np.testing.assert_allclose(maps["mean_density"], everything, rtol=1e-10)
+
+
+@pytest.mark.parametrize("weighting", ["duration", "count"])
+def test_pooled_fixations_make_one_map(fixations, weighting):
+    maps = study_maps(fixations, rule(participants="pooled", weighting=weighting)).maps
+    weighted = weighting == "duration"
+    on_image = fixations[fixations["image_id"] == "P2"]
+    np.testing.assert_allclose(
+        maps["density"].sel(image="P2"), one_map(on_image, weighted), rtol=1e-10
+    )
+    np.testing.assert_allclose(maps["mean_density"], one_map(fixations, weighted), rtol=1e-10)
+
+
+def test_a_participant_without_fixations_on_a_picture_is_left_out(fixations):
+    gone = (fixations["participant_id"] == "sub-b") & (fixations["expression"] == "sad")
+    made = study_maps(fixations[~gone], rule())
+    assert made.maps["n_participants"].to_series().to_dict() == {"P1": 2, "P2": 2, "P3": 3}
+    for name in ("density", "density_by_expression", "mean_density"):
+        mass = made.maps[name].sum(("y", "x")) * GRID.cell_area_px2
+        np.testing.assert_allclose(mass, 1, rtol=1e-12)
+    counts = made.ceilings.set_index(["level", "image_id", "expression"])["n_participants"]
+    assert list(counts) == [2, 2, 3, 3, 2, 3]
+
+
+def test_maps_are_labelled_and_survive_the_disk(fixations, tmp_path):
+    made = study_maps(fixations.sample(frac=1, random_state=1), rule())
+    write_maps(tmp_path / "density.nc", made.maps)
+    maps = read_maps(tmp_path / "density.nc")
+    assert list(maps["image"].values) == ["P1", "P2", "P3"]
+    assert list(maps["expression"].values) == ["happy", "sad"]
+    assert maps["expression_of_image"].sel(image="P3").item() == "happy"
+    assert maps["n_fixations"].sum() == len(fixations)
+    assert (maps["x"][0], maps["x"][-1]) == (0.5, 38.5)
+    assert maps.attrs["sigma_px"] == 5.0
+    assert maps["density"].dtype == np.float64
+    pd.testing.assert_frame_equal(made.ceilings, study_maps(fixations, rule()).ceilings)
+
+
+def test_refuses_fixations_without_what_a_map_needs(fixations):
+    with pytest.raises(InputError, match="at least one included fixation"):
+        study_maps(fixations.iloc[:0], rule())
+    with pytest.raises(InputError, match='Set weighting = "count"'):
+        study_maps(fixations.assign(duration_ms=np.nan), rule())
+    with pytest.raises(InputError, match="must show one expression"):
+        study_maps(fixations.assign(image_id="P1"), rule())
