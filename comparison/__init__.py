@@ -1,0 +1,27 @@
+"""Eyes against nets: perturbation, map metrics and the statistics that compare them."""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "aopc": "curves",
+    "auc": "curves",
+    "auc_of_difference": "curves",
+    "auc_judd": "map_metrics",
+    "cc": "map_metrics",
+    "kl": "map_metrics",
+    "nss": "map_metrics",
+    "sim": "map_metrics",
+    "perturbation_logits": "perturbation",
+    "paired_tests": "statistics",
+    "removal_order": "tiles",
+    "tile_scores": "tiles",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that the package stays cheap."""
+    if name in _HOMES:
+        return getattr(import_module(f"comparison.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'comparison' has no attribute {name!r}")

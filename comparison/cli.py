@@ -1,0 +1,54 @@
+"""The commands `faceoff compare perturb`, `metrics` and `stats`."""
+
+from pathlib import Path
+
+import typer
+
+from study.cli import ForceOption, JobsOption, SchedulerOption, StudyOption, open_for_command
+
+app = typer.Typer(no_args_is_help=True, help="Set people's gaze against the network's relevance.")
+
+
+@app.command()
+def perturb(
+    study: StudyOption = Path(),
+    jobs: JobsOption = 0,
+    scheduler: SchedulerOption = "",
+    force: ForceOption = False,
+) -> None:
+    """Remove tile after tile in the order of gaze, relevance and chance; curves and areas."""
+    opened = open_for_command(study, jobs, scheduler)
+    from comparison.steps import perturb_step
+    from study.provenance import run_step
+
+    run_step(opened, perturb_step(opened), force=force)
+
+
+@app.command()
+def metrics(
+    study: StudyOption = Path(),
+    jobs: JobsOption = 0,
+    scheduler: SchedulerOption = "",
+    force: ForceOption = False,
+) -> None:
+    """Set relevance and control maps against gaze: CC, SIM, KL, NSS, AUC."""
+    opened = open_for_command(study, jobs, scheduler)
+    from comparison.steps import metrics_step
+    from study.provenance import run_step
+
+    run_step(opened, metrics_step(opened), force=force)
+
+
+@app.command()
+def stats(
+    study: StudyOption = Path(),
+    jobs: JobsOption = 0,
+    scheduler: SchedulerOption = "",
+    force: ForceOption = False,
+) -> None:
+    """Test over pictures: gaze, relevance, chance and controls, overall and by expression."""
+    opened = open_for_command(study, jobs, scheduler)
+    from comparison.steps import stats_step
+    from study.provenance import run_step
+
+    run_step(opened, stats_step(opened), force=force)

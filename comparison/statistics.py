@@ -1,0 +1,310 @@
+"""Paired tests over pictures: permutation, t and Wilcoxon, intervals, effect sizes, Holm.
+
+The unit is the picture: its two values belong together, and pictures are a sample. Conventions
+where a number is not defined (it is then missing, never NaN by accident):
+
+- one picture: no test, no interval, no standard deviation;
+- fewer than three pictures, or all differences equal and not zero: no t, no d_z and no interval
+  for them; the permutation and the Wilcoxon test stand;
+- all differences zero: nothing speaks for a difference: t = 0, p = 1, effect sizes 0.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+Floats = npt.NDArray[np.float64]
+PERMUTATION, T_TEST, WILCOXON = "sign-flip permutation", "paired t", "Wilcoxon signed-rank"
+_EXACT_UP_TO = 13
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How resampling is done.
+
+    Parameters
+    ----------
+    resamples : int, default 9999
+        Number of permutations and of bootstrap samples.
+    confidence : float, default 0.95
+        Confidence of the intervals.
+    seed : int, default 1
+        Draws follow from it; each test starts from it anew.
+    """
+
+    resamples: int = 9999
+    confidence: float = 0.95
+    seed: int = 1
+
+
+def sign_flip_p(differences: npt.ArrayLike, draws: Draws) -> float:
+    """Test by permutation whether differences are symmetric around zero.
+
+    Parameters
+    ----------
+    differences : array_like, shape (n,)
+        One difference for each picture.
+    draws : Draws
+        Number of permutations. With up to 13 pictures all of them are made.
+
+    Returns
+    -------
+    float
+        Two-sided p: share of the sign patterns whose mean is at least as far from zero;
+        where they are drawn, the observed one is counted among them.
+
+    References
+    ----------
+    Phipson and Smyth (2010), Statistical Applications in Genetics and Molecular Biology 9.
+
+    Examples
+    --------
+    >>> sign_flip_p([1.0, 2.0, 3.0], Draws())
+    0.25
+    """
+    d = np.asarray(differences, dtype=np.float64)
+    exact = d.size <= _EXACT_UP_TO
+    if exact:
+        signs = np.array(list(itertools.product((1.0, -1.0), repeat=d.size)))
+    else:
+        rng = np.random.default_rng(draws.seed)
+        signs = rng.integers(0, 2, size=(draws.resamples, d.size)) * 2.0 - 1.0
+    # Rounding must not part patterns that are equal in truth.
+    reached = abs(d.sum()) - 1e-12 * np.abs(d).sum()
+    extreme = int(np.count_nonzero(np.abs(signs @ d) >= reached))
+    return extreme / len(signs) if exact else (extreme + 1) / (len(signs) + 1)
+
+
+def d_z(differences: npt.ArrayLike, axis: int = -1) -> Floats:
+    """Compute Cohen's d of paired values: mean of the differences over their deviation.
+
+    Parameters
+    ----------
+    differences : array_like
+        Differences.
+    axis : int, default -1
+        The axis of the pictures.
+
+    Returns
+    -------
+    numpy.ndarray
+        The effect size; infinite or missing where all differences are equal.
+
+    References
+    ----------
+    Lakens (2013), Frontiers in Psychology 4:863, eq. 6.
+
+    Examples
+    --------
+    >>> float(d_z([1.0, 2.0, 3.0]))
+    2.0
+    """
+    d = np.asarray(differences, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(d.mean(axis=axis) / d.std(axis=axis, ddof=1))
+
+
+def rank_biserial(differences: npt.ArrayLike) -> float:
+    """Compute the matched-pairs rank-biserial correlation.
+
+    Parameters
+    ----------
+    differences : array_like, shape (n,)
+        Differences; zeros are left out.
+
+    Returns
+    -------
+    float
+        Favourable minus unfavourable share of the rank sum, -1..1; 0 where all are zero.
+
+    References
+    ----------
+    Kerby (2014), Comprehensive Psychology 3:11.IT.3.1.
+
+    Examples
+    --------
+    >>> rank_biserial([1.0, 2.0, -3.0])
+    0.0
+    """
+    d = np.asarray(differences, dtype=np.float64)
+    d = d[d != 0]
+    if d.size == 0:
+        return 0.0
+    ranks = stats.rankdata(np.abs(d))
+    return float(np.sum(ranks * np.sign(d)) / ranks.sum())
+
+
+def bootstrap_interval(
+    differences: npt.ArrayLike, statistic: str, draws: Draws
+) -> tuple[float, float]:
+    """Compute a bias-corrected and accelerated bootstrap interval.
+
+    Parameters
+    ----------
+    differences : array_like, shape (n,)
+        One difference for each picture; pictures are drawn with replacement.
+    statistic : {"mean", "d_z"}
+        What the interval is for.
+    draws : Draws
+        Number of bootstrap samples, confidence and seed.
+
+    Returns
+    -------
+    low, high : float
+        The interval; missing (NaN) with fewer than three pictures. Both ends are the value
+        itself where all differences are equal, for the mean.
+
+    References
+    ----------
+    Efron (1987), Journal of the American Statistical Association 82.
+    """
+    d = np.asarray(differences, dtype=np.float64)
+    if d.size < 3:
+        return np.nan, np.nan
+    if _all_equal(d):
+        return (float(d[0]),) * 2 if statistic == "mean" else (np.nan, np.nan)
+    function = {"mean": np.mean, "d_z": d_z}[statistic]
+    # A sample of one picture only has no deviation; few pictures are needed for that to occur.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result = stats.bootstrap(
+            (d,),
+            function,
+            n_resamples=draws.resamples,
+            confidence_level=draws.confidence,
+            method="BCa",
+            vectorized=True,
+            rng=np.random.default_rng(draws.seed),
+        )
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+
+
+def _all_equal(d: Floats) -> bool:
+    """Tell whether differences do not vary, up to rounding."""
+    return bool(np.ptp(d) <= 1e-12 * np.abs(d).max(initial=0.0))
+
+
+def paired_tests(a: npt.ArrayLike, b: npt.ArrayLike, draws: Draws) -> list[dict[str, object]]:
+    """Compare two values of the same pictures by three tests.
+
+    Parameters
+    ----------
+    a, b : array_like, shape (n,)
+        The values, picture by picture, finite.
+    draws : Draws
+        How resampling is done.
+
+    Returns
+    -------
+    list of dict
+        One for each test, with n, mean_a, sd_a, mean_b, sd_b, estimate (mean of a - b),
+        ci_low, ci_high, test, statistic, df, p, effect_size, effect_size_name,
+        effect_ci_low, effect_ci_high.
+    """
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    d = a - b
+    low, high = bootstrap_interval(d, "mean", draws)
+    shared = {
+        "n": d.size,
+        "mean_a": a.mean(),
+        "sd_a": a.std(ddof=1) if d.size > 1 else np.nan,
+        "mean_b": b.mean(),
+        "sd_b": b.std(ddof=1) if d.size > 1 else np.nan,
+        "estimate": d.mean(),
+        "ci_low": low,
+        "ci_high": high,
+    }
+    standardised = _standardised_effect(d, draws)
+    return [
+        shared | _permutation(d, draws) | standardised,
+        shared | _t_test(d) | standardised,
+        shared | _wilcoxon(d),
+    ]
+
+
+def _standardised_effect(d: Floats, draws: Draws) -> dict[str, object]:
+    """Give d_z and its interval, by the conventions for differences that do not vary."""
+    effect = low = high = np.nan
+    if not d.any():
+        effect = 0.0 if d.size > 1 else np.nan
+    elif d.size > 1 and not _all_equal(d):
+        effect = float(d_z(d))
+        low, high = bootstrap_interval(d, "d_z", draws)
+    return {
+        "effect_size": effect,
+        "effect_size_name": "d_z",
+        "effect_ci_low": low,
+        "effect_ci_high": high,
+    }
+
+
+def _permutation(d: Floats, draws: Draws) -> dict[str, object]:
+    """Test the mean difference by sign flips."""
+    p = sign_flip_p(d, draws) if d.size > 1 else np.nan
+    return {"test": PERMUTATION, "statistic": d.mean(), "df": np.nan, "p": p}
+
+
+def _t_test(d: Floats) -> dict[str, object]:
+    """Test the mean difference by Student's t."""
+    statistic = p = np.nan
+    if d.size > 1 and not d.any():
+        statistic, p = 0.0, 1.0
+    elif d.size > 1 and not _all_equal(d):
+        result = stats.ttest_1samp(d, 0.0)
+        statistic, p = float(result.statistic), float(result.pvalue)
+    df = float(d.size - 1) if d.size > 1 else np.nan
+    return {"test": T_TEST, "statistic": statistic, "df": df, "p": p}
+
+
+def _wilcoxon(d: Floats) -> dict[str, object]:
+    """Test the differences by Wilcoxon's signed ranks, zeros left out."""
+    statistic = p = effect = np.nan
+    if d.size > 1 and not d.any():
+        statistic, p, effect = 0.0, 1.0, 0.0
+    elif d.size > 1:
+        nonzero = d[d != 0]
+        result = stats.wilcoxon(nonzero)
+        statistic, p, effect = float(result.statistic), float(result.pvalue), rank_biserial(d)
+    return {
+        "test": WILCOXON,
+        "statistic": statistic,
+        "df": np.nan,
+        "p": p,
+        "effect_size": effect,
+        "effect_size_name": "r_rb",
+        "effect_ci_low": np.nan,
+        "effect_ci_high": np.nan,
+    }
+
+
+def holm(p_values: npt.ArrayLike) -> Floats:
+    """Correct p values for their number by Holm's method.
+
+    Parameters
+    ----------
+    p_values : array_like, shape (n,)
+        The family; missing values are no part of it and stay missing.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Corrected p values.
+
+    References
+    ----------
+    Holm (1979), Scandinavian Journal of Statistics 6.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03])
+    array([0.03, 0.06, 0.06])
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    corrected = np.full(p.shape, np.nan)
+    known = np.isfinite(p)
+    if known.any():
+        corrected[known] = multipletests(p[known], method="holm")[1]
+    return corrected

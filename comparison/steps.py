@@ -1,0 +1,363 @@
+"""The comparison's steps: perturb, metrics and stats, each from files to files."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from comparison import contrasts, inputs, metrics, questions, statistics
+from comparison import curves as curve
+from comparison.orders import tied_shares, tile_orders
+from comparison.perturbation import perturbation_logits, picture_noise
+from stimuli.expressions import EXPRESSIONS
+from study.errors import InputError
+from study.folder import Study
+from study.progress import bar, say
+from study.provenance import Step
+from study.tables import read_table, write_table
+from study.writing import atomic_path
+
+PERTURBATION_COLUMNS = {
+    "image_id": "picture",
+    "expression": "expression that it shows",
+    "condition": "whose order the tiles were removed in: gaze, relevance or random. For random, "
+    "each repeat against the mean of the other repeats, averaged",
+    "auc_signed": "area between the mean random curve and this one, of the probability of the "
+    "true expression (trapezoids, spacing of one step); positive: these tiles matter more than "
+    "random ones",
+    "auc_absolute": "the same of the absolute difference",
+    "aopc": "mean drop of that probability from the intact picture, over all steps and step 0",
+    "auc_logit": "signed area of the logit of the true expression",
+    "auc_accuracy": "signed area of the accuracy",
+    "tied_share": "share of tiles whose score another tile has too; their order was drawn",
+    "correct_intact": "whether the network names the intact picture rightly",
+}
+STATISTICS_COLUMNS = {
+    "topic": "perturbation, agreement or accuracy",
+    "question": "what is compared: the measure, a - b",
+    "measure": "what was measured, as a column or metric is named",
+    "a": "first condition",
+    "b": "second condition",
+    "expression": "pictures of one expression, or all",
+    "n": "number of pictures",
+    "mean_a": "mean of a over pictures",
+    "sd_a": "standard deviation of a over pictures",
+    "mean_b": "mean of b over pictures",
+    "sd_b": "standard deviation of b over pictures",
+    "estimate": "mean of a - b",
+    "ci_low": "lower end of its BCa bootstrap interval over pictures",
+    "ci_high": "upper end of its BCa bootstrap interval over pictures",
+    "test": "sign-flip permutation (of the mean), paired t or Wilcoxon signed-rank (two-sided)",
+    "statistic": "mean difference, t or W (the smaller rank sum)",
+    "df": "degrees of freedom of t",
+    "p": "p value",
+    "p_holm": "p after Holm; the family is the questions of one measure over all pictures, or "
+    "the expressions of one question",
+    "effect_size": "size of the effect",
+    "effect_size_name": "d_z (mean difference / its standard deviation) or r_rb (matched-pairs "
+    "rank-biserial correlation)",
+    "effect_ci_low": "lower end of the effect size's BCa bootstrap interval",
+    "effect_ci_high": "upper end of the effect size's BCa bootstrap interval",
+    "sentence": "the result as APA 7 prints it",
+}
+
+
+def steps(study: Study) -> list[Step]:
+    """List the comparison's steps in running order.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    list of Step
+        Perturb, metrics, stats.
+    """
+    return [perturb_step(study), metrics_step(study), stats_step(study)]
+
+
+def perturb_step(study: Study) -> Step:
+    """Describe the step that removes tile after tile.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Step
+        Makes curves.parquet, orders.parquet, perturbation.tsv and pictures.tsv.
+    """
+    folder, network = study.comparison_dir, study.cnn_dir(study.settings.cnn.model)
+    comparison = study.settings.comparison
+    return Step(
+        command="compare perturb",
+        inputs=(
+            inputs.density_nc(study),
+            inputs.relevance_nc(study),
+            network / "weights.h5",
+            network / "network.json",
+            study.manifest_tsv,
+            study.crops_tsv,
+            study.splits_tsv,
+        ),
+        outputs=(
+            folder / "curves.parquet",
+            folder / "orders.parquet",
+            folder / "perturbation.tsv",
+            folder / "perturbation.json",
+            folder / "pictures.tsv",
+            folder / "pictures.json",
+        ),
+        settings={
+            "tiles_per_side": comparison.tiles_per_side,
+            "random_repeats": comparison.random_repeats,
+            "picture_px": study.settings.stimuli.picture_px,
+            "model": study.settings.cnn.model,
+            "seed": study.settings.study.seed,
+        },
+        run=lambda: _perturb(study),
+        follows="compare metrics",
+    )
+
+
+def _perturb(study: Study) -> None:
+    """Order the tiles, show the network every step, and write the curves."""
+    from cnn.network import load_network
+    from stimuli.pictures import load_pictures
+
+    density, relevance = inputs.read_density(study), inputs.read_relevance(study)
+    table = inputs.choose_pictures(study, density, relevance)
+    inputs.say_left_out(table)
+    used = table[table["used"]]
+    image_ids, expressions = list(used["image_id"]), list(used["expression"])
+    network = load_network(study, study.settings.cnn.model)
+    _check_expressions(expressions, network.expressions)
+    seed, tiles = study.settings.study.seed, study.settings.comparison.tiles_per_side
+    orders = tile_orders(study, image_ids, density, relevance, network.input_px)
+    stacked = np.array([sheet.tolist() for _, sheet in orders.groupby("image_id")["tile"]])
+    with bar("perturbation", len(image_ids)) as advance:
+        logits = perturbation_logits(
+            network,
+            load_pictures(study, image_ids, network.input_px),
+            [picture_noise(seed, name, network.input_px) for name in image_ids],
+            stacked.reshape(len(image_ids), -1, tiles**2),
+            tiles_per_side=tiles,
+            advance=advance,
+        )
+    curves = curve.curve_table(image_ids, expressions, logits, network.expressions)
+    summary = curve.summarise(curves, tied_shares(orders))
+    folder = study.comparison_dir
+    _write_parquet(folder / "curves.parquet", curves)
+    _write_parquet(folder / "orders.parquet", orders)
+    write_table(folder / "perturbation.tsv", summary, PERTURBATION_COLUMNS)
+    write_table(folder / "pictures.tsv", table, inputs.PICTURE_COLUMNS)
+    _say_areas(summary)
+
+
+def _check_expressions(expressions: list[str], known: tuple[str, ...]) -> None:
+    """Refuse a network that has no output for an expression of the pictures."""
+    odd = sorted(set(expressions) - set(known))
+    if odd:
+        raise InputError(
+            f"A network must name every expression of the pictures, but it does not know "
+            f"{', '.join(odd)}. Train it on this face set: faceoff cnn train."
+        )
+
+
+def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table as Parquet, whole or not at all."""
+    with atomic_path(path) as temporary:
+        frame.to_parquet(temporary, index=False)
+
+
+def _say_areas(summary: pd.DataFrame) -> None:
+    """Tell the mean areas and the ties."""
+    means = summary.groupby("condition")[["auc_signed", "auc_absolute", "tied_share"]].mean()
+    for condition in ("gaze", "relevance"):
+        signed, absolute, tied = means.loc[condition]
+        say(
+            f"  {condition}: AUC of the difference to random {signed:.3f} "
+            f"(absolute {absolute:.3f}), tied tiles {tied:.0%}"
+        )
+
+
+def metrics_step(study: Study) -> Step:
+    """Describe the step that sets map against map.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Step
+        Makes metrics.tsv.
+    """
+    folder, settings = study.comparison_dir, study.settings.comparison
+    return Step(
+        command="compare metrics",
+        inputs=(
+            inputs.density_nc(study),
+            inputs.relevance_nc(study),
+            study.gaze_dir / "fixations.tsv",
+            study.gaze_dir / "ceiling.tsv",
+            study.manifest_tsv,
+            study.splits_tsv,
+        ),
+        outputs=(folder / "metrics.tsv", folder / "metrics.json"),
+        settings={
+            "cells_per_side": settings.cells_per_side,
+            "centre_sigma": settings.centre_sigma,
+            "picture_px": study.settings.stimuli.picture_px,
+            "model": study.settings.cnn.model,
+        },
+        run=lambda: _metrics(study),
+        follows="compare stats",
+    )
+
+
+def _metrics(study: Study) -> None:
+    """Bring gaze and relevance to one grid, judge all maps, and write the values."""
+    density, relevance = inputs.read_density(study), inputs.read_relevance(study)
+    table = inputs.choose_pictures(study, density, relevance)
+    inputs.say_left_out(table)
+    used = table[table["used"]]
+    side, picture_px = study.settings.comparison.cells_per_side, study.settings.stimuli.picture_px
+    if "sigma_px" not in density.attrs:
+        raise InputError(
+            f"{inputs.density_nc(study)} must say the kernel's sigma_px, but it does not. "
+            "Make it anew: faceoff gaze density --force."
+        )
+    maps = metrics.common_maps(
+        used, density, relevance, inputs.read_fixations(study), picture_px, side
+    )
+    ceilings = read_table(
+        study.gaze_dir / "ceiling.tsv",
+        what="The inter-observer ceilings (faceoff gaze density)",
+        columns={"level": str, "image_id": str, "expression": str}
+        | {"spearman_brown_r": float, "leave_one_out_r": float},
+    )
+    values = pd.concat(
+        [
+            metrics.metrics_table(
+                maps,
+                sigma_cells=float(density.attrs["sigma_px"]) * side / picture_px,
+                centre_sigma=study.settings.comparison.centre_sigma,
+            ),
+            metrics.ceiling_rows(ceilings, maps.image_ids),
+        ],
+        ignore_index=True,
+    )
+    write_table(study.comparison_dir / "metrics.tsv", values, metrics.METRIC_COLUMNS)
+    _say_agreement(values)
+
+
+def _say_agreement(values: pd.DataFrame) -> None:
+    """Tell the mean agreement of relevance with gaze, and of gaze with gaze."""
+    own = values[values["reference"] == "gaze"]
+    means = own.groupby(["metric", "map"])["value"].mean()
+    for metric in ("CC", "NSS"):
+        say(
+            f"  {metric} with gaze: relevance {means[metric, 'relevance']:.3f}, smoothed "
+            f"{means[metric, 'relevance_smooth']:.3f}, centre {means[metric, 'centre']:.3f}, "
+            f"gaze on other pictures {means[metric, 'other_gaze']:.3f}"
+        )
+
+
+def stats_step(study: Study) -> Step:
+    """Describe the step that tests.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Step
+        Makes statistics.tsv.
+    """
+    folder, settings = study.comparison_dir, study.settings.comparison
+    return Step(
+        command="compare stats",
+        inputs=(
+            folder / "perturbation.tsv",
+            folder / "metrics.tsv",
+            study.gaze_dir / "trials.tsv",
+            study.cnn_dir(study.settings.cnn.model) / "predictions.tsv",
+        ),
+        outputs=(folder / "statistics.tsv", folder / "statistics.json"),
+        settings={
+            "resamples": settings.resamples,
+            "confidence": settings.confidence,
+            "seed": study.settings.study.seed,
+            "model": study.settings.cnn.model,
+        },
+        run=lambda: _stats(study),
+        follows="report",
+    )
+
+
+def _stats(study: Study) -> None:
+    """Read what was measured, test it, and write the results."""
+    settings = study.settings.comparison
+    draws = statistics.Draws(settings.resamples, settings.confidence, study.settings.study.seed)
+    asked = read_contrasts(study)
+    with bar("statistics", len(asked)) as advance:
+        table = contrasts.answer_contrasts(asked, EXPRESSIONS, draws, advance)
+    write_table(study.comparison_dir / "statistics.tsv", table, STATISTICS_COLUMNS)
+    main = table[(table["expression"] == "all") & (table["test"] == statistics.PERMUTATION)]
+    for text in main.loc[main["topic"] == "perturbation", "sentence"].head(3):
+        say(f"  {text}")
+
+
+def read_contrasts(study: Study) -> list[contrasts.Contrast]:
+    """Build all questions from the study's tables.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    list of Contrast
+        About perturbation, agreement and accuracy.
+
+    Raises
+    ------
+    InputError
+        If a table is missing; the message names the command that makes it.
+    """
+    folder = study.comparison_dir
+    texts = {"image_id": str, "expression": str}
+    perturbation = read_table(
+        folder / "perturbation.tsv",
+        what="The areas of the perturbation curves (faceoff compare perturb)",
+        columns=texts | {"condition": str} | dict.fromkeys(questions.PERTURBATION_MEASURES, float),
+    )
+    values = read_table(
+        folder / "metrics.tsv",
+        what="The map metrics (faceoff compare metrics)",
+        columns=texts | {"metric": str, "map": str, "reference": str, "value": float},
+    )
+    trials = read_table(
+        study.gaze_dir / "trials.tsv",
+        what="The trials of all sessions (faceoff gaze import)",
+        columns=texts | {"phase": str, "correct": bool},
+    )
+    predictions = read_table(
+        study.cnn_dir(study.settings.cnn.model) / "predictions.tsv",
+        what="The network's predictions (faceoff cnn train)",
+        columns={"image_id": str, "split": str, "correct": bool},
+    )
+    return [
+        *questions.perturbation_contrasts(perturbation),
+        *questions.agreement_contrasts(values),
+        *questions.accuracy_contrasts(trials, predictions[predictions["split"] == "test"]),
+    ]
