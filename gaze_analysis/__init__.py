@@ -1,0 +1,1 @@
+"""Where people look: recordings to trials, fixations, quality and density maps."""
