@@ -1,0 +1,60 @@
+"""What was planted in a simulated session, kept beside what the tracker recorded."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from experiment.observers import Observer, TrueFixation
+from study.tables import write_table
+from study.writing import write_json
+
+FIXATION_COLUMNS = {
+    "participant_id": "Who looked.",
+    "session": "Label of the session.",
+    "trial": "Number of the trial in the session's plan, from 1.",
+    "index": "Number of the fixation: 1 is the first that starts after face onset.",
+    "region": "Region of the face that was looked at.",
+    "x_px": "True mean position, without the tracker's errors, in screen pixels from the left.",
+    "y_px": "True mean position, without the tracker's errors, in screen pixels from the top.",
+    "onset_ms": "Start, in milliseconds from face onset.",
+    "duration_ms": "Duration in milliseconds, until its end or until the face went.",
+}
+
+
+def write_truth(
+    session_dir: Path,
+    session: str,
+    observer: Observer,
+    fixations: Iterable[tuple[int, TrueFixation]],
+) -> None:
+    """Write truth.json and truth_fixations.tsv of a simulated session.
+
+    Parameters
+    ----------
+    session_dir : Path
+        The session's folder in sourcedata.
+    session : str
+        The session's label.
+    observer : Observer
+        What was planted.
+    fixations : iterable of tuple of int and TrueFixation
+        Number of the trial, and a fixation in it; in the order of time.
+    """
+    write_json(session_dir / "truth.json", {"session": session, **observer.as_json()})
+    rows = [
+        (
+            observer.participant_id,
+            session,
+            trial,
+            fixation.index,
+            fixation.region,
+            round(fixation.x_px, 2),
+            round(fixation.y_px, 2),
+            fixation.onset_ms,
+            fixation.duration_ms,
+        )
+        for trial, fixation in fixations
+    ]
+    table = pd.DataFrame(rows, columns=list(FIXATION_COLUMNS))
+    write_table(session_dir / "truth_fixations.tsv", table, FIXATION_COLUMNS)
