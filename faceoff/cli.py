@@ -52,7 +52,7 @@ def init(
 
 @app.command()
 def run(
-    study: StudyOption = Path("."),
+    study: StudyOption = Path(),
     jobs: JobsOption = 0,
     scheduler: SchedulerOption = "",
     force: ForceOption = False,
@@ -64,7 +64,7 @@ def run(
 
 
 @app.command()
-def report(study: StudyOption = Path("."), force: ForceOption = False) -> None:
+def report(study: StudyOption = Path(), force: ForceOption = False) -> None:
     """Write the report: one HTML file, figures as SVG and PNG, tables as CSV and LaTeX."""
     from faceoff.pipeline import report_step
     from study.provenance import run_step

@@ -1,0 +1,143 @@
+"""The demo: a whole study on synthetic faces with simulated observers, from nothing to a report."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from faceoff.pipeline import run_everything
+from faceoff.recovery import recovery_table
+from study.errors import InputError
+from study.folder import Study, create_study, open_study
+from study.progress import say
+
+# Where the seconds go on two cores, for the time left that the headings tell.
+_SECONDS = {"faces": 60, "window": 60, "people": 50, "analysis": 240, "truth": 5}
+_SETTINGS = {
+    "study": {"name": "Demo: simulated observers and a small network on synthetic faces"},
+    "stimuli": {"folder": "stimuli/pictures"},
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the demo.
+
+    Parameters
+    ----------
+    name : str
+        Key of `_SECONDS`.
+    title : str
+        What happens in it.
+    run : callable
+        Does it.
+    """
+
+    name: str
+    title: str
+    run: Callable[[], None]
+
+
+def run_demo(folder: Path, *, people: int, actors: int, jobs: int) -> None:
+    """Run a whole study on synthetic faces with simulated observers.
+
+    What is there already is not done again: a demo that was stopped goes on where it was.
+
+    Parameters
+    ----------
+    folder : Path
+        The study's folder; made where it is missing.
+    people : int
+        Simulated participants, beside the one who sits in front of the window.
+    actors : int
+        Synthetic actors.
+    jobs : int
+        Workers; 0 uses every core.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something else.
+    SystemExit
+        With status 1 if what was found disagrees with what was planted.
+    """
+    started = time.perf_counter()
+    study = _demo_study(folder)
+    stages = (
+        Stage("faces", "draw and register synthetic faces", lambda: _faces(study, actors, jobs)),
+        Stage("window", "one session in a real window", lambda: _window_session(study, people)),
+        Stage("people", f"simulate {people} participants", lambda: _simulate(study, people, jobs)),
+        Stage("analysis", "gaze, network, comparison, report", lambda: run_everything(study)),
+        Stage("truth", "compare with what was planted", lambda: _check_truth(study)),
+    )
+    for place, stage in enumerate(stages):
+        left = sum(_SECONDS[later.name] for later in stages[place:])
+        say(f"[{place + 1}/{len(stages)}] {stage.title} (about {left / 60:.0f} min left)")
+        stage.run()
+    minutes, seconds = divmod(time.perf_counter() - started, 60)
+    say(f"The demo took {minutes:.0f} min {seconds:.0f} s. Open {study.report_html}")
+
+
+def _demo_study(folder: Path) -> Study:
+    """Open the demo's study, or make it."""
+    folder = Path(folder)
+    if (folder / "study.toml").is_file():
+        study = open_study(folder)
+        if study.settings.study.name != _SETTINGS["study"]["name"]:
+            raise InputError(
+                f"The demo needs a folder of its own, but {folder} holds the study "
+                f"{study.settings.study.name!r}. Name another folder: faceoff demo DIR."
+            )
+        return study
+    return create_study(folder, _SETTINGS)
+
+
+def _faces(study: Study, actors: int, jobs: int) -> None:
+    """Draw the faces; register, crop and split them."""
+    _faceoff(study, "stimuli", "synth", "--actors", str(actors), "--jobs", str(jobs))
+    _faceoff(study, "stimuli", "register")
+
+
+def _window_session(study: Study, people: int) -> None:
+    """Run a short session of one more participant in a real PsychoPy window."""
+    participant_id = f"sub-{people + 1:03d}"
+    if (study.session_dir(participant_id, "01") / "session.json").is_file():
+        say("the session is there already")
+        return
+    _faceoff(study, "participants", "add", participant_id)
+    _faceoff(study, "participants", "plan", participant_id)
+    _faceoff(study, "experiment", "run", participant_id, "--tracker", "simulated")
+
+
+def _simulate(study: Study, people: int, jobs: int) -> None:
+    """Simulate the sample without a window."""
+    _faceoff(study, "experiment", "simulate", "--participants", str(people), "--jobs", str(jobs))
+
+
+def _faceoff(study: Study, *arguments: str) -> None:
+    """Run a command of faceoff as a user would, in a process of its own."""
+    command = [sys.executable, "-m", "faceoff", *arguments, "--study", str(study.root)]
+    done = subprocess.run(command, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def _check_truth(study: Study) -> None:
+    """End with status 1 if what was found disagrees with what was planted."""
+    table = recovery_table(study)
+    if table is None:
+        raise InputError(
+            "The demo's sessions must be simulated, but none has a truth.json. "
+            "Delete the folder and run the demo again."
+        )
+    for row in table.itertuples(index=False):
+        sign = "agrees" if row.agrees else "DISAGREES"
+        say(
+            f"  {row.quantity}, {row.expression}: planted {row.planted:.3f}, found "
+            f"{row.found:.3f} (tolerance {row.tolerance:.3f}): {sign}"
+        )
+    if not table["agrees"].all():
+        say("The analysis does not recover what was planted: see the rows above.")
+        sys.exit(1)

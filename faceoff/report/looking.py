@@ -1,0 +1,276 @@
+"""Where people look and what the network uses: scanpaths, and maps over the faces."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faceoff.report.content import ReportFigure, ReportSection, ReportTable
+from gaze_analysis.plots import draw_scanpath
+from stimuli.expressions import EXPRESSIONS
+from stimuli.pictures import load_picture
+from study.errors import InputError
+from study.figures import new_figure
+from study.folder import Study
+from study.maps import read_maps
+from study.tables import read_table
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+_FIXATIONS = {
+    "participant_id": str,
+    "image_id": str,
+    "expression": str,
+    "x_px": float,
+    "y_px": float,
+    "duration_ms": float,
+    "included": bool,
+}
+
+
+def looking_section(study: Study) -> ReportSection:
+    """Show scanpaths, the mean density of each expression and what was left out.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection
+        Two figures and two tables.
+    """
+    fixations = read_table(
+        study.gaze_dir / "fixations.tsv",
+        what="The fixations (faceoff gaze events)",
+        columns=_FIXATIONS,
+    )
+    used = fixations[fixations["included"].fillna(False)]
+    maps = read_maps(study.gaze_dir / "density.nc", what="The density maps (faceoff gaze density)")
+    text = (
+        f"{len(used)} of {len(fixations)} fixations on the faces enter the maps "
+        f"(mean duration {used['duration_ms'].mean():.0f} ms, "
+        f"{len(used) / max(1, used.groupby(['participant_id', 'image_id']).ngroups):.1f} for each "
+        "participant and picture)."
+    )
+    exclusions = read_table(
+        study.gaze_dir / "exclusions.tsv", what="The exclusions (faceoff gaze events)"
+    )
+    table = ReportTable("exclusions", "Fixations left out, by reason.", exclusions)
+    ceiling = read_table(study.gaze_dir / "ceiling.tsv", what="The ceilings (faceoff gaze density)")
+    by_expression = ceiling[
+        ceiling.iloc[:, 0].isin(EXPRESSIONS) | ceiling.isin(["expression"]).any(axis=1)
+    ]
+    ceilings = ReportTable(
+        "ceiling", "How well some participants' maps tell those of others.", by_expression, 3
+    )
+    return ReportSection(
+        "Where people look",
+        (text,),
+        (_scanpath_figure(study, used), _density_figure(study, maps)),
+        (table, ceilings),
+    )
+
+
+def _scanpath_figure(study: Study, used: pd.DataFrame) -> ReportFigure:
+    """Draw one participant's scanpath over a picture of each expression."""
+    figure = new_figure(height_cm=10.5)
+    axes = figure.subplots(2, 4).ravel()
+    for panel in axes:
+        panel.set_axis_off()
+    for panel, name in zip(axes, EXPRESSIONS, strict=False):
+        rows = used[used["expression"] == name]
+        if rows.empty:
+            continue
+        image_id, participant = rows.groupby(["image_id", "participant_id"]).size().idxmax()[:2]
+        path = rows[(rows["image_id"] == image_id) & (rows["participant_id"] == participant)]
+        show_picture(panel, study, image_id)
+        draw_scanpath(panel, path)
+        panel.set_title(f"{name}\n{image_id}, {participant}", fontsize=7)
+    caption = (
+        "The longest scanpath on a picture of each expression. Circles are fixations in their "
+        "order; their area grows with the duration."
+    )
+    return ReportFigure("scanpaths", caption, figure)
+
+
+def _density_figure(study: Study, maps: "xr.Dataset") -> ReportFigure:
+    """Draw the mean density of each expression, and of all."""
+    figure = new_figure(height_cm=10.0)
+    axes = figure.subplots(2, 4).ravel()
+    everything = maps["density_by_expression"]
+    largest = float(everything.max())
+    for panel, name in zip(axes, EXPRESSIONS, strict=False):
+        panel.set_axis_off()
+        panel.set_title(name)
+        if name in everything["expression"].to_numpy():
+            draw_density(panel, everything.sel(expression=name), largest)
+    draw_density(axes[-1], maps["mean_density"], largest)
+    axes[-1].set_title("all pictures")
+    axes[-1].set_axis_off()
+    caption = (
+        "Mean gaze density of each expression, in the picture's frame; one scale for all panels "
+        f"(Gaussian, standard deviation {float(maps.attrs['sigma_px']):.1f} px of the picture)."
+    )
+    return ReportFigure("density_by_expression", caption, figure)
+
+
+def maps_section(study: Study) -> ReportSection:
+    """Show picture, gaze density and relevance side by side, for each expression.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection
+        One figure for the means, one for single pictures.
+
+    Raises
+    ------
+    InputError
+        If one of the two kinds of map is missing.
+    """
+    gaze = read_maps(study.gaze_dir / "density.nc", what="The density maps (faceoff gaze density)")
+    folder = study.cnn_dir(study.settings.cnn.model)
+    relevance = read_maps(folder / "relevance.nc", what="The relevance (faceoff cnn explain)")
+    both = [name for name in gaze["image"].to_numpy() if name in set(relevance["image"].to_numpy())]
+    if not both:
+        raise InputError(
+            "A picture must have both maps, but none has gaze density and relevance. Explain the "
+            "pictures that were shown: faceoff cnn explain."
+        )
+    shown = gaze["expression_of_image"].sel(image=both).to_series()
+    n_each = study.settings.report.example_images
+    rows = [image_id for name in EXPRESSIONS for image_id in shown[shown == name].index[:n_each]]
+    return ReportSection(
+        "Gaze and relevance side by side",
+        (
+            f"{len(both)} pictures have both maps. Relevance is signed: red speaks for the "
+            "expression that is explained, blue against it.",
+        ),
+        (
+            _mean_maps_figure(gaze, relevance, shown),
+            _example_figure(study, gaze, relevance, rows),
+        ),
+    )
+
+
+def _mean_maps_figure(
+    gaze: "xr.Dataset", relevance: "xr.Dataset", shown: pd.Series
+) -> ReportFigure:
+    """Draw the mean gaze density and the mean relevance of each expression."""
+    figure = new_figure(height_cm=6.5)
+    axes = figure.subplots(2, len(EXPRESSIONS))
+    for column, name in enumerate(EXPRESSIONS):
+        images = list(shown[shown == name].index)
+        axes[0, column].set_title(name)
+        if images:
+            density = gaze["density"].sel(image=images).mean("image")
+            draw_density(axes[0, column], density, float(density.max()))
+            draw_relevance(axes[1, column], relevance["relevance"].sel(image=images).mean("image"))
+    for panel in axes.ravel():
+        panel.set(xticks=[], yticks=[])
+        panel.spines[:].set_visible(False)
+    axes[0, 0].set_ylabel("gaze density")
+    axes[1, 0].set_ylabel("relevance")
+    caption = (
+        "Mean gaze density (above) and mean relevance (below) of the pictures of each expression; "
+        "each panel on its own scale, relevance symmetric around zero."
+    )
+    return ReportFigure("mean_maps", caption, figure)
+
+
+def _example_figure(
+    study: Study, gaze: "xr.Dataset", relevance: "xr.Dataset", rows: list[str]
+) -> ReportFigure:
+    """Draw picture, gaze and relevance of single pictures, two examples in a row."""
+    figure = new_figure(height_cm=2.9 * ((len(rows) + 1) // 2) + 0.5)
+    axes = figure.subplots((len(rows) + 1) // 2, 6, squeeze=False)
+    for panel in axes.ravel():
+        panel.set_axis_off()
+    for index, image_id in enumerate(rows):
+        panels = axes[index // 2, 3 * (index % 2) : 3 * (index % 2) + 3]
+        show_picture(panels[0], study, image_id)
+        panels[0].set_title(image_id, fontsize=7)
+        show_picture(panels[1], study, image_id, grey=True)
+        density = gaze["density"].sel(image=image_id)
+        draw_density(panels[1], density, float(density.max()), alpha=0.6)
+        draw_relevance(panels[2], relevance["relevance"].sel(image=image_id))
+    for start in (0, 3):
+        axes[0, start + 1].set_title("gaze", fontsize=7)
+        axes[0, start + 2].set_title("relevance", fontsize=7)
+    caption = "Single pictures, their gaze density over the face, and the network's relevance."
+    return ReportFigure("examples", caption, figure)
+
+
+def show_picture(axes: "Axes", study: Study, image_id: str, *, grey: bool = False) -> None:
+    """Show a picture in its own frame, or an empty frame where faces are hidden.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where.
+    study : Study
+        The study.
+    image_id : str
+        The picture.
+    grey : bool, default False
+        Without its colours, as the ground of a map.
+    """
+    side_px = study.settings.stimuli.picture_px
+    axes.set(xlim=(-0.5, side_px - 0.5), ylim=(side_px - 0.5, -0.5), aspect="equal")
+    if study.settings.report.faces == "hide":
+        return
+    picture: NDArray[np.float64] = load_picture(study, image_id, side_px // 2) / 255.0
+    if grey:
+        picture = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
+    axes.imshow(picture, extent=(-0.5, side_px - 0.5, side_px - 0.5, -0.5))
+
+
+def _extent(values: "xr.DataArray") -> tuple[float, float, float, float]:
+    """Give the edges of a map's grid, in the picture's pixels."""
+    y, x = values["y"].to_numpy(), values["x"].to_numpy()
+    half = (x[1] - x[0]) / 2
+    return (x[0] - half, x[-1] + half, y[-1] + half, y[0] - half)
+
+
+def draw_density(
+    axes: "Axes", values: "xr.DataArray", largest: float, *, alpha: float = 1.0
+) -> None:
+    """Draw a density map.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where.
+    values : xarray.DataArray, dims (y, x)
+        The density, with coordinates in the picture's pixels.
+    largest : float
+        The value at the end of the colours.
+    alpha : float, default 1.0
+        Opacity where the density is largest; below 1 the ground shows through.
+    """
+    opacity = 1.0 if alpha == 1.0 else alpha * np.clip(values.to_numpy() / largest, 0, 1) ** 0.5
+    axes.imshow(values, extent=_extent(values), cmap="inferno", vmin=0, vmax=largest, alpha=opacity)
+
+
+def draw_relevance(axes: "Axes", values: "xr.DataArray") -> None:
+    """Draw a relevance map, symmetric around zero.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where.
+    values : xarray.DataArray, dims (y, x)
+        The signed relevance, with coordinates in the picture's pixels.
+    """
+    # A few pixels hold most of the relevance: colours end at the 99.5th percentile.
+    largest = float(np.percentile(np.abs(values), 99.5)) or 1.0
+    axes.imshow(values, extent=_extent(values), cmap="seismic", vmin=-largest, vmax=largest)

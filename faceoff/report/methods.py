@@ -1,0 +1,127 @@
+"""The methods paragraph, with every number from the settings and records, and the provenance."""
+
+import json
+
+import pandas as pd
+
+from faceoff.report.content import ReportSection, ReportTable
+from stimuli.frames import screen_from
+from study.folder import Study
+
+
+def methods_section(study: Study) -> ReportSection:
+    """Write how the study was done, from its settings and records.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection
+        One paragraph for each part.
+    """
+    return ReportSection(
+        "Methods", (_session_methods(study), _gaze_methods(study), _network_methods(study))
+    )
+
+
+def _session_methods(study: Study) -> str:
+    """Describe screen, picture and tracker."""
+    screen, picture_px = screen_from(study.settings.screen), study.settings.stimuli.picture_px
+    corners = [
+        [screen.centre_px[0] + sign * picture_px / 2, screen.centre_px[1]] for sign in (-1, 1)
+    ]
+    width_deg = float(screen.distance_deg(corners[0], corners[1]))
+    trackers = sorted(
+        {
+            str(json.loads(path.read_text(encoding="utf-8")).get("tracker", "n/a"))
+            for path in study.sourcedata.glob("sub-*/ses-*/session.json")
+        }
+    )
+    simulated = " The participants are simulated observers." if "simulated" in trackers else ""
+    return (
+        f"Faces were shown at {picture_px} x {picture_px} px ({width_deg:.1f} degrees) on a screen "
+        f"of {screen.width_px} x {screen.height_px} px ({screen.width_cm:g} x "
+        f"{screen.height_cm:g} cm) at {screen.distance_cm:g} cm; a degree at its centre is "
+        f"{screen.px_per_deg:.1f} px. Gaze came from: {', '.join(trackers) or 'imported files'}."
+        f"{simulated} The order of trials is constrained (no actor twice in a row, expressions "
+        "balanced over blocks) and drawn with the study's seed before the first trial."
+    )
+
+
+def _gaze_methods(study: Study) -> str:
+    """Describe how fixations became maps."""
+    density = study.settings.gaze.density
+    return (
+        f"Density maps are sums of Gaussians (sigma {density.sigma:g} {density.sigma_unit}) at the "
+        f"fixations of correct trials, weighted by {density.weighting}, evaluated exactly and "
+        "normalised to one within the picture; a participant's maps count the same as any other's."
+    )
+
+
+def _network_methods(study: Study) -> str:
+    """Describe network, explanation and perturbation."""
+    network, comparison = study.settings.cnn, study.settings.comparison
+    return (
+        f"The network '{network.model}' was trained on other actors than those it was tested on "
+        f"(at most {network.epochs} epochs, best validation loss kept) and explained by "
+        f"{network.method} for the {network.target} expression, without its softmax. For the "
+        f"perturbation, the tiles of a {comparison.grid} x {comparison.grid} grid were replaced by "
+        "uniform noise, most relevant first and cumulatively; within a picture the noise and the "
+        f"{comparison.random_orders} random orders are the same for every condition. "
+        f"All randomness follows from the seed {study.settings.study.seed}."
+    )
+
+
+def provenance_section(study: Study) -> ReportSection:
+    """List the steps, when they were done, with which versions.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection
+        A table of the steps and one of the versions.
+    """
+    records = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(study.root.rglob("*.provenance.json"))
+        if path.name != "report.provenance.json"
+    ]
+    steps = pd.DataFrame(
+        [
+            {
+                "command": record["command"],
+                "finished": record["finished"],
+                "seconds": float(record["seconds"]),
+                "seed": record["seed"],
+                "inputs": len(record["inputs"]),
+                "outputs": len(record["outputs"]),
+                "commit": record["git_commit"][:10],
+            }
+            for record in records
+        ]
+    )
+    if not steps.empty:
+        steps = steps.sort_values("finished", kind="stable")
+    versions: dict[str, str] = {}
+    for record in records:
+        versions |= record["versions"]
+    table = pd.DataFrame({"package": list(versions), "version": list(versions.values())})
+    text = (
+        "Each result has a record beside it (*.provenance.json) with its settings, the SHA-256 of "
+        "every file that it was made from, and the packages' versions."
+    )
+    return ReportSection(
+        "Provenance",
+        (text,),
+        tables=(
+            ReportTable("steps", "The steps, in the order in which they were done.", steps, 1),
+            ReportTable("versions", "Versions of the software.", table),
+        ),
+    )

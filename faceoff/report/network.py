@@ -1,0 +1,86 @@
+"""How the network was trained, how well it does, and whether its explanations add up."""
+
+import json
+
+import numpy as np
+
+from faceoff.report.content import ReportFigure, ReportSection, ReportTable
+from study.errors import InputError
+from study.figures import NETWORK, SKY_BLUE, new_figure
+from study.folder import Study
+from study.tables import read_table
+
+
+def network_section(study: Study) -> ReportSection:
+    """Show the network's training, its accuracy and the check of its explanations.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection
+        A figure and a table.
+
+    Raises
+    ------
+    InputError
+        If no network has been trained.
+    """
+    folder = study.cnn_dir(study.settings.cnn.model)
+    if not (folder / "network.json").is_file():
+        raise InputError(
+            f"A network must be in {folder}, but none has been trained. Run: faceoff cnn train."
+        )
+    network = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+    text = (
+        f"The network '{network['name']}' has {network['parameters']:,} parameters "
+        f"({len(network.get('frozen') or [])} layers frozen) and sees pictures of "
+        f"{network['input_px']} px."
+    )
+    evaluation = read_table(
+        folder / "evaluation.tsv",
+        what="The network's evaluation (faceoff cnn evaluate)",
+        columns={"metric": str, "value": float, "ci_low": float, "ci_high": float},
+    )
+    table = ReportTable(
+        "network", "The network on the test pictures, with 95% intervals.", evaluation, decimals=3
+    )
+    return ReportSection("The network", (text,), (_training_figure(study),), (table,))
+
+
+def _training_figure(study: Study) -> ReportFigure:
+    """Draw the training history, and the relevance sums against the logits."""
+    folder = study.cnn_dir(study.settings.cnn.model)
+    history = read_table(
+        folder / "history.tsv",
+        what="The training history (faceoff cnn train)",
+        columns={"epoch": int, "loss": float, "accuracy": float, "val_accuracy": float},
+    )
+    figure = new_figure(height_cm=6.5)
+    left, right = figure.subplots(1, 2)
+    left.plot(history["epoch"], history["accuracy"], color=SKY_BLUE, label="training, augmented")
+    left.plot(history["epoch"], history["val_accuracy"], color=NETWORK, label="validation")
+    left.set(xlabel="epoch", ylabel="share right", ylim=(0, 1.02), title="Training")
+    left.legend(loc="lower right")
+    relevance_tsv = folder / "relevance.tsv"
+    caption = "Left: accuracy by epoch."
+    if relevance_tsv.is_file():
+        check = read_table(
+            relevance_tsv,
+            what="The explanations (faceoff cnn explain)",
+            columns={"logit": float, "relevance_sum": float},
+        )
+        right.plot(check["logit"], check["relevance_sum"], "o", ms=3, color=NETWORK, alpha=0.7)
+        low, high = np.nanmin(check["logit"]), np.nanmax(check["logit"])
+        right.plot([low, high], [low, high], color="0.6", lw=0.8, zorder=0)
+        right.set(xlabel="logit explained", ylabel="sum of relevance", title="Conservation")
+        caption += (
+            f" Right: sum of the relevance against the logit that it explains, {len(check)} "
+            "pictures; on the line all of the logit is accounted for."
+        )
+    else:
+        right.set_axis_off()
+    return ReportFigure("network", caption, figure)

@@ -1,0 +1,37 @@
+"""What was planted in simulated observers, and what the analysis recovered."""
+
+from faceoff.recovery import recovery_table
+from faceoff.report.content import ReportSection, ReportTable
+from study.folder import Study
+
+
+def recovery_section(study: Study) -> ReportSection | None:
+    """Show whether the analysis recovers what was planted.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection or None
+        None for a study of real people.
+    """
+    table = recovery_table(study)
+    if table is None:
+        return None
+    agreeing = int(table["agrees"].sum())
+    text = (
+        "The participants are simulated observers, so the truth is known. It is kept beside the "
+        "recordings and does not pass through the analysis. "
+        f"{agreeing} of {len(table)} quantities agree within their tolerance."
+    )
+    caption = (
+        "Planted and found. Tolerances: accuracy, the 99.9 % sampling interval; fixations, 3 %; "
+        "region shares, 0.06 beside their sampling error; maps, a correlation of at least 0.95 "
+        "with the map that the planted strategy implies."
+    )
+    return ReportSection(
+        "Planted and recovered", (text,), tables=(ReportTable("recovery", caption, table, 3),)
+    )
