@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from stimuli.frames import Rect
+from study.errors import InputError
 
 # pylink cuts a message after this many characters without a word.
 MAX_CHARACTERS = 128
@@ -27,13 +28,14 @@ def check_length(text: str) -> str:
 
     Raises
     ------
-    ValueError
-        If it is longer than 128 characters, or holds a line break.
+    InputError
+        If it is longer than 128 characters, or is more than one line.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise ValueError(f"a message may have {MAX_CHARACTERS} characters but has {len(text)}: {text}")
-    if "\n" in text or "\r" in text:
-        raise ValueError(f"a message must be one line but is {text!r}")
+    if len(text) > MAX_CHARACTERS or "\n" in text or "\r" in text:
+        raise InputError(
+            f"A tracker's message must be one line of at most {MAX_CHARACTERS} characters, but "
+            f"{text!r} has {len(text)}. Give the pictures shorter names."
+        )
     return text
 
 

@@ -1,0 +1,50 @@
+"""PsychoPy as a library: its preferences kept out of the home folder, its console kept quiet."""
+
+import atexit
+import functools
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+
+@functools.cache
+def psychopy_parts() -> SimpleNamespace:
+    """Import PsychoPy and give the parts of it that a session uses.
+
+    PsychoPy writes preferences and adds plug-in folders of the home folder to the import path
+    while it is imported. A session must not depend on what lies there, so it gets an empty
+    folder of its own instead.
+
+    Returns
+    -------
+    types.SimpleNamespace
+        ``visual``, ``event``, ``core``, ``monitors`` and ``logging``.
+    """
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    preferences = tempfile.mkdtemp(prefix="faceoff-psychopy-")
+    atexit.register(shutil.rmtree, preferences, ignore_errors=True)
+    with _home_at(preferences):
+        from psychopy import core, event, logging, monitors, visual
+    logging.console.setLevel(logging.CRITICAL)
+    return SimpleNamespace(
+        core=core, event=event, logging=logging, monitors=monitors, visual=visual
+    )
+
+
+@contextmanager
+def _home_at(folder: str) -> Iterator[None]:
+    """Let programs take a folder for the user's home while the block runs."""
+    name = "APPDATA" if sys.platform == "win32" else "HOME"
+    before = os.environ.get(name)
+    os.environ[name] = folder
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

@@ -1,0 +1,189 @@
+"""What the participant reads, from a plain text file that a lab can edit."""
+
+import re
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+from stimuli.expressions import EXPRESSIONS
+from study.errors import InputError, did_you_mean
+from study.folder import Study
+
+SCREENS = {
+    "instruction": {"keys", "n_trials"},
+    "practice": {"keys", "n_trials"},
+    "main": {"keys", "n_trials"},
+    "break": {"block", "n_blocks"},
+    "right": {"expression"},
+    "wrong": {"expression"},
+    "no_answer": {"expression"},
+    "thanks": set[str](),
+}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The screens of a session.
+
+    Parameters
+    ----------
+    screens : mapping of str to str
+        Text by the name of its screen, with names in braces to be filled in.
+    expressions : mapping of str to str
+        What the participant reads for each expression.
+    """
+
+    screens: Mapping[str, str]
+    expressions: Mapping[str, str]
+
+    def screen(self, name: str, **values: object) -> str:
+        """Give the text of a screen.
+
+        Parameters
+        ----------
+        name : str
+            One of `SCREENS`.
+        **values : object
+            What is to be filled in.
+
+        Returns
+        -------
+        str
+            The text as it is shown.
+        """
+        return self.screens[name].format(**values)
+
+
+def read_texts(study: Study) -> Texts:
+    """Read the texts that the study's settings name.
+
+    Parameters
+    ----------
+    study : Study
+        The study; ``[experiment] texts`` is the name of a language of faceoff, or of a file in
+        the study folder.
+
+    Returns
+    -------
+    Texts
+        The screens.
+
+    Raises
+    ------
+    InputError
+        If there is no such language or file, or it lacks a screen.
+    """
+    name = study.settings.experiment.texts
+    languages = sorted(
+        entry.name.removesuffix(".txt")
+        for entry in resources.files(__name__).iterdir()
+        if entry.name.endswith(".txt")
+    )
+    if name in languages:
+        text = resources.files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
+        return parse_texts(text, source=f"{name}.txt")
+    path = study.root / name
+    if not path.is_file():
+        raise InputError(
+            f"[experiment] texts must be one of {', '.join(languages)} or a file in the study "
+            f"folder, but it is {name!r}.{did_you_mean(name, languages)}"
+        )
+    try:
+        return parse_texts(path.read_text(encoding="utf-8-sig"), source=str(path))
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} must be text in UTF-8, but {error}. Save it as UTF-8 in your editor."
+        ) from error
+
+
+def parse_texts(text: str, *, source: str) -> Texts:
+    """Read the text file's sections.
+
+    Parameters
+    ----------
+    text : str
+        The file's content.
+    source : str
+        Its name, for messages.
+
+    Returns
+    -------
+    Texts
+        The screens.
+
+    Raises
+    ------
+    InputError
+        If a screen is missing or unknown, or a word in braces is.
+
+    Examples
+    --------
+    >>> sections = "".join(f"[{name}]\\nText of {name}\\n" for name in SCREENS)
+    >>> labels = "".join(f"{name} = {name.upper()}\\n" for name in EXPRESSIONS)
+    >>> texts = parse_texts(sections + "[expressions]\\n" + labels, source="example")
+    >>> texts.screen("thanks"), texts.expressions["happy"]
+    ('Text of thanks', 'HAPPY')
+    """
+    sections = _sections(text, source)
+    for name in [*SCREENS, "expressions"]:
+        if name not in sections:
+            raise InputError(f"{source} must have the section [{name}], but has none. Add it.")
+    screens = {name: sections[name] for name in SCREENS}
+    for name, screen in screens.items():
+        _check_fields(name, screen, source)
+    return Texts(screens, _expression_labels(sections["expressions"], source))
+
+
+def _sections(text: str, source: str) -> dict[str, str]:
+    """Split the file at its headings and drop its comments."""
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    sections: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in lines:
+        heading = re.fullmatch(r"\[(\w+)\]\s*", line)
+        if heading is None:
+            current.append(line.rstrip())
+            continue
+        name = heading[1]
+        if name not in (*SCREENS, "expressions"):
+            raise InputError(
+                f"{source} may have the screens of faceoff only, but it has [{name}]."
+                f"{did_you_mean(name, [*SCREENS, 'expressions'])}"
+            )
+        current = sections.setdefault(name, [])
+    return {name: "\n".join(body).strip() for name, body in sections.items()}
+
+
+def _check_fields(name: str, screen: str, source: str) -> None:
+    """Refuse words in braces that nothing fills in."""
+    try:
+        fields = {field for _, field, _, _ in string.Formatter().parse(screen) if field is not None}
+    except ValueError as error:
+        raise InputError(
+            f"{source}: [{name}] must close its braces, but {error}. Write {{{{ for a brace."
+        ) from error
+    for field in sorted(fields - SCREENS[name]):
+        raise InputError(
+            f"{source}: [{name}] may only name what is known there, but it has {{{field}}}."
+            f"{did_you_mean(field, sorted(SCREENS[name]))}"
+        )
+
+
+def _expression_labels(section: str, source: str) -> dict[str, str]:
+    """Read the lines `happy = glücklich`."""
+    pairs = [line.partition("=") for line in section.splitlines() if line.strip()]
+    labels = {name.strip(): label.strip() for name, _, label in pairs}
+    for expression in EXPRESSIONS:
+        if not labels.get(expression):
+            raise InputError(
+                f"{source}: [expressions] must say what to show for {expression}, but does not. "
+                f"Add the line: {expression} = {expression}."
+            )
+    for name in labels:
+        if name not in EXPRESSIONS:
+            raise InputError(
+                f"{source}: [expressions] may name faceoff's expressions only, but has {name!r}."
+                f"{did_you_mean(name, EXPRESSIONS)}"
+            )
+    return labels

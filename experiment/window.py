@@ -1,0 +1,458 @@
+"""The PsychoPy window: screens, frames and keys, in the screen pixels of the study."""
+
+import queue
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiment.psychopy_import import psychopy_parts
+from stimuli.frames import Rect, Screen
+from study.errors import InputError
+from study.settings.experiment import ExperimentSettings
+
+QUIT_KEY = "escape"
+_POLL_SECONDS = 0.002
+_DROPPED = 1.5  # refresh periods: a longer frame has missed one
+
+
+class SessionQuit(Exception):
+    """Someone ended the session: Esc, or the window was closed."""
+
+
+@dataclass(frozen=True)
+class KeyPress:
+    """A key and when it was pressed.
+
+    Parameters
+    ----------
+    key : str
+        PsychoPy's name of the key.
+    time_s : float
+        On the window's clock, in seconds.
+    """
+
+    key: str
+    time_s: float
+
+
+@dataclass(frozen=True)
+class FrameReport:
+    """How the screen kept its pace while a face was on.
+
+    Parameters
+    ----------
+    n_frames : int
+        Frames shown.
+    n_dropped : int
+        Frames that lasted over one and a half refresh periods.
+    max_interval_ms : float
+        The longest frame.
+    """
+
+    n_frames: int
+    n_dropped: int
+    max_interval_ms: float
+
+
+class Window:
+    """A PsychoPy window that draws the session's screens and takes its keys.
+
+    Parameters
+    ----------
+    screen : Screen
+        The screen that the study's settings describe.
+    refresh_hz : float
+        Its refresh rate.
+    settings : ExperimentSettings
+        Colours and sizes.
+    virtual : bool
+        True on a screen that nobody sees.
+
+    Raises
+    ------
+    InputError
+        If the window does not get the size that the settings say.
+    """
+
+    def __init__(
+        self, screen: Screen, refresh_hz: float, settings: ExperimentSettings, *, virtual: bool
+    ) -> None:
+        self._psychopy = psychopy_parts()
+        self.screen = screen
+        self.settings = settings
+        self._frame_s = 1 / refresh_hz
+        self._last_flip_s = 0.0
+        self._outside_keys: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._keys: list[KeyPress] = []
+        self._texts: dict[tuple[str, int], Any] = {}
+        self._faces: dict[str, Any] = {}
+        self._window = self._open(virtual)
+        self._target = self._make_target()
+        self._mouse = self._psychopy.event.Mouse(visible=False, win=self._window)
+        #: Are called after each frame.
+        self.watchers: list[Callable[[], None]] = []
+        self.synchronised = not virtual and self._waits_for_refresh()
+
+    def _open(self, virtual: bool) -> Any:
+        """Open the window, with the screen's size and distance from the study."""
+        parts, size = self._psychopy, (self.screen.width_px, self.screen.height_px)
+        monitor = parts.monitors.Monitor(
+            "faceoff", width=self.screen.width_cm, distance=self.screen.distance_cm, autoLog=False
+        )
+        monitor.setSizePix(size)
+        window = parts.visual.Window(
+            size=size,
+            fullscr=not virtual,
+            monitor=monitor,
+            units="pix",
+            colorSpace="rgb255",
+            color=(self.settings.background,) * 3,
+            allowGUI=False,
+            waitBlanking=not virtual,
+            checkTiming=False,
+            autoLog=False,
+        )
+        window.mouseVisible = False
+        window.refreshThreshold = _DROPPED * self._frame_s
+        found = tuple(int(pixels) for pixels in window.size)
+        if found != size:
+            window.close()
+            raise InputError(
+                f"The window must have the {size[0]} x {size[1]} pixels of [screen] in study.toml, "
+                f"but it has {found[0]} x {found[1]}. Set the screen's resolution and scaling "
+                "(100 %), or correct the settings."
+            )
+        return window
+
+    def _waits_for_refresh(self) -> bool:
+        """Try whether the window waits for the screen: 20 frames in less than half their time."""
+        started = self.now_s()
+        for _ in range(20):
+            self._window.flip()
+        return self.now_s() - started > 10 * self._frame_s
+
+    def _make_target(self) -> list[Any]:
+        """Build the fixation target: disc, cross and dot, which hold the eye best.
+
+        Thaler, Schütz, Goodale and Gegenfurtner (2013), Vision Research 76, 31-42.
+        """
+        visual = self._psychopy.visual
+        size = self.settings.fixation_size_deg * self.screen.px_per_deg
+        common = {"units": "pix", "colorSpace": "rgb255", "lineWidth": 0, "autoLog": False}
+        disc = {"edges": 64, **common}
+        dark, ground = (20, 20, 20), (self.settings.background,) * 3
+        thin = size / 3
+        return [
+            visual.Circle(self._window, radius=size / 2, fillColor=dark, **disc),
+            visual.Rect(self._window, width=size, height=thin, fillColor=ground, **common),
+            visual.Rect(self._window, width=thin, height=size, fillColor=ground, **common),
+            visual.Circle(self._window, radius=thin / 2, fillColor=dark, **disc),
+        ]
+
+    # --- clock, frames -----------------------------------------------------------------------
+
+    def now_s(self) -> float:
+        """Read the clock that also stamps the keys, in seconds."""
+        return float(self._psychopy.core.getTime())
+
+    def flip(self, on_flip: Callable[[], object] | None = None) -> None:
+        """Show what was drawn, at the screen's next refresh.
+
+        Parameters
+        ----------
+        on_flip : callable, optional
+            Is called as soon as the frame is on the screen.
+        """
+        if not self.synchronised:
+            self._wait_until(self._last_flip_s + self._frame_s)
+        if on_flip is not None:
+            self._window.callOnFlip(on_flip)
+        self._window.flip()
+        self._last_flip_s = self.now_s()
+        for watch in self.watchers:
+            watch()
+        self._read_keys()
+
+    def hold(self, draw: Callable[[], None], duration_ms: float) -> None:
+        """Keep a drawing on the screen, refreshed with each frame.
+
+        Parameters
+        ----------
+        draw : callable
+            Draws one frame.
+        duration_ms : float
+            From the frame that is on the screen now to the one that may replace it.
+        """
+        end_s = self._last_flip_s + duration_ms / 1000 - self._frame_s / 2
+        while self._last_flip_s + self._frame_s < end_s:
+            draw()
+            self.flip()
+
+    def count_frames(self) -> None:
+        """Begin to measure frames: the next flip shows the first one that counts."""
+        self._window.frameIntervals = []
+        self._window.recordFrameIntervals = True
+
+    def frames_counted(self) -> FrameReport:
+        """End the measurement that `count_frames` began; the last flip ended the last frame.
+
+        Returns
+        -------
+        FrameReport
+            What was measured.
+        """
+        self._window.recordFrameIntervals = False
+        intervals_ms = 1000 * np.asarray(self._window.frameIntervals, dtype=float)
+        limit_ms = 1000 * _DROPPED * self._frame_s
+        return FrameReport(
+            len(intervals_ms),
+            int(np.count_nonzero(intervals_ms > limit_ms)),
+            float(intervals_ms.max(initial=0.0)),
+        )
+
+    # --- keys --------------------------------------------------------------------------------
+
+    def press_key(self, key: str) -> None:
+        """Press a key from outside, as a simulated participant does; any thread may call it.
+
+        Parameters
+        ----------
+        key : str
+            PsychoPy's name of the key.
+        """
+        self._outside_keys.put(key)
+
+    def forget_keys(self) -> None:
+        """Drop what was pressed until now: no screen may be answered before it was seen."""
+        self._read_keys()
+        self._keys.clear()
+
+    def take_key(self, keys: Iterable[str]) -> KeyPress | None:
+        """Give the first of some keys that was pressed, and forget it.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            The keys that count.
+
+        Returns
+        -------
+        KeyPress or None
+            None where none of them was pressed.
+
+        Raises
+        ------
+        SessionQuit
+            If Esc was pressed or the window closed.
+        """
+        self._read_keys()
+        wanted = set(keys)
+        found = next((press for press in self._keys if press.key in wanted), None)
+        self._keys.clear()
+        return found
+
+    def wait_for_key(self, keys: Iterable[str], timeout_ms: float | None = None) -> KeyPress | None:
+        """Wait until one of some keys is pressed.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            The keys that count.
+        timeout_ms : float, optional
+            Go on after this time; by default wait for ever.
+
+        Returns
+        -------
+        KeyPress or None
+            None where the time was up.
+        """
+        keys = list(keys)
+        self.forget_keys()
+        end_s = None if timeout_ms is None else self.now_s() + timeout_ms / 1000
+        while end_s is None or self.now_s() < end_s:
+            press = self.take_key(keys)
+            if press is not None:
+                return press
+            time.sleep(0.005)
+        return None
+
+    def _wait_until(self, time_s: float) -> None:
+        """Wait, and stamp the keys that come meanwhile."""
+        while (left_s := time_s - self.now_s()) > 0:
+            time.sleep(min(left_s, _POLL_SECONDS))
+            self._read_keys()
+
+    def _read_keys(self) -> None:
+        """Take the keys from PsychoPy, and leave the session if one of them says so."""
+        event = self._psychopy.event
+        while not self._outside_keys.empty():
+            event._onPygletKey(symbol=self._outside_keys.get(), modifiers=0, emulated=True)
+        for key, time_s in event.getKeys(timeStamped=True):
+            # The digits of the key pad count as digits.
+            self._keys.append(KeyPress(key.removeprefix("num_"), time_s))
+            if key == QUIT_KEY:
+                raise SessionQuit("Esc was pressed")
+        if self._window.winHandle.has_exit:
+            raise SessionQuit("the window was closed")
+
+    # --- drawing -----------------------------------------------------------------------------
+
+    def position(self, x_px: float, y_px: float) -> tuple[float, float]:
+        """Turn a screen pixel into PsychoPy's position, from the centre and upward.
+
+        Parameters
+        ----------
+        x_px, y_px : float
+            Origin at the top left pixel's centre, y down.
+
+        Returns
+        -------
+        tuple of float
+            x and y for PsychoPy's unit ``pix``.
+        """
+        centre_x_px, centre_y_px = self.screen.centre_px
+        return x_px - centre_x_px, centre_y_px - y_px
+
+    def load_faces(self, pictures: Mapping[str, NDArray[np.uint8]]) -> None:
+        """Put pictures on the graphics card, so that none is loaded while time counts.
+
+        Parameters
+        ----------
+        pictures : mapping of str to ndarray of uint8, shape (height, width, 3)
+            Pictures by image id, at the size at which they are shown.
+        """
+        from PIL import Image
+
+        self._faces = {}
+        for image_id, picture in pictures.items():
+            height_px, width_px = picture.shape[:2]
+            face = self._psychopy.visual.ImageStim(
+                self._window,
+                image=Image.fromarray(picture),
+                size=(width_px, height_px),
+                units="pix",
+                interpolate=False,
+                autoLog=False,
+            )
+            face.draw()
+            self._faces[image_id] = face
+        self._window.clearBuffer()
+
+    def draw_face(self, image_id: str, picture: Rect) -> None:
+        """Draw a loaded face.
+
+        Parameters
+        ----------
+        image_id : str
+            The picture.
+        picture : Rect
+            Where it stands, in screen pixels.
+        """
+        face = self._faces[image_id]
+        face.pos = self.position(
+            picture.x_px + (picture.width_px - 1) / 2, picture.y_px + (picture.height_px - 1) / 2
+        )
+        face.draw()
+
+    def draw_target(self, x_px: float, y_px: float) -> None:
+        """Draw the fixation target.
+
+        Parameters
+        ----------
+        x_px, y_px : float
+            Its centre, in screen pixels.
+        """
+        for part in self._target:
+            part.pos = self.position(x_px, y_px)
+            part.draw()
+
+    def draw_text(self, text: str, x_px: float, y_px: float, height_px: int) -> None:
+        """Draw text around a point.
+
+        Parameters
+        ----------
+        text : str
+            One or more lines.
+        x_px, y_px : float
+            Its centre, in screen pixels.
+        height_px : int
+            Height of the letters.
+        """
+        stimulus = self._texts.get((text, height_px))
+        if stimulus is None:
+            stimulus = self._psychopy.visual.TextStim(
+                self._window,
+                text=text,
+                font="Noto Sans",
+                fontFiles=[str(_font_file(self._psychopy))],
+                height=height_px,
+                wrapWidth=0.7 * self.screen.width_px,
+                colorSpace="rgb255",
+                color=(20, 20, 20),
+                units="pix",
+                autoLog=False,
+            )
+            self._texts[text, height_px] = stimulus
+        stimulus.pos = self.position(x_px, y_px)
+        stimulus.draw()
+
+    def show_text(self, text: str) -> None:
+        """Show a screen of text.
+
+        Parameters
+        ----------
+        text : str
+            What is to be read.
+        """
+        self.draw_text(text, *self.screen.centre_px, self.settings.text_height_px)
+        self.flip()
+
+    def show_target(self, x_px: float, y_px: float) -> None:
+        """Show the fixation target alone.
+
+        Parameters
+        ----------
+        x_px, y_px : float
+            Its centre, in screen pixels.
+        """
+        self.draw_target(x_px, y_px)
+        self.flip()
+
+    def hold_target(self, x_px: float, y_px: float, duration_ms: float) -> None:
+        """Show the fixation target alone, for a time.
+
+        Parameters
+        ----------
+        x_px, y_px : float
+            Its centre, in screen pixels.
+        duration_ms : float
+            How long.
+        """
+        self.show_target(x_px, y_px)
+        self.hold(lambda: self.draw_target(x_px, y_px), duration_ms)
+
+    def pointer_px(self) -> tuple[float, float]:
+        """Say where the mouse is.
+
+        Returns
+        -------
+        tuple of float
+            x and y in screen pixels.
+        """
+        x, y = self._mouse.getPos()
+        centre_x_px, centre_y_px = self.screen.centre_px
+        return float(x) + centre_x_px, centre_y_px - float(y)
+
+    def close(self) -> None:
+        """Close the window; a second call does nothing."""
+        self._window.close()
+
+
+def _font_file(parts: Any) -> Path:
+    """Find the font that PsychoPy brings along, so that every computer shows the same letters."""
+    return Path(parts.visual.__file__).parents[1] / "assets" / "fonts" / "NotoSans-Regular.ttf"
