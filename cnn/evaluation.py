@@ -156,7 +156,10 @@ def wilson_interval(n_right: int, n: int) -> tuple[float, float]:
     p, z2 = n_right / n, _Z_95**2
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z_95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(centre - half, 0.0), min(centre + half, 1.0)
+    # At no and at all hits one end is 0 or 1 exactly, which rounding would miss.
+    low = centre - half if n_right > 0 else 0.0
+    high = centre + half if n_right < n else 1.0
+    return low, high
 
 
 def macro_f1(predictions: pd.DataFrame) -> float:
