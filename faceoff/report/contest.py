@@ -65,14 +65,14 @@ def perturbation_section(study: Study) -> ReportSection:
 def _area_table(areas: pd.DataFrame) -> ReportTable:
     """Average the areas by condition and expression."""
     measures = ["auc_signed", "auc_absolute", "aopc"]
-    by_expression = areas.groupby(["condition", "expression"])[measures].mean()
-    whole = areas.groupby("condition")[measures].mean()
-    whole.index = pd.MultiIndex.from_product([whole.index, ["all"]])
-    table = pd.concat([by_expression, whole]).unstack(level=0)
+    measures = ["auc_signed", "auc_absolute", "aopc"]
+    whole = areas.assign(expression="all")
+    table = pd.concat([areas, whole]).pivot_table(
+        index="expression", columns="condition", values=measures
+    )
     table.columns = [f"{condition}: {measure}" for measure, condition in table.columns]
-    table = table.reindex([name for name in (*EXPRESSIONS, "all") if name in table.index])
-    wanted = [name for name in sorted(table.columns) if "auc" in name or name.endswith("aopc")]
-    frame = table[wanted].rename_axis("expression").reset_index()
+    order = [name for name in (*EXPRESSIONS, "all") if name in table.index]
+    frame = table.loc[order, sorted(table.columns)].reset_index()
     caption = (
         "Areas by condition: signed and absolute difference to random (trapezoids over 16 steps), "
         "and AOPC. Means over pictures. The absolute area counts pictures that do worse than "
