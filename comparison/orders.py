@@ -43,7 +43,7 @@ def tile_orders(
         relevance, random.
     """
     settings, seed = study.settings.comparison, study.settings.study.seed
-    per_side = settings.tiles_per_side
+    per_side = settings.grid
     edges = picture_edges_px(
         tile_edges(side_px, per_side), side_px, study.settings.stimuli.picture_px
     )
@@ -66,7 +66,7 @@ def tile_orders(
             order = removal_order(values[i], generator(seed, "perturbation ties", image_id))
             tied = tied_tiles(values[i])
             sheets.append(_order_sheet(image_id, condition, 0, order, values[i], tied))
-        draws = random_orders(seed, image_id, settings.random_repeats, per_side**2)
+        draws = random_orders(seed, image_id, settings.random_orders, per_side**2)
         nothing, untied = np.full(per_side**2, np.nan), np.zeros(per_side**2, dtype=bool)
         for repeat, order in enumerate(draws, start=1):
             sheets.append(_order_sheet(image_id, "random", repeat, order, nothing, untied))

@@ -113,8 +113,8 @@ def perturb_step(study: Study) -> Step:
             folder / "pictures.json",
         ),
         settings={
-            "tiles_per_side": comparison.tiles_per_side,
-            "random_repeats": comparison.random_repeats,
+            "grid": comparison.grid,
+            "random_orders": comparison.random_orders,
             "picture_px": study.settings.stimuli.picture_px,
             "model": study.settings.cnn.model,
             "seed": study.settings.study.seed,
@@ -136,7 +136,7 @@ def _perturb(study: Study) -> None:
     image_ids, expressions = list(used["image_id"]), list(used["expression"])
     network = load_network(study, study.settings.cnn.model)
     _check_expressions(expressions, network.expressions)
-    seed, tiles = study.settings.study.seed, study.settings.comparison.tiles_per_side
+    seed, tiles = study.settings.study.seed, study.settings.comparison.grid
     orders = tile_orders(study, image_ids, density, relevance, network.input_px)
     stacked = np.array([sheet.tolist() for _, sheet in orders.groupby("image_id")["tile"]])
     with bar("perturbation", len(image_ids)) as advance:

@@ -37,7 +37,7 @@ def tile_edges(side_px: int, tiles_per_side: int) -> npt.NDArray[np.int64]:
     if not 1 <= tiles_per_side <= side_px:
         raise InputError(
             f"A tile must be at least one pixel wide, but {tiles_per_side} tiles are asked for "
-            f"on {side_px} px. Set comparison.tiles_per_side lower."
+            f"on {side_px} px. Set comparison.grid lower."
         )
     return np.round(np.linspace(0, side_px, tiles_per_side + 1)).astype(np.int64)
 
