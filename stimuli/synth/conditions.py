@@ -71,7 +71,7 @@ def draw_conditions(session: np.random.Generator, picture: np.random.Generator) 
         exposure=float(exposure),
         warmth=float(warmth),
         background=float(background),
-        noise_sigma=float(session.uniform(0.006, 0.014)),
+        noise_sigma=float(session.uniform(0.005, 0.011)),
         blur_px=float(session.uniform(0.4, 0.75)),
     )
 

@@ -1,12 +1,12 @@
 """Drawing: one picture from identity, action units and conditions."""
 
 import numpy as np
-from PIL import Image
-from scipy.ndimage import gaussian_filter
+from PIL import Image, ImageFilter
+from scipy.special import ndtri
 
 from stimuli.synth import features, hair
 from stimuli.synth.conditions import HEIGHT_PX, WIDTH_PX, Conditions, place
-from stimuli.synth.curves import smooth
+from stimuli.synth.curves import smooth, xy
 from stimuli.synth.features import linear
 from stimuli.synth.geometry import Face, Units, face, landmarks, moved
 from stimuli.synth.identity import Identity
@@ -17,7 +17,7 @@ from stimuli.synth.raster import (
     line_mask,
     multiply,
     polygon_mask,
-    resized,
+    spot,
     window_around,
 )
 from stimuli.synth.relief import slopes
@@ -55,7 +55,7 @@ def draw_picture(
     front = face(identity, units)
     shape = moved(front, lambda points: place(points, conditions))
     cut = hair.hair_shape(identity)
-    canvas = _background(conditions, camera)
+    canvas = _background(conditions)
     hair.draw_behind(canvas, cut, identity, conditions)
     _draw_body(canvas, shape, identity, conditions)
     _draw_ears(canvas, shape, identity, conditions)
@@ -69,14 +69,14 @@ def draw_picture(
     return _photograph(canvas, conditions, camera), landmarks(shape)
 
 
-def _background(conditions: Conditions, camera: np.random.Generator) -> np.ndarray:
+def _background(conditions: Conditions) -> np.ndarray:
     """Light a plain wall, brighter on the lamp's side."""
     x = np.linspace(-1, 1, WIDTH_PX, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, HEIGHT_PX, dtype=np.float32)[:, None]
     wall = 1 + 0.07 * conditions.light_x * x - 0.06 * y - 0.07 * (x**2 + y**2)
     tone = linear([1.0, 0.985, 0.955]) * conditions.background**2
-    canvas: np.ndarray = (wall * conditions.exposure)[..., None] * tone
-    return canvas.astype(np.float32)
+    canvas: np.ndarray = (wall * np.float32(conditions.exposure)) * tone
+    return canvas
 
 
 def _draw_body(canvas: np.ndarray, shape: Face, identity: Identity, conditions: Conditions) -> None:
@@ -85,7 +85,7 @@ def _draw_body(canvas: np.ndarray, shape: Face, identity: Identity, conditions: 
     side = np.array([[wide, 110], [wide * 0.97, 190], [wide * 1.03, 240], [wide + 42, 282]])
     neck = np.vstack([side, [[60, 350], [-60, 350]], (side * [-1, 1])[::-1]])
     neck = place(neck, conditions)
-    window = window_around(neck, 2, canvas.shape[:2])
+    window = window_around(neck, 2, canvas.shape)
     x, y = window.grid()
     middle = place(np.array([[0.0, 240.0]]), conditions)[0]
     u = np.clip((x - middle[0]) / (wide + 8), -1, 1)
@@ -96,7 +96,7 @@ def _draw_body(canvas: np.ndarray, shape: Face, identity: Identity, conditions: 
     lit = lit * (1 - 0.1 * muscle)
     jaw = np.clip(1 - (y - shape.chin[1] - 6) / 46, 0, 1)
     lit = lit * (1 - 0.5 * jaw**1.3) * 0.94 * conditions.exposure
-    tone = lit[..., None] * linear(identity.skin_rgb)
+    tone = lit * linear(identity.skin_rgb)
     blend(canvas, window, polygon_mask(neck, window, soft_px=0.8), tone)
     _draw_shirt(canvas, identity, conditions)
 
@@ -113,14 +113,14 @@ def _draw_shirt(canvas: np.ndarray, identity: Identity, conditions: Conditions) 
     shoulder = np.array([[wide + 24, 268], [180, 304], [252, 332], [330, 400], [330, 430]])
     outline = np.vstack([collar, smooth(shoulder, 30), (smooth(shoulder, 30) * [-1, 1])[::-1]])
     outline, collar = place(outline, conditions), place(collar, conditions)
-    window = window_around(outline, 2, canvas.shape[:2])
+    window = window_around(outline, 2, canvas.shape)
     x, y = window.grid()
     middle = place(np.array([[0.0, 300.0]]), conditions)[0]
     u = (x - middle[0]) / 290
     lit = 0.95 - 0.25 * np.abs(u) ** 2 + 0.22 * conditions.light_x * u - 0.001 * (y - middle[1])
-    tone = (lit * conditions.exposure)[..., None] * linear([0.47, 0.475, 0.49])
+    tone = (lit * conditions.exposure) * linear([0.47, 0.475, 0.49])
     blend(canvas, window, polygon_mask(outline, window, soft_px=0.8), tone)
-    lines = [(collar + [0, 15], 2.0, 0.8), (collar + [0, 1], 3.0, 0.5)]
+    lines = [(collar + xy(0, 15), 2.0, 0.8), (collar + xy(0, 1), 3.0, 0.5)]
     multiply(canvas, window, 1 - 0.28 * line_mask(lines, window, soft_px=1.2))
 
 
@@ -131,16 +131,16 @@ def _draw_ears(canvas: np.ndarray, shape: Face, identity: Identity, conditions: 
         rim = np.array(
             [[-6, 58], [-10, 0], [6, -22], [18, -20], [23, 0], [17, 28], [9, 52], [2, 62]]
         ) * [sign * size, size]
-        ear = place(smooth(rim, 60, closed=True) + [sign * wide, 4], conditions)
-        window = window_around(ear, 4, canvas.shape[:2])
+        ear = place(smooth(rim, 60, closed=True) + xy(sign * wide, 4), conditions)
+        window = window_around(ear, 4, canvas.shape)
         lit = conditions.ambient + (1 - conditions.ambient) * (
             0.62 + 0.3 * conditions.light_x * sign
         )
-        tone = linear(identity.skin_rgb) * [1.04, 0.9, 0.88] * lit * conditions.exposure
+        tone = linear(identity.skin_rgb) * linear([1.02, 0.95, 0.94]) * lit * conditions.exposure
         blend(canvas, window, polygon_mask(ear, window, soft_px=0.7), tone)
         hollow = place(
             np.array([[4, -8], [13, -10], [16, 4], [9, 24], [5, 36]]) * [sign * size, size]
-            + [sign * wide, 4],
+            + xy(sign * wide, 4),
             conditions,
         )
         multiply(canvas, window, 1 - 0.4 * line_mask([(hollow, 5, 1.0)], window, soft_px=2.0))
@@ -155,7 +155,7 @@ def _draw_skin(
     actor: np.random.Generator,
 ) -> float:
     """Draw the shaded skin of the head, and give the mean brightness of its light."""
-    around = window_around(shape.skull, 4, canvas.shape[:2])
+    around = window_around(shape.skull, 4, canvas.shape)
     window = Window(
         around.x0,
         around.y0,
@@ -164,8 +164,8 @@ def _draw_skin(
     )
     slope_x, slope_y, hollow = slopes(shape, identity, units, window)
     lit, gloss = _light(slope_x, slope_y, hollow, conditions)
-    albedo = _albedo(shape, identity, units, window, actor)
-    tone = albedo * lit[..., None] + gloss[..., None]
+    albedo = _albedo(shape, identity, window, actor)
+    tone = albedo * lit + gloss
     blend(canvas, window, polygon_mask(shape.skull, window, soft_px=0.7), tone)
     middle = lit[lit.shape[0] // 3 : lit.shape[0] // 2]
     return float(middle[:, middle.shape[1] // 4 : -middle.shape[1] // 4].mean())
@@ -176,74 +176,79 @@ def _light(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Brightness of matt skin, and its gloss, from the slopes of the surface."""
     towards = np.array([conditions.light_x, conditions.light_y, 1.15])
-    towards /= np.hypot(np.hypot(towards[0], towards[1]), towards[2])
-    length = np.sqrt(1 + slope_x**2 + slope_y**2)
+    towards = (towards / np.linalg.norm(towards)).astype(np.float32)
+    length = np.sqrt(1 + slope_x * slope_x + slope_y * slope_y)
     facing = (-slope_x * towards[0] + slope_y * towards[1] + towards[2]) / length
     key = np.clip(0.86 * facing + 0.14, 0, None)
     occluded = 1 - np.clip(0.035 * hollow, 0, 0.5)
     share = conditions.ambient
     lit = conditions.exposure * occluded * (share * (0.72 + 0.28 / length) + (1 - share) * key)
-    gloss = 0.07 * conditions.exposure * np.clip(facing, 0, 1) ** 18
-    return lit.astype(np.float32), gloss.astype(np.float32)
+    shine = np.clip(facing, 0, 1) ** 2
+    shine *= shine
+    shine *= shine
+    return lit, 0.07 * conditions.exposure * shine * shine
 
 
 def _albedo(
-    shape: Face, identity: Identity, units: Units, window: Window, actor: np.random.Generator
+    shape: Face, identity: Identity, window: Window, actor: np.random.Generator
 ) -> np.ndarray:
     """Colour of the skin: flushed cheeks, shadows of beard and eye bags, freckles, pores."""
-    x, y = window.grid()
-    blood = 0.10 * blotches(actor, window.shape, 34)
-    for cheek in shape.cheeks:
-        blood = blood + 0.5 * np.exp(-(((x - cheek[0]) / 36) ** 2) - ((y - cheek[1]) / 30) ** 2)
     tip = shape.bridge[3]
-    blood = blood + 0.4 * np.exp(-(((x - tip[0]) / 17) ** 2) - ((y - tip[1]) / 17) ** 2)
+    blood = 0.10 * blotches(actor, window.shape, 34) + 0.4 * spot(window, tip, 17, 17)
+    for cheek in shape.cheeks:
+        blood += 0.5 * spot(window, cheek, 36, 30)
     shade = 1 + 0.035 * blotches(actor, window.shape, 60)
     for eye in shape.eyes:
-        bag = eye.lower[15] + [0, 9]
         dark = 0.06 + 0.16 * identity.eye_bags
-        shade = shade - dark * np.exp(-(((x - bag[0]) / 24) ** 2) - ((y - bag[1]) / 12) ** 2)
-    pores = gaussian_filter(actor.standard_normal(window.shape, dtype=np.float32), 0.9, truncate=2)
-    shade = shade * (1 + 0.05 * pores)
-    spots = np.maximum(blotches(actor, window.shape, 5.0) - 1.25, 0)
-    middle = np.exp(-(((x - tip[0]) / 95) ** 2) - ((y - tip[1] + 25) / 55) ** 2)
-    shade = shade - 0.28 * identity.freckles * spots * middle
+        shade -= dark * spot(window, eye.lower[15] + xy(0, 9), 24, 12)
+    pores = 0.6 * blotches(actor, window.shape, 1.7)
+    shade *= 1 + 0.05 * pores
+    freckles = np.maximum(blotches(actor, window.shape, 5.0) - 1.25, 0)
+    shade -= 0.28 * identity.freckles * freckles * spot(window, tip - xy(0, 25), 95, 55)
     skin = linear(identity.skin_rgb)
-    flush = skin * np.array([1.02, 0.74, 0.72], dtype=np.float32)
-    albedo = shade[..., None] * (skin + np.clip(blood, -0.3, 0.9)[..., None] * (flush - skin))
+    flush = skin * linear([0.98, 0.86, 0.85]) - skin
+    albedo = shade * (skin + np.clip(blood, -0.3, 0.9) * flush)
     if identity.beard > 0.05:
-        cover = _beard(shape, identity, window, x, y) * (0.8 + 0.5 * pores)
-        albedo += np.clip(cover, 0, 0.8)[..., None] * (linear([0.36, 0.32, 0.31]) * 0.8 - albedo)
-    return albedo.astype(np.float32)
+        cover = np.clip(_beard(shape, identity, window) * (0.8 + 0.5 * pores), 0, 0.8)
+        albedo += cover * (linear([0.32, 0.29, 0.28]) - albedo)
+    return albedo
 
 
-def _beard(
-    shape: Face, identity: Identity, window: Window, x: np.ndarray, y: np.ndarray
-) -> np.ndarray:
+def _beard(shape: Face, identity: Identity, window: Window) -> np.ndarray:
     """Cover of a shaved beard: jaw, chin and upper lip."""
+    x, y = window.grid()
     mouth = shape.mouth
-    corner = 0.5 * (mouth.upper_outer[0] + mouth.upper_outer[-1])
-    jaw = 1 / (1 + np.exp(-np.clip((y - corner[1] + 10 - 0.006 * 0) / 10, -30, 30)))
-    side = 1 / (1 + np.exp(-np.clip((np.abs(x - corner[0]) - 92) / 8, -30, 30)))
-    side = side / (1 + np.exp(-np.clip((y - shape.bridge[2, 1]) / 14, -30, 30)))
-    lip = np.exp(-(((x - corner[0]) / 44) ** 4) - ((y - mouth.upper_outer[30, 1] + 7) / 9.0) ** 2)
-    return 0.42 * identity.beard * np.maximum(np.maximum(jaw, side), lip)
+    middle = 0.5 * (mouth.upper_outer[0] + mouth.upper_outer[-1])
+
+    def rising(distance: np.ndarray) -> np.ndarray:
+        """Go smoothly from 0 to 1 around a border."""
+        return 1 / (1 + np.exp(-np.clip(distance, -30, 30)))
+
+    jaw = rising((y - middle[1] + 10) / 10)
+    side = rising((np.abs(x - middle[0]) - 92) / 8) * rising((y - shape.bridge[2, 1]) / 14)
+    lip = spot(window, xy(middle[0], mouth.upper_outer[30, 1] - 7), 44, 9, power=3)
+    cover: np.ndarray = 0.42 * identity.beard * np.maximum(np.maximum(jaw, side), lip)
+    return cover.astype(np.float32)
 
 
 def _photograph(
     canvas: np.ndarray, conditions: Conditions, camera: np.random.Generator
 ) -> Image.Image:
-    """Take the picture: the lens' softness, white balance, the curve of sRGB, noise."""
+    """Take the picture: white balance, the curve of sRGB, the lens' softness, noise."""
     balance = np.array([1 + conditions.warmth, 1.0, 1 - conditions.warmth], dtype=np.float32)
-    picture = np.sqrt(np.clip(canvas * balance, 0, 1.2))
-    for channel in range(3):
-        picture[..., channel] = gaussian_filter(
-            picture[..., channel], conditions.blur_px, truncate=2.5
-        )
-    grain = camera.standard_normal((HEIGHT_PX, WIDTH_PX), dtype=np.float32)
-    picture += np.float32(conditions.noise_sigma) * grain[..., None]
-    tint = camera.standard_normal((3, HEIGHT_PX // 3, WIDTH_PX // 3), dtype=np.float32)
-    for channel in range(3):
-        picture[..., channel] += np.float32(0.6 * conditions.noise_sigma) * resized(
-            tint[channel], (HEIGHT_PX, WIDTH_PX)
-        )
-    return Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
+    canvas *= balance[:, None, None]
+    values = np.sqrt(np.clip(canvas, 0, 1, out=canvas), out=canvas)
+    values *= 255
+    side = np.exp(-0.5 / conditions.blur_px**2)
+    kernel = np.outer([side, 1, side], [side, 1, side])
+    lens = ImageFilter.Kernel((3, 3), (kernel / kernel.sum()).ravel().tolist(), scale=1)
+    # 256 quantiles of a normal distribution, picked by random bytes.
+    levels = 255 * conditions.noise_sigma * ndtri((np.arange(256) + 0.5) / 256)
+    grain = np.rint(levels).astype(np.int16)
+    channels = []
+    for plane in values.astype(np.uint8):
+        soft = np.asarray(Image.fromarray(plane).filter(lens))
+        picked = camera.integers(0, 256, plane.shape, dtype=np.uint8)
+        noisy = np.clip(soft + grain[picked], 0, 255).astype(np.uint8)
+        channels.append(Image.fromarray(noisy))
+    return Image.merge("RGB", channels)

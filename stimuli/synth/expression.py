@@ -80,7 +80,7 @@ _PROTOTYPES: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
     ),
     "happy": (
         {"AU6": 0.85, "AU7": 0.2, "AU12": 0.95, "AU25": 0.9, "AU26": 0.15},
-        {"AU6": 0.6, "AU12": 0.85, "AU25": 0.1},
+        {"AU6": 0.65, "AU12": 0.9, "AU25": 0.35},
     ),
     "neutral": ({}, {}),
     "sad": (

@@ -3,9 +3,11 @@
 import numpy as np
 
 from stimuli.synth.conditions import Conditions
+from stimuli.synth.curves import xy
 from stimuli.synth.geometry import Eye, Face, Units
 from stimuli.synth.identity import Identity
 from stimuli.synth.raster import (
+    Window,
     blend,
     line_mask,
     multiply,
@@ -25,9 +27,9 @@ def linear(colour: tuple[float, float, float] | list[float]) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        float32 (3,).
+        float32 (3, 1, 1).
     """
-    return np.square(np.asarray(colour, dtype=np.float32))
+    return np.square(np.asarray(colour, dtype=np.float32))[:, None, None]
 
 
 def draw_eye(
@@ -38,7 +40,7 @@ def draw_eye(
     Parameters
     ----------
     canvas : numpy.ndarray
-        float32 (height, width, 3), light; changed in place.
+        float32 (3, height, width), light; changed in place.
     eye : Eye
         The eye, placed in the picture.
     identity : Identity
@@ -48,16 +50,16 @@ def draw_eye(
     light : float
         Brightness of the light on the eye.
     """
-    window = window_around(np.vstack([eye.outline, eye.crease]), 8, canvas.shape[:2])
+    window = window_around(np.vstack([eye.outline, eye.crease]), 8, canvas.shape)
     x, y = window.grid()
     opening = polygon_mask(eye.outline, window, soft_px=0.4)
     ball = _eyeball(eye, identity, x, y) * light
     top = np.interp(x[0], *_ordered(eye.upper))[None, :]
     # The upper lid and its lashes shade the ball.
-    ball *= (0.45 + 0.55 * np.clip((y - top) / 6.0, 0, 1))[..., None]
-    glint = eye.iris + [3.2 * np.sign(conditions.light_x), -3.6]
+    ball *= 0.45 + 0.55 * np.clip((y - top) / 6.0, 0, 1)
+    glint = eye.iris + xy(3.2 * np.sign(conditions.light_x), -3.6)
     spot = np.exp(-((x - glint[0]) ** 2 + (y - glint[1]) ** 2) / (2 * 1.35**2))
-    ball += 0.85 * spot[..., None]
+    ball += 0.85 * spot
     blend(canvas, window, opening, ball)
     lashes = 3.0 if identity.sex == "female" else 2.2
     dark = 0.75 * line_mask([(eye.upper, lashes, 1.0)], window, soft_px=0.7)
@@ -79,18 +81,18 @@ def _eyeball(eye: Eye, identity: Identity, x: np.ndarray, y: np.ndarray) -> np.n
     away = np.hypot(x - eye.iris[0], y - eye.iris[1])
     inner, outer = eye.upper[0, 0], eye.upper[-1, 0]
     along = np.clip((x - inner) / (outer - inner), 0, 1)
-    white = linear([0.86, 0.83, 0.81])
+    white = linear([0.82, 0.79, 0.78])
     rounded = 1 - 0.42 * np.abs(2 * along - 1) ** 2.5
-    ball = white * rounded[..., None] * np.ones_like(y)[..., None]
-    pink = np.clip(1 - along / 0.13, 0, 1)[..., None]
+    ball = white * rounded * np.ones_like(y)
+    pink = np.clip(1 - along / 0.13, 0, 1)
     ball += 0.8 * pink * (linear([0.75, 0.48, 0.44]) - ball)
     angle = np.arctan2(y - eye.iris[1], x - eye.iris[0])
     fibres = 1 + 0.16 * np.sin(23 * angle + 3 * identity.asymmetry)
     ring = np.clip((away / radius - 0.72) / 0.28, 0, 1)
     lighter = 1.15 + 0.35 * np.clip((y - eye.iris[1]) / radius, -1, 1)
-    iris = linear(identity.eye_rgb) * (fibres * lighter * (1 - 0.75 * ring**2))[..., None]
-    iris *= (1 - 0.97 * np.clip(0.45 * radius + 0.5 - away, 0, 1))[..., None]
-    edge = np.clip((radius + 0.8 - away) / 1.6, 0, 1)[..., None]
+    iris = linear(identity.eye_rgb) * (fibres * lighter * (1 - 0.75 * ring**2))
+    iris *= 1 - 0.97 * np.clip(0.45 * radius + 0.5 - away, 0, 1)
+    edge = np.clip((radius + 0.8 - away) / 1.6, 0, 1)
     return ball + edge * (iris - ball)
 
 
@@ -106,7 +108,7 @@ def draw_brow(
     Parameters
     ----------
     canvas : numpy.ndarray
-        float32 (height, width, 3), changed in place.
+        float32 (3, height, width), changed in place.
     brow : numpy.ndarray
         Five points from the inner to the outer end.
     identity : Identity
@@ -125,15 +127,15 @@ def draw_brow(
     shape = np.vstack(
         [middle - np.column_stack([0 * t, half]), (middle + np.column_stack([0 * t, half]))[::-1]]
     )
-    window = window_around(shape, 9, canvas.shape[:2])
-    cover = 0.55 * polygon_mask(shape, window, soft_px=1.3)
+    window = window_around(shape, 9, canvas.shape)
+    cover = 0.7 * polygon_mask(shape, window, soft_px=1.3)
     sign = np.sign(brow[4, 0] - brow[0, 0])
     hairs: list[tuple[np.ndarray, float, float]] = []
     for share, across, length in rng.uniform([0, -1, 5], [1, 1, 11], (70, 3)):
         index = int(share * 63)
-        foot = middle[index] + [0, across * half[index]]
+        foot = middle[index] + xy(0, across * half[index])
         lean = sign * length * (0.35 + 0.6 * share)
-        tip = foot + [lean, -length * (0.75 - 0.85 * share) * (0.3 + 0.35 * (across + 1))]
+        tip = foot + xy(lean, -length * (0.75 - 0.85 * share) * (0.3 + 0.35 * (across + 1)))
         hairs.append((np.array([foot, tip]), 1.0, 0.9))
     cover += 0.6 * line_mask(hairs, window, soft_px=0.45)
     blend(
@@ -150,13 +152,13 @@ def draw_nostrils(canvas: np.ndarray, shape: Face, conditions: Conditions) -> No
     Parameters
     ----------
     canvas : numpy.ndarray
-        float32 (height, width, 3), changed in place.
+        float32 (3, height, width), changed in place.
     shape : Face
         The face, placed in the picture.
     conditions : Conditions
         Where the light comes from.
     """
-    window = window_around(np.vstack([shape.alae, shape.nostrils]), 34, canvas.shape[:2])
+    window = window_around(np.vstack([shape.alae, shape.nostrils]), 34, canvas.shape)
     x, y = window.grid()
     base = shape.nostrils
     shade_x = base[2, 0] - 9 * conditions.light_x
@@ -165,18 +167,20 @@ def draw_nostrils(canvas: np.ndarray, shape: Face, conditions: Conditions) -> No
     holes = np.zeros(window.shape, dtype=np.float32)
     lines = []
     for sign, near, end, ala in ((-1, 1, 0, 0), (1, 3, 4, 1)):
-        centre = 0.55 * base[near] + 0.45 * base[end] + [0, -3.0]
+        centre = 0.55 * base[near] + 0.45 * base[end] + xy(0, -3.0)
         tilted = (y - centre[1]) + sign * 0.28 * (x - centre[0])
         holes += np.exp(-((((x - centre[0]) / 6.6) ** 2 + (tilted / 3.2) ** 2) ** 1.5))
         wing = shape.alae[ala]
         lines.append(
             (
-                np.array([wing + [sign * 0.5, -10], wing + [sign * 2.5, 0], base[end] + [sign, 1]]),
+                np.array(
+                    [wing + xy(sign * 0.5, -10), wing + xy(sign * 2.5, 0), base[end] + xy(sign, 1)]
+                ),
                 2.0,
                 0.8,
             )
         )
-        lines.append((np.array([base[end] + [sign, 1], base[near] + [0, 1.5]]), 1.6, 0.6))
+        lines.append((np.array([base[end] + xy(sign, 1), base[near] + xy(0, 1.5)]), 1.6, 0.6))
     multiply(canvas, window, 1 - 0.42 * line_mask(lines, window, soft_px=1.3))
     blend(canvas, window, np.minimum(holes, 1) * 0.8, linear([0.22, 0.10, 0.08]))
 
@@ -189,7 +193,7 @@ def draw_mouth(
     Parameters
     ----------
     canvas : numpy.ndarray
-        float32 (height, width, 3), shaded skin; changed in place.
+        float32 (3, height, width), shaded skin; changed in place.
     shape : Face
         The face, placed in the picture.
     identity : Identity
@@ -200,13 +204,13 @@ def draw_mouth(
         Where the light comes from.
     """
     mouth = shape.mouth
-    window = window_around(np.vstack([mouth.upper_outer, mouth.lower_outer]), 14, canvas.shape[:2])
+    window = window_around(np.vstack([mouth.upper_outer, mouth.lower_outer]), 14, canvas.shape)
     skin = linear(identity.skin_rgb)
     red = linear([0.74, 0.36, 0.35]) * (0.35 + 0.65 * skin.mean() / 0.5)
     for outline, tone in ((mouth.upper_lip, 0.82), (mouth.lower_lip, 1.06)):
         cover = (0.25 + 0.5 * identity.lip_redness) * polygon_mask(outline, window, soft_px=1.1)
         part = canvas[window.slices]
-        lit = part.mean(axis=2, keepdims=True) / skin.mean()
+        lit = part.mean(axis=0) / skin.mean()
         blend(canvas, window, np.clip(cover, 0, 0.85), tone * red * lit)
     _lip_gloss(canvas, shape, conditions, window)
     gap = mouth.lower_inner[30, 1] - mouth.upper_inner[30, 1]
@@ -221,17 +225,17 @@ def draw_mouth(
     blend(canvas, window, 0.8 * dark, linear([0.26, 0.10, 0.10]))
 
 
-def _lip_gloss(canvas: np.ndarray, shape: Face, conditions: Conditions, window) -> None:
+def _lip_gloss(canvas: np.ndarray, shape: Face, conditions: Conditions, window: Window) -> None:
     """Lay a soft light on the lower lip."""
     middle = 0.5 * (shape.mouth.lower_inner[30] + shape.mouth.lower_outer[30])
     x, y = window.grid()
     gloss = np.exp(
         -(((x - middle[0] - 7 * conditions.light_x) / 13) ** 2) - ((y - middle[1] + 1.5) / 2.6) ** 2
     )
-    canvas[window.slices] += (0.09 * gloss)[..., None]
+    canvas[window.slices] += 0.09 * gloss
 
 
-def _inside(shape: Face, window, units: Units) -> np.ndarray:
+def _inside(shape: Face, window: Window, units: Units) -> np.ndarray:
     """Colour what shows between the lips: dark, tongue, and both rows of teeth."""
     mouth = shape.mouth
     x, y = window.grid()
@@ -241,21 +245,20 @@ def _inside(shape: Face, window, units: Units) -> np.ndarray:
         np.interp(x[0], curve[:, 0], curve[:, 1])[None, :]
         for curve in (mouth.upper_inner, mouth.lower_inner, mouth.upper_teeth, mouth.lower_teeth)
     )
-    inside = np.broadcast_to(linear([0.20, 0.07, 0.07]), (*window.shape, 3)).copy()
+    inside = np.broadcast_to(linear([0.20, 0.07, 0.07]), (3, *window.shape)).copy()
     tongue = np.exp(-((along / 0.55) ** 2) - ((y - bottom - 1) / 11.0) ** 2)
     drop = min(1.0, units["AU26"] + units["AU27"])
-    inside += (0.75 * drop * tongue)[..., None] * (linear([0.62, 0.30, 0.30]) - inside)
+    inside += (0.75 * drop * tongue) * (linear([0.62, 0.30, 0.30]) - inside)
     # Teeth get narrower and darker to the sides, with a thin gap between them.
     place = np.arcsin(np.clip(along * 0.93, -1, 1)) * 5.2
     gaps = np.exp(-((((place + 0.5) % 1 - 0.5) / 0.07) ** 2))
-    tone = (
-        linear([0.90, 0.86, 0.79])
-        * ((1 - 0.62 * np.abs(along) ** 2.2) * (1 - 0.3 * gaps) * np.ones_like(y))[..., None]
+    tone = linear([0.90, 0.86, 0.79]) * (
+        (1 - 0.62 * np.abs(along) ** 2.2) * (1 - 0.3 * gaps) * np.ones_like(y)
     )
     scallop = 1.2 * np.abs(np.cos(np.pi * place))
     above = np.clip(upper - scallop - y + 0.5, 0, 1) * np.clip((y - top) / 2.5 + 0.35, 0.35, 1)
     below = np.clip(y - lower + 0.5, 0, 1) * 0.8 * (np.abs(along) < 0.86)
     for cover, brightness in ((below, 0.72), (above, 1.0)):
-        inside += cover[..., None] * (brightness * tone - inside)
-    shaded: np.ndarray = inside * (0.7 + 0.3 * np.clip((y - top) / 5, 0, 1))[..., None]
+        inside += cover * (brightness * tone - inside)
+    shaded: np.ndarray = inside * (0.7 + 0.3 * np.clip((y - top) / 5, 0, 1))
     return shaded

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stimuli.synth.curves import across, smooth
+from stimuli.synth.curves import across, smooth, xy
 from stimuli.synth.identity import Identity
 
 Units = Mapping[str, float]
@@ -180,8 +180,8 @@ def _outline(identity: Identity, units: Units) -> tuple[np.ndarray, np.ndarray]:
             [122 * width * full, 45],
             [113 * width * (0.4 + 0.6 * jaw) * full, 100 + 0.1 * drop],
             [92 * jaw * full, 146 + 0.55 * drop],
-            [62 * jaw * (0.7 + 0.3 * identity.chin_width), chin - 28],
-            [30 * identity.chin_width, chin - 5],
+            [64 * jaw * (0.7 + 0.3 * identity.chin_width), chin - 27],
+            [33 * identity.chin_width, chin - 4.5],
             [0, chin],
         ]
     )
@@ -217,18 +217,18 @@ def _eye(identity: Identity, units: Units, sign: int) -> Eye:
     t = np.linspace(0, 1, 31)
     base = 2.0 - identity.eye_tilt_px * (t - 0.3) - 1.5 * units["AU1"] * units["AU4"] * (0.5 - t)
     x = centre - width / 2 + width * t
-    raised = 7.5 * units["AU5"] + 1.2 * (units["AU1"] + units["AU2"])
+    raised = 7.0 * units["AU5"] + 1.2 * (units["AU1"] + units["AU2"])
     upper = identity.eye_upper_px + raised * _side(identity, sign)
     upper -= 2.2 * units["AU7"] + 4.6 * units["AU43"] + 1.6 * units["AU4"] + 2.2 * units["AU9"]
     upper -= 1.6 * units["AU6"]
     lower = identity.eye_lower_px - 4.2 * units["AU7"] - 4.4 * units["AU6"] - 3.0 * units["AU9"]
     lower += 1.2 * units["AU5"] - 0.6 * units["AU12"]
-    upper, lower = max(upper, 2.2), max(lower, 1.2)
+    upper, lower = max(upper, 3.6), max(lower, 2.2)
     top = base - upper * (1 - np.abs(2 * t**0.88 - 1) ** 2.4)
     # Sadness pulls the inner half of the upper lid up, so that the lid slopes outward.
     top += 3.0 * min(units["AU1"], units["AU43"]) * (t - 0.45) * np.sin(np.pi * t)
     bottom = base + lower * (1 - np.abs(2 * t**1.12 - 1) ** 2.2)
-    hood = identity.lid_crease_px + 2.5 * units["AU43"] - 4 * units["AU4"] - 2.5 * units["AU5"]
+    hood = identity.lid_crease_px + 2.5 * units["AU43"] - 3.5 * units["AU4"] - 1.5 * units["AU5"]
     hood += 2.2 * (units["AU1"] + units["AU2"])
     crease = top - max(hood, 1.5) * np.sin(np.pi * (0.06 + 0.88 * t)) ** 0.6
     iris = np.array([sign * centre, -1.0])
@@ -260,9 +260,9 @@ def _mouth(identity: Identity, units: Units) -> Mouth:
     """Lips and teeth: teeth stay with skull and jaw, the lips uncover them."""
     u, drop = units, _drop(units)
     middle = identity.mouth_y_px + 2 * u["AU12"]
-    half = identity.mouth_half_width_px + 13 * u["AU12"] + 12 * u["AU20"] - 5 * u["AU23"]
+    half = identity.mouth_half_width_px + 15 * u["AU12"] + 12 * u["AU20"] - 5 * u["AU23"]
     half += 2 * u["AU10"] + 2 * u["AU9"] - 0.16 * drop - 2 * u["AU17"]
-    corner = middle + identity.corner_rest_px - 17 * u["AU12"] + 13 * u["AU15"]
+    corner = middle + identity.corner_rest_px - 19 * u["AU12"] + 13 * u["AU15"]
     corner += 4 * u["AU20"] + 0.3 * drop - 2 * u["AU9"]
     thin = (1 - 0.5 * min(u["AU23"], 1)) * (1 - 0.22 * u["AU20"]) * (1 - 0.18 * u["AU12"])
     upper_lip = identity.upper_lip_px * thin * (1 - 0.1 * u["AU9"])
@@ -270,7 +270,7 @@ def _mouth(identity: Identity, units: Units) -> Mouth:
     raised = 9 * u["AU10"] + 4 * u["AU9"] + 3.0 * u["AU12"]
     pushed = 6 * u["AU17"]
     parted = min(u["AU25"], 1.1)
-    gap = parted * (4 + 0.75 * raised + 8 * u["AU16"] + 3 * u["AU20"] + 3 * u["AU12"])
+    gap = parted * (4 + 0.75 * raised + 8 * u["AU16"] + 3 * u["AU20"] + 8 * u["AU12"])
     gap += drop * min(1.0, 1.6 * parted)
     seam = middle - raised * (0.45 + 0.55 * min(parted, 1)) - pushed
     x = np.linspace(-1, 1, 61)
@@ -309,9 +309,9 @@ def _fold(alae: np.ndarray, mouth: Mouth, units: Units, sign: int) -> np.ndarray
     ala = alae[0] if sign < 0 else alae[1]
     corner = mouth.upper_outer[0] if sign < 0 else mouth.upper_outer[-1]
     out = sign * (9 + 6 * units["AU12"] + 3 * units["AU10"])
-    start = ala + [sign * 4, -5]
-    middle = 0.5 * (ala + corner) + [sign * (10 + 9 * units["AU12"] + 5 * units["AU10"]), -6]
-    end = corner + [out, 4 + 6 * units["AU15"]]
+    start = ala + xy(sign * 4, -5)
+    middle = 0.5 * (ala + corner) + xy(sign * (10 + 9 * units["AU12"] + 5 * units["AU10"]), -6)
+    end = corner + xy(out, 4 + 6 * units["AU15"])
     return smooth(np.array([start, middle, end]), 24)
 
 

@@ -9,7 +9,7 @@ from stimuli.synth.conditions import Conditions, place
 from stimuli.synth.curves import smooth
 from stimuli.synth.features import linear
 from stimuli.synth.identity import Identity
-from stimuli.synth.raster import blend, blotches, multiply, polygon_mask, window_around
+from stimuli.synth.raster import Window, blend, blotches, multiply, polygon_mask, window_around
 
 _LENGTH_Y_PX = {"long": 330.0, "fringe": 300.0, "wavy": 320.0, "bob": 165.0}
 
@@ -104,7 +104,7 @@ def _short(identity: Identity) -> Hair:
     wide, hairline, part = 124 * identity.face_width, identity.hairline_y_px, identity.part_x_px
     temple = -22.0 if style == "receding" else 0.0
     rise = 14.0 if style == "receding" else 0.0
-    ear = 8.0 if identity.sex == "male" else -18.0
+    ear, tip = (8.0, 7.0) if identity.sex == "male" else (-14.0, 1.0)
     left_rise, right_rise = (8.0, 0.0) if part < 0 else (0.0, 8.0)
     lean = 1.0 if style == "side" else 0.0
     outer = np.array(
@@ -122,7 +122,7 @@ def _short(identity: Identity) -> Hair:
     )
     inner = np.array(
         [
-            [wide - 10, ear - 4],
+            [wide - tip, ear],
             [wide - 13, -48],
             [0.80 * wide, -88 + temple],
             [0.60 * wide, hairline + 6 + temple - right_rise],
@@ -132,7 +132,7 @@ def _short(identity: Identity) -> Hair:
             [-0.60 * wide, hairline + 6 + temple - left_rise],
             [-0.80 * wide, -88 + temple],
             [-wide + 13, -48],
-            [-wide + 10, ear - 4],
+            [-wide + tip, ear],
         ]
     )
     cap = np.vstack([smooth(outer, 90), smooth(inner, 90)])
@@ -140,7 +140,14 @@ def _short(identity: Identity) -> Hair:
         cap[:, 0] += 3.0 * np.sin(np.arange(len(cap)) * 1.9)
         cap[:90, 1] += 3.0 * np.cos(np.arange(90) * 1.3)
     start = (part, hairline - 10) if style in ("side", "short") else (0.0, -170.0)
-    return Hair(None, (cap,), start)
+    return Hair(_bun(identity) if style == "tied" else None, (cap,), start)
+
+
+def _bun(identity: Identity) -> np.ndarray:
+    """Hair knotted behind the crown."""
+    angle = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    radius = 34 + identity.hair_volume_px
+    return np.column_stack([1.15 * radius * np.cos(angle), radius * np.sin(angle) - 212])
 
 
 def draw_behind(canvas: np.ndarray, hair: Hair, identity: Identity, at: Conditions) -> None:
@@ -149,7 +156,7 @@ def draw_behind(canvas: np.ndarray, hair: Hair, identity: Identity, at: Conditio
     Parameters
     ----------
     canvas : numpy.ndarray
-        float32 (height, width, 3), changed in place.
+        float32 (3, height, width), changed in place.
     hair : Hair
         Its shape.
     identity : Identity
@@ -160,7 +167,7 @@ def draw_behind(canvas: np.ndarray, hair: Hair, identity: Identity, at: Conditio
     if hair.behind is None:
         return
     points = place(smooth(hair.behind, 120, closed=True), at)
-    window = window_around(points, 4, canvas.shape[:2])
+    window = window_around(points, 4, canvas.shape)
     mask = polygon_mask(points, window, soft_px=1.0)
     blend(canvas, window, mask, 0.22 * linear(identity.hair_rgb))
 
@@ -173,7 +180,7 @@ def draw_front(
     Parameters
     ----------
     canvas : numpy.ndarray
-        float32 (height, width, 3), changed in place.
+        float32 (3, height, width), changed in place.
     hair : Hair
         Its shape.
     identity : Identity
@@ -184,8 +191,8 @@ def draw_front(
         Source of the strands.
     """
     polygons = [place(points, at) for points in hair.front]
-    window = window_around(np.vstack(polygons), 10, canvas.shape[:2])
-    soft = 2.2 if identity.hair_style in ("crew", "receding", "curly") else 1.1
+    window = window_around(np.vstack(polygons), 10, canvas.shape)
+    soft = 2.6 if identity.hair_style in ("crew", "receding", "curly") else 1.6
     mask = np.zeros(window.shape, dtype=np.float32)
     for points in polygons:
         mask = np.maximum(mask, polygon_mask(points, window))
@@ -196,32 +203,33 @@ def draw_front(
     strands = _strands(hair, identity, at, window, rng)
     edge = np.clip(mask * (1 + 0.55 * (strands - 1)) * 1.6 - 0.3, 0, 1)
     tone = strands * _roundness(identity, at, window)
-    blend(canvas, window, edge, linear(identity.hair_rgb) * tone[..., None])
+    blend(canvas, window, edge, linear(identity.hair_rgb) * tone)
 
 
 def _strands(
-    hair: Hair, identity: Identity, at: Conditions, window, rng: np.random.Generator
+    hair: Hair, identity: Identity, at: Conditions, window: Window, rng: np.random.Generator
 ) -> np.ndarray:
     """Brightness of the strands, about one: constant along lines that fall from the parting."""
     x, y = window.grid()
     if identity.hair_style == "curly":
-        fine = blotches(rng, window.shape, 4.0) + 0.8 * blotches(rng, window.shape, 8.0)
-        return np.clip(1 + 0.3 * fine, 0.4, 1.9)
-    start = place(np.array([hair.parting]), at)[0]
+        curls = np.sin(3.2 * blotches(rng, window.shape, 9.0) + x / 3.5)
+        curls += np.sin(3.2 * blotches(rng, window.shape, 9.0) + y / 3.5)
+        return np.clip(1 + 0.2 * curls, 0.4, 1.9)
+    start = place(np.array([hair.parting]), at)[0].astype(np.float32)
     fall = 150.0 if identity.hair_style in _LENGTH_Y_PX else 60.0
-    below = np.clip(y - start[1] + 42, 1, None)
-    reach = np.sqrt(1 - np.exp(-below / fall))
-    line = (x - start[0]) / reach + 2.2 * blotches(rng, window.shape, 30.0)
+    below = 10 * np.log1p(np.exp((y - start[1] + 42) / 10)) + 2
+    line = (x - start[0]) / np.sqrt(1 - np.exp(-below / fall))
+    line += 2.2 * blotches(rng, window.shape, 30.0)
     if identity.hair_style == "wavy":
         line += 6 * np.sin(y / 17) * np.clip((y - start[1] - 60) / 150, 0, 1)
-    coarse, fine = rng.standard_normal(700), rng.standard_normal(2800)
-    place_of = np.clip(line + 700, 0, 1399.0)
-    tone = 1 + 0.17 * np.interp(place_of, np.arange(700) * 2.0 + 0.5, gaussian_filter(coarse, 1.2))
-    tone += 0.13 * np.interp(place_of, np.arange(2800) * 0.5, gaussian_filter(fine, 1.5))
-    return np.clip(tone + 0.05 * blotches(rng, window.shape, 9.0), 0.4, 1.9).astype(np.float32)
+    coarse = gaussian_filter(rng.standard_normal(2800), 4.5) * 0.68
+    fine = gaussian_filter(rng.standard_normal(2800), 1.3) * 0.3
+    table = (1 + coarse + fine).astype(np.float32)
+    tone = table[np.clip(2 * line + 1400, 0, 2799).astype(np.intp)]
+    return np.clip(tone + 0.05 * blotches(rng, window.shape, 9.0), 0.4, 1.9)
 
 
-def _roundness(identity: Identity, at: Conditions, window) -> np.ndarray:
+def _roundness(identity: Identity, at: Conditions, window: Window) -> np.ndarray:
     """Light on the hair as on a ball, with a sheen above the forehead."""
     x, y = window.grid()
     centre = place(np.array([[0.0, -40.0]]), at)[0]

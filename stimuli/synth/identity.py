@@ -120,36 +120,40 @@ def draw_identity(sex: str, rng: np.random.Generator) -> Identity:
         deviation = float(np.clip(rng.normal(), -2.5, 2.5))
         return round(mean + male_shift * male + spread * deviation, 3)
 
+    dark = float(rng.beta(1.1, 2.4))
+    # Dark skin goes with dark hair and eyes; fair skin with any.
+    hair_limit = float(np.interp(dark, [0.25, 0.6], [1.0, 0.2]))
+    eye_limit = float(np.interp(dark, [0.3, 0.6], [1.0, 0.25]))
     return Identity(
         sex=sex,
-        face_width=near(0.985, 0.035, 0.035),
-        jaw_width=near(0.94, 0.05, 0.11),
-        chin_width=near(0.92, 0.12, 0.22),
-        chin_y_px=near(209, 6, 9),
-        hairline_y_px=near(-138, 8, 2),
+        face_width=near(0.985, 0.032, 0.03),
+        jaw_width=near(0.93, 0.045, 0.11),
+        chin_width=near(1.0, 0.1, 0.22),
+        chin_y_px=near(205, 5, 9),
+        hairline_y_px=near(-128, 8, 2),
         cheek_fullness=near(1.0, 0.22),
         eye_distance_px=near(115, 3.5),
-        eye_width_px=near(56, 2.2, -1.5),
-        eye_upper_px=near(10.6, 1.2, -1.0),
-        eye_lower_px=near(7.6, 0.8),
+        eye_width_px=near(61, 2.2, -2.5),
+        eye_upper_px=near(13.0, 1.2, -1.6),
+        eye_lower_px=near(9.0, 0.8, -0.4),
         eye_tilt_px=near(2.2, 1.8),
         lid_crease_px=near(6.5, 1.6, -1.2),
-        iris_radius_px=near(11.0, 0.35),
-        brow_height_px=near(-43, 3.2, 4.0),
+        iris_radius_px=near(12.2, 0.35, -0.3),
+        brow_height_px=near(-46, 3.2, 5.0),
         brow_arch_px=near(9.0, 2.5, -2.5),
         brow_tilt_px=near(1.0, 2.6),
-        brow_thickness_px=near(7.0, 1.2, 2.6),
+        brow_thickness_px=near(7.8, 1.1, 3.2),
         brow_density=near(0.72, 0.12, 0.08),
         nose_length=near(1.0, 0.045, 0.025),
-        nose_width=near(0.94, 0.07, 0.09),
+        nose_width=near(0.9, 0.06, 0.11),
         bridge_width=near(1.0, 0.12, 0.08),
         nose_depth=near(0.95, 0.13, 0.1),
         mouth_y_px=near(131, 3.0, 3.0),
         mouth_half_width_px=near(44, 2.6, 2.0),
-        upper_lip_px=near(10.5, 1.9, -2.0),
-        lower_lip_px=near(14.5, 2.0, -2.0),
+        upper_lip_px=near(11.5, 1.7, -2.6),
+        lower_lip_px=near(16.0, 1.9, -3.0),
         corner_rest_px=near(0.8, 1.9),
-        lip_redness=near(0.75, 0.16, -0.3),
+        lip_redness=near(0.78, 0.15, -0.36),
         age_lines=round(float(rng.beta(1.4, 3.0)), 3),
         eye_bags=round(float(rng.beta(1.5, 3.0)), 3),
         beard=round(float(rng.beta(1.6, 1.8)) if male else 0.0, 3),
@@ -160,9 +164,9 @@ def draw_identity(sex: str, rng: np.random.Generator) -> Identity:
         hair_volume_px=near(21, 5, -6),
         part_x_px=round(float(rng.choice([-1, 1]) * rng.uniform(8, 55)), 3),
         asymmetry=near(0.0, 1.0),
-        skin_rgb=_colour(_SKIN_TONES, rng.beta(1.2, 2.6), 0.012, rng),
-        hair_rgb=_colour(_HAIR_COLOURS, rng.uniform(), 0.02, rng),
-        eye_rgb=_colour(_EYE_COLOURS, rng.uniform(), 0.02, rng),
+        skin_rgb=_colour(_SKIN_TONES, dark, 0.012, rng),
+        hair_rgb=_colour(_HAIR_COLOURS, hair_limit * rng.uniform(), 0.015, rng),
+        eye_rgb=_colour(_EYE_COLOURS, eye_limit * rng.uniform(), 0.02, rng),
     )
 
 

@@ -19,9 +19,9 @@ class Window:
     y1: int
 
     @property
-    def slices(self) -> tuple[slice, slice]:
-        """Index of the window in a picture."""
-        return slice(self.y0, self.y1), slice(self.x0, self.x1)
+    def slices(self) -> tuple[slice, slice, slice]:
+        """Index of the window in a picture (channels, rows, columns)."""
+        return slice(None), slice(self.y0, self.y1), slice(self.x0, self.x1)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -34,7 +34,7 @@ class Window:
         return x, np.arange(self.y0, self.y1, dtype=np.float32)[:, None]
 
 
-def window_around(points: np.ndarray, margin_px: float, shape: tuple[int, int]) -> Window:
+def window_around(points: np.ndarray, margin_px: float, shape: tuple[int, ...]) -> Window:
     """Find the part of a picture that holds points and a margin.
 
     Parameters
@@ -44,7 +44,7 @@ def window_around(points: np.ndarray, margin_px: float, shape: tuple[int, int]) 
     margin_px : float
         Room on every side.
     shape : tuple of int
-        Rows and columns of the picture.
+        Shape of the picture; rows and columns come last.
 
     Returns
     -------
@@ -52,10 +52,10 @@ def window_around(points: np.ndarray, margin_px: float, shape: tuple[int, int]) 
         At least one pixel large, inside the picture.
     """
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    x0 = int(np.clip(np.floor(left - margin_px), 0, shape[1] - 1))
-    y0 = int(np.clip(np.floor(top - margin_px), 0, shape[0] - 1))
-    x1 = int(np.clip(np.ceil(right + margin_px) + 1, x0 + 1, shape[1]))
-    y1 = int(np.clip(np.ceil(bottom + margin_px) + 1, y0 + 1, shape[0]))
+    x0 = int(np.clip(np.floor(left - margin_px), 0, shape[-1] - 1))
+    y0 = int(np.clip(np.floor(top - margin_px), 0, shape[-2] - 1))
+    x1 = int(np.clip(np.ceil(right + margin_px) + 1, x0 + 1, shape[-1]))
+    y1 = int(np.clip(np.ceil(bottom + margin_px) + 1, y0 + 1, shape[-2]))
     return Window(x0, y0, x1, y1)
 
 
@@ -106,7 +106,7 @@ def line_mask(
     numpy.ndarray
         float32, shape of the window, 0 to 1.
     """
-    fine = 3
+    fine = 3 if soft_px < 0.6 else 2
     image = Image.new("L", (window.shape[1] * fine, window.shape[0] * fine))
     draw = ImageDraw.Draw(image)
     for points, width, strength in lines:
@@ -115,7 +115,7 @@ def line_mask(
             [(x, y) for x, y in finer.tolist()],
             fill=round(255 * min(strength, 1.0)),
             width=max(1, round(width * fine)),
-            joint="curve",
+            joint="curve" if width > 2.5 else None,
         )
     return _reduced(image, fine, soft_px)
 
@@ -138,16 +138,16 @@ def blend(canvas: np.ndarray, window: Window, mask: np.ndarray, colour: np.ndarr
     Parameters
     ----------
     canvas : numpy.ndarray
-        float32 (height, width, 3), changed in place.
+        float32 (3, height, width), changed in place.
     window : Window
         Where the mask lies.
     mask : numpy.ndarray
         Opacity, shape of the window.
     colour : numpy.ndarray or float
-        Anything that broadcasts to (rows, columns, 3).
+        Anything that broadcasts to (3, rows, columns).
     """
     part = canvas[window.slices]
-    part += mask[..., None] * (np.asarray(colour, dtype=np.float32) - part)
+    part += mask * (np.asarray(colour, dtype=np.float32) - part)
 
 
 def multiply(canvas: np.ndarray, window: Window, factor: np.ndarray) -> None:
@@ -156,13 +156,13 @@ def multiply(canvas: np.ndarray, window: Window, factor: np.ndarray) -> None:
     Parameters
     ----------
     canvas : numpy.ndarray
-        float32 (height, width, 3), changed in place.
+        float32 (3, height, width), changed in place.
     window : Window
         Where the factor lies.
     factor : numpy.ndarray
-        (rows, columns) or (rows, columns, 3).
+        Shape of the window, or (3, rows, columns).
     """
-    canvas[window.slices] *= factor[..., None] if factor.ndim == 2 else factor
+    canvas[window.slices] *= factor
 
 
 def resized(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -182,6 +182,33 @@ def resized(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """
     image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
     return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BICUBIC))
+
+
+def spot(
+    window: Window, at: np.ndarray, sigma_x: float, sigma_y: float, *, power: float = 2.0
+) -> np.ndarray:
+    """Make a soft spot.
+
+    Parameters
+    ----------
+    window : Window
+        Where it is wanted.
+    at : numpy.ndarray
+        Shape (2,), its centre.
+    sigma_x, sigma_y : float
+        Distance at which the spot has fallen to 1/e.
+    power : float, default 2
+        2 for a Gaussian, more for a flat top.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, shape of the window, 1 at the centre.
+    """
+    x, y = window.grid()
+    along = np.exp(-(np.abs((x - np.float32(at[0])) / np.float32(sigma_x)) ** power))
+    down = np.exp(-(np.abs((y - np.float32(at[1])) / np.float32(sigma_y)) ** power))
+    return along * down
 
 
 def blotches(rng: np.random.Generator, shape: tuple[int, int], size_px: float) -> np.ndarray:

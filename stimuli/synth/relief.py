@@ -1,9 +1,11 @@
 """Relief: the height of the face's surface, from its bones to the wrinkles of the action units."""
 
-import numpy as np
-from scipy.ndimage import gaussian_filter
+from collections.abc import Callable
 
-from stimuli.synth.curves import smooth
+import numpy as np
+from scipy.ndimage import gaussian_filter, uniform_filter
+
+from stimuli.synth.curves import smooth, xy
 from stimuli.synth.geometry import Face, Units
 from stimuli.synth.identity import Identity
 from stimuli.synth.raster import Window, line_mask, resized
@@ -33,7 +35,7 @@ def slopes(
         How much lower a place is than what surrounds it, in pixels.
     """
     height = _broad(shape, identity, units, window)
-    hollow = gaussian_filter(height, 9, truncate=2.5) - height
+    hollow = uniform_filter(uniform_filter(height, 19), 19) - height
     slope_y, slope_x = np.gradient(height, 2.0)
     full = window.shape
     fine = wrinkles(shape, identity, units, window)
@@ -67,27 +69,27 @@ def _broad(shape: Face, identity: Identity, units: Units, window: Window) -> np.
     height = _head(shape, x, y) + _nose(shape, identity, x, y, hill)
     for side, (eye, brow) in enumerate(zip(shape.eyes, shape.brows, strict=True)):
         middle = 0.5 * (eye.upper[15] + eye.lower[15])
-        height -= 9 * hill(middle + [0, -4], 27, 14) - 6.5 * hill(middle, 17, 10)
+        height -= 9 * hill(middle + xy(0, -4), 27, 14) - 6.5 * hill(middle, 17, 10)
         height += (3.2 + (identity.sex == "male") + 2.2 * units["AU4"]) * ridge(brow, 8)
         cheek = shape.cheeks[side]
         raised = 1.15 * units["AU6"] + 0.75 * units["AU12"] + 0.4 * units["AU9"]
         height += (6 + 3.5 * identity.cheek_fullness + 6.5 * raised) * hill(cheek, 27, 23)
-        bag = eye.lower[15] + [0, 12]
+        bag = eye.lower[15] + xy(0, 12)
         height += (2.2 * identity.eye_bags + 2.5 * units["AU6"] + 1.6 * units["AU7"]) * hill(
             bag, 17, 5.5
         )
-        height += _fold(shape, identity, units, side, window)
+    height += _folds(shape, identity, units, window)
     mouth = shape.mouth
-    height += 7 * hill(mouth.upper_inner[30] + [0, 4], 40, 34)
+    height += 7 * hill(mouth.upper_inner[30] + xy(0, 4), 40, 34)
     height += 3.4 * ridge(0.5 * (mouth.upper_outer + mouth.upper_inner)[8:53], 4.5)
     height += 4.2 * ridge(0.5 * (mouth.lower_inner + mouth.lower_outer)[10:51], 5.5)
-    height -= 4.0 * ridge(mouth.lower_outer[18:43] + [0, 8], 5)
-    height += (8 + 3.5 * units["AU17"]) * hill(shape.chin + [0, -24], 22, 17)
+    height -= 4.0 * ridge(mouth.lower_outer[18:43] + xy(0, 8), 5)
+    height += (8 + 3.5 * units["AU17"]) * hill(shape.chin + xy(0, -24), 22, 17)
     philtrum = 0.5 * (shape.nostrils[2] + mouth.upper_outer[30])
     height -= 1.6 * hill(philtrum, 4, 10)
     # Brows drawn together pile up skin between them.
     glabella = 0.5 * (shape.brows[0][0] + shape.brows[1][0])
-    height += 3.4 * units["AU4"] * hill(glabella + [0, 6], 8, 13)
+    height += 3.4 * units["AU4"] * hill(glabella + xy(0, 6), 8, 13)
     return height
 
 
@@ -102,14 +104,18 @@ def _head(shape: Face, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         order = np.argsort(half[:, 1])
         sides.append(np.interp(y[:, 0], half[order, 1], half[order, 0]))
     left, right = np.minimum(*sides)[:, None], np.maximum(*sides)[:, None]
-    u = (x - (left + right) / 2) / np.maximum((right - left) / 2, 14)
+    u = (x - (left + right) / 2) / np.maximum((right - left) / 2, 64)
     v = (y - (skull[top, 1] + skull[bottom, 1]) / 2) / (skull[bottom, 1] - skull[top, 1]) * 2
-    rounded = 0.93 * np.abs(u) ** 2.5 + 0.7 * np.abs(v) ** 4
-    height = 74 * np.sqrt(1 - np.clip(rounded, 0, 0.97))
-    return gaussian_filter(height.astype(np.float32), 2)
+    # A polynomial that falls on beyond the outline, where a ball's root would end.
+    rounded = np.minimum(0.93 * np.abs(u) ** 2.4 + 0.62 * np.abs(v) ** 4, 1.9)
+    height = 70 * (1 - 0.5 * rounded - 0.22 * rounded**2)
+    return gaussian_filter(height.astype(np.float32), 2, truncate=2)
 
 
-def _nose(shape: Face, identity: Identity, x: np.ndarray, y: np.ndarray, hill) -> np.ndarray:
+Hill = Callable[[np.ndarray, float, float], np.ndarray]
+
+
+def _nose(shape: Face, identity: Identity, x: np.ndarray, y: np.ndarray, hill: Hill) -> np.ndarray:
     """Height of the nose above the face."""
     root, tip = shape.bridge[0], shape.bridge[3]
     base_y = shape.nostrils[2, 1]
@@ -119,26 +125,27 @@ def _nose(shape: Face, identity: Identity, x: np.ndarray, y: np.ndarray, hill) -
     sigma = identity.bridge_width * (8.5 + 3.5 * down)
     ending = 1 / (1 + np.exp(np.clip((y - base_y + 2) / 3.0, -30, 30)))
     height = (5 + 15 * down**1.2) * ending * down**0.5 * np.exp(-(((x - middle) / sigma) ** 2) / 2)
-    height += 8 * hill(tip + [0, 1], 11, 9)
+    height += 8 * hill(tip + xy(0, 1), 11, 9)
     for ala in shape.alae:
-        height += 7.5 * hill(ala + [0.2 * (tip[0] - ala[0]), 2], 7.5, 8)
+        height += 7.5 * hill(ala + xy(0.2 * (tip[0] - ala[0]), 2), 7.5, 8)
     return depth * height
 
 
-def _fold(shape: Face, identity: Identity, units: Units, side: int, window: Window) -> np.ndarray:
-    """Nasolabial fold: the cheek swells outside of it, the skin dips along it."""
-    fold = shape.folds[side]
+def _folds(shape: Face, identity: Identity, units: Units, window: Window) -> np.ndarray:
+    """Nasolabial folds: the cheek swells outside of them, the skin dips along them."""
     deep = 0.22 + 0.5 * identity.age_lines + 0.75 * units["AU12"] + 0.7 * units["AU9"]
     deep += 0.75 * units["AU10"] + 0.25 * units["AU6"] + 0.25 * units["AU20"]
     half = Window(0, 0, window.shape[1] // 2, window.shape[0] // 2)
 
-    def line(shift_px: float, width_px: float, soft_px: float) -> np.ndarray:
-        """Draw the fold, shifted outward, on the coarse grid."""
-        sign = -1 if side == 0 else 1
-        points = (fold + [sign * shift_px, -0.4 * shift_px] - [window.x0, window.y0]) / 2
-        return line_mask([(points, width_px, 1.0)], half, soft_px=soft_px)
+    def lines(shift_px: float, width_px: float, soft_px: float) -> np.ndarray:
+        """Draw both folds, shifted outward, on the coarse grid."""
+        drawn = []
+        for sign, fold in zip((-1, 1), shape.folds, strict=True):
+            points = fold + xy(sign * shift_px, -0.4 * shift_px) - [window.x0, window.y0]
+            drawn.append((points / 2, width_px, 1.0))
+        return line_mask(drawn, half, soft_px=soft_px)
 
-    return deep * (6.0 * line(9, 3, 3.2) - 3.6 * line(0, 1.5, 1.6))
+    return deep * (6.0 * lines(9, 3, 3.2) - 3.6 * lines(0, 1.5, 1.6))
 
 
 def wrinkles(shape: Face, identity: Identity, units: Units, window: Window) -> np.ndarray:
@@ -164,7 +171,7 @@ def wrinkles(shape: Face, identity: Identity, units: Units, window: Window) -> n
     for side in (0, 1):
         lines += _beside_the_eye(shape, identity, units, side)
         lines += _beside_the_mouth(shape, identity, units, side)
-    chin = shape.chin + [0, -34]
+    chin = shape.chin + xy(0, -34)
     bend = np.column_stack([np.linspace(-26, 26, 15), 5 * np.cos(np.linspace(-1.6, 1.6, 15))])
     lines.append((chin + bend * [1, -1], 2.4, 0.55 * units["AU17"]))
     kept = [line for line in lines if line[2] > 0.04]
@@ -199,9 +206,9 @@ def _frown(shape: Face, units: Units) -> list[Line]:
     left, right = shape.brows[0][0], shape.brows[1][0]
     middle = 0.5 * (left + right)
     for sign, inner in ((-1, left), (1, right)):
-        foot = inner + [-sign * 5, 15]
-        top = inner + [-sign * 6, -18]
-        curve = smooth(np.array([top, 0.5 * (top + foot) + [-sign * 2, 0], foot]), 12)
+        foot = inner + xy(-sign * 5, 15)
+        top = inner + xy(-sign * 6, -18)
+        curve = smooth(np.array([top, 0.5 * (top + foot) + xy(-sign * 2, 0), foot]), 12)
         lines.append((curve, 2.6, 0.85 * units["AU4"] * (1 - 0.35 * min(units["AU1"], 1))))
     root = shape.bridge[0]
     for row in range(3):
@@ -210,8 +217,8 @@ def _frown(shape: Face, units: Units) -> list[Line]:
         lines.append((np.column_stack([middle[0] + x, y]), 2.0, 0.75 * units["AU9"]))
     for sign in (-1, 1):
         for row in range(3):
-            start = shape.bridge[1] + [sign * (11 + 2 * row), -6 + 8 * row]
-            stop = start + [sign * 12, -9 + 2 * row]
+            start = shape.bridge[1] + xy(sign * (11 + 2 * row), -6 + 8 * row)
+            stop = start + xy(sign * 12, -9 + 2 * row)
             lines.append((np.array([start, stop]), 2.0, 0.6 * units["AU9"]))
     return lines
 
@@ -224,9 +231,9 @@ def _beside_the_eye(shape: Face, identity: Identity, units: Units, side: int) ->
     feet = 0.62 * units["AU6"] + 0.3 * identity.age_lines
     lines = []
     for rise in (-9, 1, 11):
-        start = corner + [sign * 7, 0.5 * rise]
-        stop = corner + [sign * 25, 1.4 * rise]
-        curve = smooth(np.array([start, 0.5 * (start + stop) + [0, 1.5], stop]), 10)
+        start = corner + xy(sign * 7, 0.5 * rise)
+        stop = corner + xy(sign * 25, 1.4 * rise)
+        curve = smooth(np.array([start, 0.5 * (start + stop) + xy(0, 1.5), stop]), 10)
         lines.append((curve, 1.6, feet))
     furrow = eye.lower[2:28] + np.column_stack(
         [np.zeros(26), 7 + 5 * np.sin(np.linspace(0, np.pi, 26))]

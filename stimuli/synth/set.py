@@ -262,7 +262,7 @@ def _write_truth(folder: Path, pictures: list[Picture], truths: list[dict[str, A
                 row[name] = round(value, 5) if isinstance(value, float) else value
         rows.append(row)
     frame = pd.DataFrame(rows)
-    write_table(folder / "synthetic_truth.tsv", frame, _truth_descriptions(list(frame)))
+    write_table(folder / "synthetic_truth.tsv", frame, _truth_descriptions(list(frame.columns)))
 
 
 def _truth_descriptions(columns: list[str]) -> dict[str, str]:
