@@ -16,7 +16,7 @@ from gaze_analysis.tables import (
 from study.errors import InputError
 from study.folder import Study
 from study.progress import say
-from study.provenance import Step
+from study.provenance import Step, run_step
 from study.tables import write_table
 from study.writing import atomic_path
 
@@ -47,13 +47,14 @@ def table_step(study: Study) -> Step:
     exclusions_tsv = study.gaze_dir / "exclusions.tsv"
 
     def run() -> None:
-        names = read_picture_map(picture_map[0]) if picture_map else None
-        fixations = read_fixation_tables(files, table, names)
+        fixations = _read(study, files)
         write_table(fixations_tsv, fixations, FIXATION_COLUMNS)
         write_table(exclusions_tsv, exclusions(fixations), EXCLUSION_COLUMNS)
+        durations = "" if fixations["duration_ms"].notna().any() else ", without durations"
         say(
             f"{len(fixations)} fixations of {fixations['participant_id'].nunique()} people on "
-            f"{fixations['image_id'].nunique()} pictures, {fixations['included'].sum()} included"
+            f"{fixations['image_id'].nunique()} pictures{durations}; "
+            f"{fixations['included'].sum()} included"
         )
 
     return Step(
@@ -66,8 +67,8 @@ def table_step(study: Study) -> Step:
     )
 
 
-def copy_tables(study: Study, files: Iterable[Path]) -> None:
-    """Keep fixation tables in the study's ``sourcedata/tables``.
+def import_tables(study: Study, files: Iterable[Path], *, force: bool = False) -> None:
+    """Keep fixation tables in the study's ``sourcedata/tables``, and read all that lie there.
 
     Parameters
     ----------
@@ -75,6 +76,8 @@ def copy_tables(study: Study, files: Iterable[Path]) -> None:
         The study; its section [gaze.table] must say how large the picture is.
     files : iterable of Path
         Tables or zips of them.
+    force : bool, default False
+        Read them even if the result is up to date.
 
     Raises
     ------
@@ -93,9 +96,12 @@ def copy_tables(study: Study, files: Iterable[Path]) -> None:
                 f"A fixation table must be a file that ends in {', '.join(TABLE_SUFFIXES)} or "
                 f".zip, but {path} is {'another' if path.is_file() else 'missing'}. Correct it."
             )
+    # What cannot be read must not stay in the study.
+    _read(study, files)
     for path in files:
         with atomic_path(_tables_dir(study) / path.name) as temporary:
             shutil.copyfile(path, temporary)
+    run_step(study, table_step(study), force=force)
 
 
 def exclusions(fixations: pd.DataFrame) -> pd.DataFrame:
@@ -115,6 +121,13 @@ def exclusions(fixations: pd.DataFrame) -> pd.DataFrame:
     trials = fixations[["participant_id", "session", "trial"]].astype(str).agg("/".join, axis=1)
     counts = pd.DataFrame({"reason": reason, "trial": trials}).groupby("reason")["trial"]
     return counts.agg(n_fixations="size", n_trials="nunique").reset_index()
+
+
+def _read(study: Study, files: Iterable[Path]) -> pd.DataFrame:
+    """Read tables by the study's map of columns."""
+    table = study.settings.gaze.table
+    names = read_picture_map(study.root / table.picture_map) if table.picture_map else None
+    return read_fixation_tables(files, table, names)
 
 
 def _tables_dir(study: Study) -> Path:

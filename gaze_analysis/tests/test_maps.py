@@ -1,5 +1,7 @@
 """Maps of a study: who weighs what, and what they are labelled with."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ GRID = Grid(40, 30, 2)
 
 
 def rule(**changes):
-    return MapRule(**({"grid": GRID, "sigma_px": 5.0, "n_splits": 20} | changes))
+    return replace(MapRule(GRID, sigma_px=5.0, n_splits=20), **changes)
 
 
 @pytest.fixture

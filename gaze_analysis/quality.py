@@ -1,0 +1,308 @@
+"""Quality of recordings: accuracy, precision, data loss and gaps, in degrees and milliseconds.
+
+The measures are those that Holmqvist et al. (2023, Behavior Research Methods 55, 364-416) ask
+every study to report. Gaze in pixels becomes degrees of visual angle by arctangent.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from stimuli.frames import Screen
+
+Values = NDArray[np.float64]
+# The ellipse holds the share of samples that one standard deviation does in one dimension.
+BCEA_SHARE = 0.6827
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How much gaze scatters while it rests.
+
+    Parameters
+    ----------
+    rms_s2s_deg : float
+        Root mean square of the angles between successive samples.
+    sd_deg : float
+        Standard deviation, of both directions together.
+    bcea_deg2 : float
+        Area of the bivariate contour ellipse that holds 68.27 % of the samples.
+    """
+
+    rms_s2s_deg: float
+    sd_deg: float
+    bcea_deg2: float
+
+
+@dataclass(frozen=True)
+class Loss:
+    """How much of a stretch of time has no gaze.
+
+    Parameters
+    ----------
+    n_expected : int
+        Samples that the stretch holds at the sampling rate.
+    n_valid : int
+        Samples that have a position.
+    n_blink : int
+        Samples without one, during blinks.
+    n_gaps : int
+        Runs of lost samples, blinks among them.
+    longest_gap_ms : float
+        The longest of these runs; 0 if there is none.
+    """
+
+    n_expected: int
+    n_valid: int
+    n_blink: int
+    n_gaps: int
+    longest_gap_ms: float
+
+    @property
+    def n_other(self) -> int:
+        """Samples without a position that no blink explains."""
+        return max(0, self.n_expected - self.n_valid - self.n_blink)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Gaze of one eye over a session.
+
+    Parameters
+    ----------
+    time_ms : ndarray, shape (n_samples,)
+        Increasing, on the tracker's clock.
+    points_deg : ndarray, shape (n_samples, 2)
+        Horizontal and vertical position in degrees; NaN where gaze is lost.
+    block : ndarray of int, shape (n_samples,)
+        Which stretch of recording a sample belongs to.
+    """
+
+    time_ms: Values
+    points_deg: Values
+    block: NDArray[np.int64]
+
+    @cached_property
+    def valid(self) -> NDArray[np.bool_]:
+        """Which samples have a position."""
+        found: NDArray[np.bool_] = np.isfinite(self.points_deg).all(axis=1)
+        return found
+
+    @cached_property
+    def interval_ms(self) -> float:
+        """Time between samples, the median over the session; NaN for fewer than two."""
+        return float(np.median(np.diff(self.time_ms))) if len(self.time_ms) > 1 else np.nan
+
+    def part(self, first_ms: float, last_ms: float) -> slice:
+        """Find the samples from one time to another, both included."""
+        first = np.searchsorted(self.time_ms, first_ms, side="left")
+        last = np.searchsorted(self.time_ms, last_ms, side="right")
+        return slice(int(first), int(last))
+
+    def blocks(self) -> Iterator[slice]:
+        """Yield each stretch of recording."""
+        edges = np.flatnonzero(np.diff(self.block)) + 1
+        bounds = [0, *edges.tolist(), len(self.block)]
+        for start, end in pairwise(bounds):
+            if end > start:
+                yield slice(start, end)
+
+
+def trace_of(samples: pd.DataFrame, eye: str, screen: Screen) -> Trace:
+    """Take the gaze of one eye out of a table of samples.
+
+    Parameters
+    ----------
+    samples : pandas.DataFrame
+        time_ms, block, and ``x_<eye>_px`` and ``y_<eye>_px``; without these two there is no gaze.
+    eye : str
+        ``left`` or ``right``.
+    screen : Screen
+        Its size and distance.
+
+    Returns
+    -------
+    Trace
+        The samples in the order of time.
+    """
+    names = [f"x_{eye}_px", f"y_{eye}_px"]
+    if not set(names) <= set(samples.columns):
+        return Trace(np.empty(0), np.empty((0, 2)), np.empty(0, dtype=np.int64))
+    points = samples[names].to_numpy(dtype=float)
+    time = samples["time_ms"].to_numpy(dtype=float)
+    order = np.argsort(time, kind="stable")
+    return Trace(time[order], screen.to_deg(points[order]), samples["block"].to_numpy()[order])
+
+
+def precision(points_deg: Values, follows: NDArray[np.bool_] | None = None) -> Precision:
+    """Measure the scatter of gaze during a fixation.
+
+    Parameters
+    ----------
+    points_deg : ndarray, shape (n_samples, 2)
+        Positions in degrees; NaN where gaze is lost.
+    follows : ndarray of bool, shape (n_samples - 1,), optional
+        Whether a sample follows the one before it without a gap. Defaults to all.
+
+    Returns
+    -------
+    Precision
+        NaN where there are fewer than three positions.
+
+    References
+    ----------
+    Holmqvist et al. (2012), ETRA, for RMS-S2S and SD; Crossland and Rubin (2002), Optometry and
+    Vision Science 79, 735-739, for the BCEA: 2 k pi s_x s_y sqrt(1 - rho^2), k = -ln(1 - P).
+
+    Examples
+    --------
+    >>> square = np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
+    >>> precision(square).rms_s2s_deg
+    1.0
+    """
+    valid = np.isfinite(points_deg).all(axis=1)
+    if valid.sum() < 3:
+        return Precision(np.nan, np.nan, np.nan)
+    pairs = valid[1:] & valid[:-1]
+    if follows is not None:
+        pairs &= follows
+    steps = np.sum(np.diff(points_deg, axis=0)[pairs] ** 2, axis=1)
+    (xx, xy), (_, yy) = np.cov(points_deg[valid].T)
+    # The determinant is (s_x s_y)^2 (1 - rho^2), also where one direction does not vary at all.
+    area = -2.0 * np.log(1.0 - BCEA_SHARE) * np.pi * np.sqrt(max(0.0, xx * yy - xy * xy))
+    rms = float(np.sqrt(steps.mean())) if len(steps) else np.nan
+    return Precision(rms, float(np.sqrt(xx + yy)), float(area))
+
+
+def data_loss(
+    valid_ms: Values, blinks_ms: Values, start_ms: float, end_ms: float, interval_ms: float
+) -> Loss:
+    """Count the samples that a stretch of time lacks.
+
+    Parameters
+    ----------
+    valid_ms : ndarray, shape (n_valid,)
+        Times of samples that have a position, increasing; those outside the stretch are ignored.
+    blinks_ms : ndarray, shape (n_blinks, 2)
+        Onset and offset of blinks; the offset is the time of the last sample.
+    start_ms, end_ms : float
+        The stretch, from its first sample up to and without its end.
+    interval_ms : float
+        Time between samples.
+
+    Returns
+    -------
+    Loss
+        Missing rows and rows without a position count alike.
+
+    Examples
+    --------
+    >>> loss = data_loss(np.array([0.0, 1, 5, 6]), np.array([[2.0, 3]]), 0, 7, 1)
+    >>> loss.n_blink, loss.n_other, loss.longest_gap_ms
+    (2, 1, 3.0)
+    """
+    inside = valid_ms[np.searchsorted(valid_ms, start_ms) : np.searchsorted(valid_ms, end_ms)]
+    origin = inside[0] if len(inside) else start_ms
+
+    def expected(first_ms: float, last_ms: float) -> int:
+        bounds = (np.array([first_ms, last_ms]) - origin) / interval_ms
+        return int(np.diff(np.ceil(bounds - 1e-6))[0])
+
+    n_expected = max(expected(start_ms, end_ms), len(inside))
+    n_blink = 0
+    for onset, offset in blinks_ms:
+        first, last = max(onset, start_ms), min(offset + interval_ms, end_ms)
+        if last > first:
+            n_seen = np.searchsorted(inside, last) - np.searchsorted(inside, first)
+            n_blink += max(0, expected(first, last) - int(n_seen))
+    runs = np.diff(np.concatenate([[start_ms - interval_ms], inside, [end_ms]])) - interval_ms
+    gaps = runs[runs > 0.99 * interval_ms]  # an epoch may begin between two samples
+    return Loss(
+        n_expected=n_expected,
+        n_valid=len(inside),
+        n_blink=min(n_blink, n_expected - len(inside)),
+        n_gaps=len(gaps),
+        longest_gap_ms=float(gaps.max(initial=0.0)),
+    )
+
+
+def loss_columns(losses: list[Loss], interval_ms: float) -> dict[str, float]:
+    """Sum up losses, as shares of what was expected.
+
+    Parameters
+    ----------
+    losses : list of Loss
+        Of stretches that do not overlap.
+    interval_ms : float
+        Time between samples.
+
+    Returns
+    -------
+    dict of str to float
+        data_loss, data_loss_blink, data_loss_other, effective_rate_hz, n_gaps, longest_gap_ms.
+    """
+    expected = sum(loss.n_expected for loss in losses)
+    blink = sum(loss.n_blink for loss in losses)
+    other = sum(loss.n_other for loss in losses)
+    total = expected or np.nan
+    return {
+        "data_loss": (blink + other) / total,
+        "data_loss_blink": blink / total,
+        "data_loss_other": other / total,
+        "effective_rate_hz": sum(loss.n_valid for loss in losses) / total * 1000 / interval_ms,
+        "n_gaps": sum(loss.n_gaps for loss in losses),
+        "longest_gap_ms": max((loss.longest_gap_ms for loss in losses), default=0.0),
+    }
+
+
+def fixation_precision(trace: Trace, fixations: pd.DataFrame) -> pd.DataFrame:
+    """Measure the precision within each fixation.
+
+    Parameters
+    ----------
+    trace : Trace
+        Gaze of the eye.
+    fixations : pandas.DataFrame
+        onset_ms and offset_ms, the time of the last sample.
+
+    Returns
+    -------
+    pandas.DataFrame
+        rms_s2s_deg, sd_deg and bcea_deg2, with the index of `fixations`.
+    """
+    follows = np.diff(trace.time_ms) < 1.5 * trace.interval_ms
+    rows = []
+    for onset, offset in fixations[["onset_ms", "offset_ms"]].to_numpy(dtype=float):
+        part = trace.part(onset, offset)
+        between = follows[part.start : max(part.start, part.stop - 1)]
+        rows.append(asdict(precision(trace.points_deg[part], between)))
+    columns = ["rms_s2s_deg", "sd_deg", "bcea_deg2"]
+    return pd.DataFrame(rows, index=fixations.index, columns=columns, dtype=float)
+
+
+def accuracy_in_force(validations: pd.DataFrame, times_ms: Values) -> pd.DataFrame:
+    """Find the last validation before each of some times.
+
+    Parameters
+    ----------
+    validations : pandas.DataFrame
+        time_ms, error_avg_deg and error_max_deg of one eye; aborted ones have no errors.
+    times_ms : ndarray, shape (n,)
+        Such as the starts of blocks or trials.
+
+    Returns
+    -------
+    pandas.DataFrame
+        error_avg_deg and error_max_deg for each time; NaN before the first validation.
+    """
+    columns = ["time_ms", "error_avg_deg", "error_max_deg"]
+    done = validations.dropna(subset=["error_avg_deg"]).sort_values("time_ms", kind="stable")
+    values = done[columns[1:]].to_numpy(dtype=float)
+    place = np.searchsorted(done["time_ms"].to_numpy(dtype=float), times_ms, side="right") - 1
+    values = np.vstack([values, [np.nan, np.nan]])  # place -1 is none
+    return pd.DataFrame(values[place], columns=columns[1:])
