@@ -39,8 +39,8 @@ class StimuliSettings(Section):
     crop_side_px: int = Field(420, ge=32, description="fixed crop: its width and height")
     landmark_model: str = Field(
         "",
-        description="model file for the landmarks of real pictures: a MediaPipe .task file or an "
-        "OpenCV LBF .yaml; empty: the model inside the package mediapipe",
+        description="MediaPipe face landmarker (.task file) for the landmarks of real pictures; "
+        "empty: the model inside the package mediapipe",
     )
     darkest_luminance: float = Field(
         12.0, ge=0, le=255, description="pictures with a mean grey level below this are left out"
