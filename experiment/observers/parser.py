@@ -1,6 +1,7 @@
 """The events that a tracker's parser reports, with their values taken from the samples."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from experiment.gaze_trace import (
     SAMPLE_MS,
@@ -14,9 +15,12 @@ from experiment.gaze_trace import (
 from experiment.observers.scanpath import Station
 from stimuli.frames import Screen
 
+#: Samples on each side from which velocity is taken.
+N_SIDE = 4
+
 
 def velocity_deg_s(gaze_deg: FloatArray) -> FloatArray:
-    """Measure the speed of gaze by a moving average over five samples.
+    """Measure the speed of gaze by the means of the four samples before and after each one.
 
     Parameters
     ----------
@@ -26,23 +30,24 @@ def velocity_deg_s(gaze_deg: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray, shape (n,)
-        Speed; NaN in the first and last two samples and beside missing ones.
+        Speed; NaN within four samples of the borders and of missing ones.
 
     References
     ----------
-    Engbert and Kliegl (2003), Vision Research 43, equation 1.
+    Engbert and Kliegl (2003), Vision Research 43, equation 1, with four samples on each side.
 
     Examples
     --------
-    >>> ramp = np.column_stack([0.1 * np.arange(6), np.zeros(6)])
+    >>> ramp = np.column_stack([0.1 * np.arange(9), np.zeros(9)])
     >>> velocity_deg_s(ramp).round(6)
-    array([ nan,  nan, 100., 100.,  nan,  nan])
+    array([ nan,  nan,  nan,  nan, 100.,  nan,  nan,  nan,  nan])
     """
+    n = N_SIDE
     speed = np.full(len(gaze_deg), np.nan)
-    if len(gaze_deg) >= 5:
-        ahead, behind = gaze_deg[3:-1] + gaze_deg[4:], gaze_deg[1:-3] + gaze_deg[:-4]
-        seconds = 6 * SAMPLE_MS / 1000.0
-        speed[2:-2] = np.hypot(*((ahead - behind) / seconds).T)
+    if len(gaze_deg) > 2 * n:
+        sums = sliding_window_view(gaze_deg, n, axis=0).sum(axis=-1)
+        apart_s = (n + 1) * SAMPLE_MS / 1000.0
+        speed[n:-n] = np.hypot(*((sums[n + 1 :] - sums[: -n - 1]) / (n * apart_s)).T)
     return speed
 
 

@@ -17,6 +17,8 @@ SHORTEST_FIXATION_MS = 80
 #: A landing point is at least this far from the last one, or no saccade would be needed.
 SHORTEST_SACCADE_DEG = 0.5
 LATENCY_CV = 0.2
+#: Spread of saccade durations around the main sequence, log units.
+SACCADE_SCATTER = 0.08
 #: Candidates for the landing points of each region: around its middle, and anywhere in its box.
 N_AROUND, N_ANYWHERE = 24, 16
 
@@ -109,8 +111,7 @@ def draw_scanpath(
     while True:
         next_region, next_point_deg = landings.draw(point_deg)
         blink = _draw_blink(eye, leave_ms - begin_ms, generator) if stations else None
-        amplitude_deg = float(np.hypot(*(next_point_deg - point_deg)))
-        away_ms = blink.total_ms if blink else round(saccade_duration_ms(amplitude_deg))
+        away_ms = blink.total_ms if blink else _saccade_ms(next_point_deg - point_deg, generator)
         arrive_ms = leave_ms + away_ms
         if arrive_ms + SHORTEST_FIXATION_MS > end_ms + 1:
             # No time for another fixation: the eye stays where it is.
@@ -120,6 +121,12 @@ def draw_scanpath(
         region, point_deg, begin_ms = next_region, next_point_deg, arrive_ms
         duration_ms = _gamma(generator, eye.fixation_mean_ms, eye.fixation_cv)
         leave_ms = arrive_ms + max(round(duration_ms), SHORTEST_FIXATION_MS)
+
+
+def _saccade_ms(way_deg: FloatArray, generator: np.random.Generator) -> int:
+    """Draw the duration of a saccade around the main sequence."""
+    scatter = generator.lognormal(0.0, SACCADE_SCATTER)
+    return round(saccade_duration_ms(float(np.hypot(*way_deg))) * scatter)
 
 
 def _gamma(generator: np.random.Generator, mean: float, variation: float) -> float:

@@ -103,7 +103,7 @@ class ObserversSettings(Section):
         description="spread of landing points within a region, over the region's half extent",
     )  # fmt: skip
     noise_rms_s2s_deg: float = Field(
-        0.03, gt=0, lt=1, description="measurement noise, root mean square sample to sample"
+        0.02, gt=0, lt=1, description="measurement noise, root mean square sample to sample"
     )
     tremor_deg: float = Field(0.004, ge=0, description="amplitude of the eye's tremor")
     drift_deg_per_sqrt_s: float = Field(
@@ -113,7 +113,7 @@ class ObserversSettings(Section):
         0.18, ge=0, description="spread of the calibration's offset between sessions, per axis"
     )
     blink_rate_hz: float = Field(0.12, ge=0, le=2, description="mean rate of blinks")
-    pupil_area: float = Field(1100, gt=100, description="mean pupil size, arbitrary units")
+    pupil_area: float = Field(1100, gt=100, lt=5000, description="mean pupil size, arbitrary units")
     rt_spread: float = Field(
         0.28, gt=0, lt=1, description="standard deviation of reaction times over their mean"
     )
