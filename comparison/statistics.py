@@ -4,18 +4,20 @@ The unit is the picture: its two values belong together, and pictures are a samp
 where a number is not defined (it is then missing, never NaN by accident):
 
 - one picture: no test, no interval, no standard deviation;
-- fewer than three pictures, or all differences equal and not zero: no t, no d_z and no interval
-  for them; the permutation and the Wilcoxon test stand;
+- two pictures: no interval;
+- all differences equal and not zero: no t and no d_z; the permutation and the Wilcoxon test
+  stand, and both ends of the interval are the difference;
+- so many equal differences that some bootstrap samples do not vary: no interval for d_z;
 - all differences zero: nothing speaks for a difference: t = 0, p = 1, effect sizes 0.
 """
 
 import itertools
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 Floats = npt.NDArray[np.float64]
 PERMUTATION, T_TEST, WILCOXON = "sign-flip permutation", "paired t", "Wilcoxon signed-rank"
@@ -155,7 +157,8 @@ def bootstrap_interval(
     Returns
     -------
     low, high : float
-        The interval; missing (NaN) with fewer than three pictures. Both ends are the value
+        The interval; missing (NaN) with fewer than three pictures, or where so many
+        differences are equal that bootstrap samples have no deviation. Both ends are the value
         itself where all differences are equal, for the mean.
 
     References
@@ -168,8 +171,9 @@ def bootstrap_interval(
     if _all_equal(d):
         return (float(d[0]),) * 2 if statistic == "mean" else (np.nan, np.nan)
     function = {"mean": np.mean, "d_z": d_z}[statistic]
-    # A sample of one picture only has no deviation; few pictures are needed for that to occur.
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # Few or equal values give samples without deviation: then there is no interval.
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
         result = stats.bootstrap(
             (d,),
             function,
@@ -304,7 +308,9 @@ def holm(p_values: npt.ArrayLike) -> Floats:
     """
     p = np.asarray(p_values, dtype=np.float64)
     corrected = np.full(p.shape, np.nan)
-    known = np.isfinite(p)
-    if known.any():
-        corrected[known] = multipletests(p[known], method="holm")[1]
+    known = np.flatnonzero(np.isfinite(p))
+    ascending = known[np.argsort(p[known], kind="stable")]
+    # statsmodels' multipletests collects garbage at each call, which takes a tenth of a second.
+    steps = p[ascending] * np.arange(len(ascending), 0, -1)
+    corrected[ascending] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return corrected
