@@ -29,7 +29,6 @@ class Conditions:
     warmth: float
     background: float
     noise_sigma: float
-    blur_px: float
 
 
 def draw_conditions(session: np.random.Generator, picture: np.random.Generator) -> Conditions:
@@ -72,7 +71,6 @@ def draw_conditions(session: np.random.Generator, picture: np.random.Generator) 
         warmth=float(warmth),
         background=float(background),
         noise_sigma=float(session.uniform(0.005, 0.011)),
-        blur_px=float(session.uniform(0.4, 0.75)),
     )
 
 
@@ -96,7 +94,7 @@ def place(points: np.ndarray, conditions: Conditions) -> np.ndarray:
 
     Examples
     --------
-    >>> still = Conditions(0, 0, 1, 0, 0, 0, 0, 1, 0.5, 1, 0, 0.7, 0, 0.5)
+    >>> still = Conditions(0, 0, 1, 0, 0, 0, 0, 1, 0.5, 1, 0, 0.7, 0)
     >>> place(np.array([[0.0, 0.0]]), still).tolist()
     [[281.0, 368.0]]
     """

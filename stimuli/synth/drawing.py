@@ -1,7 +1,7 @@
 """Drawing: one picture from identity, action units and conditions."""
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 from scipy.special import ndtri
 
 from stimuli.synth import features, hair
@@ -234,21 +234,17 @@ def _beard(shape: Face, identity: Identity, window: Window) -> np.ndarray:
 def _photograph(
     canvas: np.ndarray, conditions: Conditions, camera: np.random.Generator
 ) -> Image.Image:
-    """Take the picture: white balance, the curve of sRGB, the lens' softness, noise."""
+    """Take the picture: white balance, the curve of sRGB, noise."""
     balance = np.array([1 + conditions.warmth, 1.0, 1 - conditions.warmth], dtype=np.float32)
     canvas *= balance[:, None, None]
     values = np.sqrt(np.clip(canvas, 0, 1, out=canvas), out=canvas)
     values *= 255
-    side = np.exp(-0.5 / conditions.blur_px**2)
-    kernel = np.outer([side, 1, side], [side, 1, side])
-    lens = ImageFilter.Kernel((3, 3), (kernel / kernel.sum()).ravel().tolist(), scale=1)
     # 256 quantiles of a normal distribution, picked by random bytes.
     levels = 255 * conditions.noise_sigma * ndtri((np.arange(256) + 0.5) / 256)
     grain = np.rint(levels).astype(np.int16)
     channels = []
     for plane in values.astype(np.uint8):
-        soft = np.asarray(Image.fromarray(plane).filter(lens))
         picked = camera.integers(0, 256, plane.shape, dtype=np.uint8)
-        noisy = np.clip(soft + grain[picked], 0, 255).astype(np.uint8)
+        noisy = np.clip(plane + grain[picked], 0, 255).astype(np.uint8)
         channels.append(Image.fromarray(noisy))
     return Image.merge("RGB", channels)

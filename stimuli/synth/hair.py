@@ -3,13 +3,21 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, uniform_filter
 
 from stimuli.synth.conditions import Conditions, place
 from stimuli.synth.curves import smooth
 from stimuli.synth.features import linear
 from stimuli.synth.identity import Identity
-from stimuli.synth.raster import Window, blend, blotches, multiply, polygon_mask, window_around
+from stimuli.synth.raster import (
+    Window,
+    blend,
+    blotches,
+    multiply,
+    polygon_mask,
+    softened,
+    window_around,
+)
 
 _LENGTH_Y_PX = {"long": 330.0, "fringe": 300.0, "wavy": 320.0, "bob": 165.0}
 
@@ -169,7 +177,8 @@ def draw_behind(canvas: np.ndarray, hair: Hair, identity: Identity, at: Conditio
     points = place(smooth(hair.behind, 120, closed=True), at)
     window = window_around(points, 4, canvas.shape)
     mask = polygon_mask(points, window, soft_px=1.0)
-    blend(canvas, window, mask, 0.22 * linear(identity.hair_rgb))
+    share = 0.5 if identity.hair_style == "tied" else 0.22
+    blend(canvas, window, mask, share * linear(identity.hair_rgb))
 
 
 def draw_front(
@@ -192,14 +201,14 @@ def draw_front(
     """
     polygons = [place(points, at) for points in hair.front]
     window = window_around(np.vstack(polygons), 10, canvas.shape)
-    soft = 2.6 if identity.hair_style in ("crew", "receding", "curly") else 1.6
+    soft = 2.6 if identity.hair_style in ("crew", "receding", "curly") else 1.1
     mask = np.zeros(window.shape, dtype=np.float32)
     for points in polygons:
         mask = np.maximum(mask, polygon_mask(points, window))
-    shadow = gaussian_filter(np.roll(mask[::2, ::2], 2, axis=0), 3, truncate=2)
+    shadow = uniform_filter(uniform_filter(np.roll(mask[::2, ::2], 2, axis=0), 5), 5)
     shade = np.repeat(np.repeat(shadow, 2, axis=0), 2, axis=1)
     multiply(canvas, window, 1 - 0.38 * shade[: window.shape[0], : window.shape[1]])
-    mask = gaussian_filter(mask, soft, truncate=2.5)
+    mask = softened(mask, soft)
     strands = _strands(hair, identity, at, window, rng)
     edge = np.clip(mask * (1 + 0.55 * (strands - 1)) * 1.6 - 0.3, 0, 1)
     tone = strands * _roundness(identity, at, window)

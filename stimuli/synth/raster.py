@@ -129,7 +129,32 @@ def _canvas(points: np.ndarray, window: Window, fine: int) -> tuple[Image.Image,
 def _reduced(image: Image.Image, fine: int, soft_px: float) -> np.ndarray:
     """Average subpixels to pixels, and soften."""
     mask = np.asarray(image.reduce(fine), dtype=np.float32) / np.float32(255)
-    return gaussian_filter(mask, soft_px, truncate=3) if soft_px else mask
+    return softened(mask, soft_px) if soft_px else mask
+
+
+def softened(values: np.ndarray, sigma_px: float) -> np.ndarray:
+    """Blur a map.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        float32 map.
+    sigma_px : float
+        Standard deviation of the blur; below 1.2 the nearest of 0.71 and 1 is taken.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, same shape.
+    """
+    if sigma_px >= 1.2:
+        return gaussian_filter(values, sigma_px, truncate=2.5)
+    # One or two passes of 1-2-1 are much faster than a general filter.
+    for _ in range(1 if sigma_px < 0.9 else 2):
+        wide = np.pad(values, 1, mode="edge")
+        down = wide[:-2] + 2 * wide[1:-1] + wide[2:]
+        values = (down[:, :-2] + 2 * down[:, 1:-1] + down[:, 2:]) * np.float32(1 / 16)
+    return values
 
 
 def blend(canvas: np.ndarray, window: Window, mask: np.ndarray, colour: np.ndarray | float) -> None:
