@@ -55,6 +55,8 @@ class Loss:
         Runs of lost samples, blinks among them.
     longest_gap_ms : float
         The longest of these runs; 0 if there is none.
+    duration_ms : float
+        Length of the stretch.
     """
 
     n_expected: int
@@ -62,6 +64,7 @@ class Loss:
     n_blink: int
     n_gaps: int
     longest_gap_ms: float
+    duration_ms: float
 
     @property
     def n_other(self) -> int:
@@ -81,11 +84,14 @@ class Trace:
         Horizontal and vertical position in degrees; NaN where gaze is lost.
     block : ndarray of int, shape (n_samples,)
         Which stretch of recording a sample belongs to.
+    rate_hz : float
+        Nominal sampling rate.
     """
 
     time_ms: Values
     points_deg: Values
     block: NDArray[np.int64]
+    rate_hz: float
 
     @cached_property
     def valid(self) -> NDArray[np.bool_]:
@@ -93,10 +99,11 @@ class Trace:
         found: NDArray[np.bool_] = np.isfinite(self.points_deg).all(axis=1)
         return found
 
-    @cached_property
-    def interval_ms(self) -> float:
-        """Time between samples, the median over the session; NaN for fewer than two."""
-        return float(np.median(np.diff(self.time_ms))) if len(self.time_ms) > 1 else np.nan
+    def interval_ms(self, part: slice) -> float:
+        """Give the time between samples of a part, which may have a rate of its own."""
+        times = self.time_ms[part]
+        # The median of a few samples between gaps says nothing.
+        return float(np.median(np.diff(times))) if len(times) >= 100 else 1000.0 / self.rate_hz
 
     def part(self, first_ms: float, last_ms: float) -> slice:
         """Find the samples from one time to another, both included."""
@@ -113,7 +120,7 @@ class Trace:
                 yield slice(start, end)
 
 
-def trace_of(samples: pd.DataFrame, eye: str, screen: Screen) -> Trace:
+def trace_of(samples: pd.DataFrame, eye: str, screen: Screen, rate_hz: float) -> Trace:
     """Take the gaze of one eye out of a table of samples.
 
     Parameters
@@ -124,6 +131,8 @@ def trace_of(samples: pd.DataFrame, eye: str, screen: Screen) -> Trace:
         ``left`` or ``right``.
     screen : Screen
         Its size and distance.
+    rate_hz : float
+        Nominal sampling rate.
 
     Returns
     -------
@@ -132,11 +141,12 @@ def trace_of(samples: pd.DataFrame, eye: str, screen: Screen) -> Trace:
     """
     names = [f"x_{eye}_px", f"y_{eye}_px"]
     if not set(names) <= set(samples.columns):
-        return Trace(np.empty(0), np.empty((0, 2)), np.empty(0, dtype=np.int64))
+        return Trace(np.empty(0), np.empty((0, 2)), np.empty(0, dtype=np.int64), rate_hz)
     points = samples[names].to_numpy(dtype=float)
     time = samples["time_ms"].to_numpy(dtype=float)
     order = np.argsort(time, kind="stable")
-    return Trace(time[order], screen.to_deg(points[order]), samples["block"].to_numpy()[order])
+    block = samples["block"].to_numpy()[order]
+    return Trace(time[order], screen.to_deg(points[order]), block, rate_hz)
 
 
 def precision(points_deg: Values, follows: NDArray[np.bool_] | None = None) -> Precision:
@@ -228,18 +238,17 @@ def data_loss(
         n_blink=min(n_blink, n_expected - len(inside)),
         n_gaps=len(gaps),
         longest_gap_ms=float(gaps.max(initial=0.0)),
+        duration_ms=end_ms - start_ms,
     )
 
 
-def loss_columns(losses: list[Loss], interval_ms: float) -> dict[str, float]:
+def loss_columns(losses: list[Loss]) -> dict[str, float]:
     """Sum up losses, as shares of what was expected.
 
     Parameters
     ----------
     losses : list of Loss
         Of stretches that do not overlap.
-    interval_ms : float
-        Time between samples.
 
     Returns
     -------
@@ -250,11 +259,12 @@ def loss_columns(losses: list[Loss], interval_ms: float) -> dict[str, float]:
     blink = sum(loss.n_blink for loss in losses)
     other = sum(loss.n_other for loss in losses)
     total = expected or np.nan
+    seconds = sum(loss.duration_ms for loss in losses) / 1000 or np.nan
     return {
         "data_loss": (blink + other) / total,
         "data_loss_blink": blink / total,
         "data_loss_other": other / total,
-        "effective_rate_hz": sum(loss.n_valid for loss in losses) / total * 1000 / interval_ms,
+        "effective_rate_hz": sum(loss.n_valid for loss in losses) / seconds,
         "n_gaps": sum(loss.n_gaps for loss in losses),
         "longest_gap_ms": max((loss.longest_gap_ms for loss in losses), default=0.0),
     }
@@ -275,12 +285,11 @@ def fixation_precision(trace: Trace, fixations: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         rms_s2s_deg, sd_deg and bcea_deg2, with the index of `fixations`.
     """
-    follows = np.diff(trace.time_ms) < 1.5 * trace.interval_ms
     rows = []
     for onset, offset in fixations[["onset_ms", "offset_ms"]].to_numpy(dtype=float):
         part = trace.part(onset, offset)
-        between = follows[part.start : max(part.start, part.stop - 1)]
-        rows.append(asdict(precision(trace.points_deg[part], between)))
+        follows = np.diff(trace.time_ms[part]) < 1.5 * trace.interval_ms(part)
+        rows.append(asdict(precision(trace.points_deg[part], follows)))
     columns = ["rms_s2s_deg", "sd_deg", "bcea_deg2"]
     return pd.DataFrame(rows, index=fixations.index, columns=columns, dtype=float)
 

@@ -74,6 +74,7 @@ def session_quality(
     validations: pd.DataFrame,
     trials: pd.DataFrame,
     screen: Screen,
+    rate_hz: float,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure the quality of one session.
 
@@ -89,6 +90,8 @@ def session_quality(
         participant_id, session, trial, image_id, face_onset_ms, face_offset_ms.
     screen : Screen
         Its size and distance.
+    rate_hz : float
+        Nominal sampling rate.
 
     Returns
     -------
@@ -99,7 +102,7 @@ def session_quality(
     """
     rows, trial_frames = [], []
     for eye in recorded_eyes(samples) or sorted(events["eye"].astype(str).unique()):
-        trace = trace_of(samples, eye, screen)
+        trace = trace_of(samples, eye, screen, rate_hz)
         own = events[events["eye"].astype(str) == eye]
         of_eye = validations[validations["eye"].astype(str) == eye]
         fixations = own[own["event"] == "fixation"].sort_values("onset_ms", ignore_index=True)
@@ -141,20 +144,18 @@ def recorded_eyes(samples: pd.DataFrame) -> list[str]:
 def _recording_columns(trace: Trace, blinks: np.ndarray) -> dict[str, Any]:
     """Describe the whole recording: its blocks, their length and what they lack."""
     losses = list(_block_losses(trace, blinks))
-    interval = trace.interval_ms
     return {
-        "sampling_rate_hz": 1000.0 / interval,
-        "recorded_s": sum(loss.n_expected for loss in losses) * interval / 1000.0,
+        "sampling_rate_hz": trace.rate_hz,
+        "recorded_s": sum(loss.duration_ms for loss in losses) / 1000.0,
         "n_blocks": len(losses),
-        **loss_columns(losses, interval),
+        **loss_columns(losses),
     }
 
 
 def _block_losses(trace: Trace, blinks: np.ndarray) -> Iterator[Loss]:
     """Yield the loss of each block, from its first sample to its last."""
-    interval = trace.interval_ms
     for part in trace.blocks():
-        times = trace.time_ms[part]
+        times, interval = trace.time_ms[part], trace.interval_ms(part)
         valid = times[trace.valid[part]]
         yield data_loss(valid, blinks, times[0], times[-1] + interval, interval)
 
@@ -196,12 +197,13 @@ def _trial_rows(
     for (onset, offset), accuracy_deg in zip(bounds, accuracy, strict=True):
         inside = scatter.iloc[np.searchsorted(begins, onset) : np.searchsorted(begins, offset)]
         losses = []
-        if len(trace.time_ms) > 1:
-            losses = [data_loss(valid, blinks, onset, offset, trace.interval_ms)]
+        if len(trace.time_ms):
+            interval = trace.interval_ms(trace.part(onset, offset))
+            losses = [data_loss(valid, blinks, onset, offset, interval)]
         rows.append(
             {"duration_ms": offset - onset, "accuracy_deg": accuracy_deg}
             | _precision_columns(inside)
-            | loss_columns(losses, trace.interval_ms)
+            | loss_columns(losses)
         )
     identity = epochs[[*_IDENTITY, "trial", "image_id"]].reset_index(drop=True)
     return identity.join(pd.DataFrame(rows))
@@ -218,11 +220,15 @@ def read_samples(path: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        time_ms, block, and the positions of each eye in screen pixels.
+        time_ms, block (distinct over all parts of the session), and the positions of each eye
+        in screen pixels.
     """
     import pyarrow.parquet as pq
 
-    wanted = ["time_ms", "block"]
+    wanted = ["time_ms", "part", "block"]
     wanted += [f"{axis}_{eye}_px" for eye in ("left", "right") for axis in ("x", "y")]
     names = [name for name in wanted if name in pq.read_schema(path).names]
-    return pd.read_parquet(path, columns=names)
+    samples = pd.read_parquet(path, columns=names)
+    if "part" in samples:
+        samples["block"] = samples.groupby(["part", "block"], sort=False).ngroup()
+    return samples

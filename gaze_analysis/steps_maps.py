@@ -24,7 +24,7 @@ from study.provenance import Step
 from study.tables import read_table, write_table
 
 _QUALITY_INPUTS: dict[str, tuple[str, dict[str, type]]] = {
-    "recordings": ("import", {}),
+    "recordings": ("import", {"sampling_rate_hz": float}),
     "validations": (
         "import",
         {"time_ms": float, "eye": str, "error_avg_deg": float, "error_max_deg": float},
@@ -280,10 +280,15 @@ def _measure(job: tuple[Path, dict[str, pd.DataFrame], Screen]) -> tuple[pd.Data
     """Measure the quality of one session."""
     path, tables, screen = job
     samples = read_samples(path) if path.is_file() else pd.DataFrame()
-    by_eye, by_trial = session_quality(
-        samples, tables["events"], tables["validations"], tables["trials"], screen
-    )
     recording = tables["recordings"].iloc[0]
+    by_eye, by_trial = session_quality(
+        samples,
+        tables["events"],
+        tables["validations"],
+        tables["trials"],
+        screen,
+        recording["sampling_rate_hz"],
+    )
     person, session = recording["participant_id"], recording["session"]
     return by_eye.assign(participant_id=person, session=session), by_trial
 

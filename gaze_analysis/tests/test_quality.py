@@ -126,7 +126,7 @@ def recording():
 
 def test_a_session_is_described_as_it_was_recorded(recording):
     samples, events, validations, trials = recording
-    by_eye, _ = session_quality(samples, events, validations, trials, SCREEN)
+    by_eye, _ = session_quality(samples, events, validations, trials, SCREEN, 500.0)
     assert set(by_eye.columns) | {"participant_id", "session"} == set(QUALITY_COLUMNS)
     row = by_eye.iloc[0]
     assert (row["sampling_rate_hz"], row["recorded_s"], row["n_blocks"]) == (500, 2.0, 2)
@@ -144,7 +144,7 @@ def test_a_session_is_described_as_it_was_recorded(recording):
 
 def test_a_trial_is_described_by_its_epoch(recording):
     samples, events, validations, trials = recording
-    _, by_trial = session_quality(samples, events, validations, trials, SCREEN)
+    _, by_trial = session_quality(samples, events, validations, trials, SCREEN, 500.0)
     assert list(by_trial.columns) == list(TRIAL_QUALITY_COLUMNS)
     first, second = by_trial.to_dict("records")
     assert (first["data_loss"], first["accuracy_deg"], first["duration_ms"]) == (0, 0.3, 500)
@@ -155,8 +155,8 @@ def test_a_trial_is_described_by_its_epoch(recording):
 
 def test_a_recording_without_samples_has_accuracy_and_nothing_else(recording):
     _, events, validations, trials = recording
-    by_eye, by_trial = session_quality(pd.DataFrame(), events, validations, trials, SCREEN)
+    by_eye, by_trial = session_quality(pd.DataFrame(), events, validations, trials, SCREEN, 500.0)
     assert by_eye["accuracy_deg"].tolist() == [0.5]
-    assert by_eye[["data_loss", "sampling_rate_hz", "sd_deg"]].isna().all(axis=None)
+    assert by_eye[["data_loss", "effective_rate_hz", "sd_deg"]].isna().all(axis=None)
     assert by_trial["accuracy_deg"].tolist() == [0.3, 0.5]
     assert by_trial["data_loss"].isna().all()

@@ -1,0 +1,286 @@
+"""Figures of gaze: density over the picture, scanpaths, and a session's quality on one page."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from gaze_analysis.quality import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours: told apart by people with any kind of colour vision.
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#808080"
+DENSITY_COLOURS = "inferno"
+_MS_PER_POINT2 = 2.0
+
+
+def draw_density(
+    axes: "Axes",
+    density: NDArray[np.float64],
+    *,
+    width_px: float,
+    height_px: float,
+    picture: NDArray[np.uint8] | None = None,
+    vmax: float | None = None,
+) -> None:
+    """Draw a density map, over the picture where there is one.
+
+    Over a picture the map grows opaque with density, so that the face stays visible where
+    nobody looks.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+        Where to draw.
+    density : ndarray, shape (rows, columns)
+        The map, 0 or greater, over the whole picture.
+    width_px, height_px : float
+        Size of the picture frame.
+    picture : ndarray of uint8, shape (h, w) or (h, w, 3), optional
+        The picture in any resolution.
+    vmax : float, optional
+        Density of the strongest colour. Defaults to the map's maximum.
+    """
+    extent = (-0.5, width_px - 0.5, height_px - 0.5, -0.5)
+    top = float(density.max()) if vmax is None else vmax
+    opacity: ArrayLike = 1.0
+    if picture is not None:
+        axes.imshow(_grey(picture), cmap="gray", vmin=0, vmax=255, extent=extent)
+        opacity = np.clip(density / (0.5 * top), 0, 1) * 0.75
+    axes.imshow(
+        density,
+        cmap=DENSITY_COLOURS,
+        vmin=0,
+        vmax=top,
+        alpha=opacity,
+        extent=extent,
+        interpolation="bilinear",
+    )
+    _bare(axes, width_px, height_px)
+
+
+def draw_scanpath(
+    axes: "Axes",
+    fixations: pd.DataFrame,
+    *,
+    width_px: float,
+    height_px: float,
+    picture: NDArray[np.uint8] | None = None,
+    colour: str = BLUE,
+) -> None:
+    """Draw a scanpath: circles whose area is the duration, numbered and joined in their order.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+        Where to draw.
+    fixations : pandas.DataFrame
+        One trial's: x_px, y_px (picture frame), duration_ms, index.
+    width_px, height_px : float
+        Size of the picture frame.
+    picture : ndarray of uint8, shape (h, w) or (h, w, 3), optional
+        The picture in any resolution.
+    colour : str, default blue
+        Colour of the circles.
+    """
+    extent = (-0.5, width_px - 0.5, height_px - 0.5, -0.5)
+    if picture is not None:
+        axes.imshow(picture, extent=extent, cmap="gray" if picture.ndim == 2 else None)
+    path = fixations.sort_values("index")
+    sizes = path["duration_ms"].fillna(200.0) / _MS_PER_POINT2
+    axes.plot(path["x_px"], path["y_px"], color="white", linewidth=2.4, zorder=2)
+    axes.plot(path["x_px"], path["y_px"], color=colour, linewidth=1.2, zorder=3)
+    axes.scatter(
+        path["x_px"], path["y_px"], s=sizes, color=colour, edgecolors="white", alpha=0.8, zorder=4
+    )
+    for row in path[["x_px", "y_px", "index"]].itertuples(index=False):
+        axes.annotate(
+            f"{row.index:.0f}", (row.x_px, row.y_px), color="white", fontsize=7, zorder=5,
+            ha="center", va="center",
+        )  # fmt: skip
+    _bare(axes, width_px, height_px)
+
+
+def density_figure(
+    density: NDArray[np.float64],
+    *,
+    width_px: float,
+    height_px: float,
+    picture: NDArray[np.uint8] | None = None,
+    title: str = "",
+) -> "Figure":
+    """Make a figure of one density map, as `draw_density` draws it.
+
+    Parameters
+    ----------
+    density, width_px, height_px, picture
+        As in `draw_density`.
+    title : str, default ""
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib Figure
+        Not tied to any window.
+    """
+    figure, axes = _figure(width_px / height_px)
+    draw_density(axes, density, width_px=width_px, height_px=height_px, picture=picture)
+    axes.set_title(title)
+    return figure
+
+
+def scanpath_figure(
+    fixations: pd.DataFrame,
+    *,
+    width_px: float,
+    height_px: float,
+    picture: NDArray[np.uint8] | None = None,
+    title: str = "",
+) -> "Figure":
+    """Make a figure of one scanpath, as `draw_scanpath` draws it.
+
+    Parameters
+    ----------
+    fixations, width_px, height_px, picture
+        As in `draw_scanpath`.
+    title : str, default ""
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib Figure
+        Not tied to any window.
+    """
+    figure, axes = _figure(width_px / height_px)
+    draw_scanpath(axes, fixations, width_px=width_px, height_px=height_px, picture=picture)
+    axes.set_title(title)
+    return figure
+
+
+def quality_figure(
+    trace: Trace, trials: pd.DataFrame, validations: pd.DataFrame, *, title: str = ""
+) -> "Figure":
+    """Make a page on the quality of one session.
+
+    Parameters
+    ----------
+    trace : Trace
+        Gaze of one eye.
+    trials : pandas.DataFrame
+        Its rows of ``quality_trials.tsv``: trial, data_loss_blink, data_loss_other, sd_deg,
+        rms_s2s_deg, accuracy_deg.
+    validations : pandas.DataFrame
+        Its validations: time_ms, error_avg_deg, error_max_deg.
+    title : str, default ""
+        Title of the page.
+
+    Returns
+    -------
+    matplotlib Figure
+        Gaze over time, all of gaze, validations, and loss and precision by trial.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 7), layout="constrained")
+    figure.suptitle(title)
+    grid = figure.add_gridspec(3, 2, width_ratios=(2, 1))
+    _draw_trace(figure.add_subplot(grid[0, 0]), trace)
+    _draw_loss(figure.add_subplot(grid[1, 0]), trials)
+    _draw_precision(figure.add_subplot(grid[2, 0]), trials)
+    _draw_all_gaze(figure.add_subplot(grid[:2, 1]), trace)
+    _draw_validations(figure.add_subplot(grid[2, 1]), validations, trace)
+    return figure
+
+
+def _draw_trace(axes: "Axes", trace: Trace) -> None:
+    """Draw both directions over time, thinned to what a page can show."""
+    step = max(1, len(trace.time_ms) // 20_000)
+    seconds = (trace.time_ms - trace.time_ms[:1].sum()) / 1000.0
+    for column, colour, name in ((0, BLUE, "horizontal"), (1, ORANGE, "vertical")):
+        axes.plot(
+            seconds[::step], trace.points_deg[::step, column], color=colour, linewidth=0.4,
+            label=name, rasterized=True,
+        )  # fmt: skip
+    axes.set(xlabel="time (s)", ylabel="gaze (deg)", title="Gaze over the session")
+    for line in axes.legend(loc="upper right", fontsize=8, ncols=2).get_lines():
+        line.set_linewidth(2)
+
+
+def _draw_loss(axes: "Axes", trials: pd.DataFrame) -> None:
+    """Draw data loss by trial, in blinks and outside them."""
+    blink, other = 100 * trials["data_loss_blink"], 100 * trials["data_loss_other"]
+    axes.bar(trials["trial"], blink, width=1.0, color=GREY, label="blinks")
+    axes.bar(trials["trial"], other, width=1.0, bottom=blink, color=VERMILION, label="other")
+    axes.set(xlabel="trial", ylabel="lost (%)", title="Data loss")
+    axes.legend(loc="upper right", fontsize=8, ncols=2)
+
+
+def _draw_precision(axes: "Axes", trials: pd.DataFrame) -> None:
+    """Draw precision and accuracy by trial."""
+    for name, colour, marker, label in (
+        ("sd_deg", GREEN, "o", "SD"),
+        ("rms_s2s_deg", BLUE, "s", "RMS-S2S"),
+    ):
+        axes.plot(
+            trials["trial"], trials[name], color=colour, marker=marker, markersize=2.5,
+            linestyle="none", label=label,
+        )  # fmt: skip
+    axes.step(
+        trials["trial"], trials["accuracy_deg"], where="mid", color=VERMILION, label="accuracy"
+    )
+    axes.set(xlabel="trial", ylabel="deg", title="Precision and accuracy")
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="upper right", fontsize=8, ncols=3)
+
+
+def _draw_all_gaze(axes: "Axes", trace: Trace) -> None:
+    """Draw where gaze was over the whole session."""
+    points = trace.points_deg[trace.valid]
+    if len(points):
+        axes.hexbin(
+            points[:, 0], points[:, 1], gridsize=60, bins="log", mincnt=1, cmap="cividis",
+            linewidths=0,
+        )  # fmt: skip
+    axes.invert_yaxis()
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set(xlabel="horizontal (deg)", ylabel="vertical (deg)", title="All gaze (log count)")
+
+
+def _draw_validations(axes: "Axes", validations: pd.DataFrame, trace: Trace) -> None:
+    """Draw the mean and the largest error of each validation."""
+    start = trace.time_ms[0] if len(trace.time_ms) else 0.0
+    minutes = (validations["time_ms"] - start) / 60_000
+    for name, colour, marker, label in (
+        ("error_max_deg", GREY, "v", "largest"),
+        ("error_avg_deg", VERMILION, "o", "mean"),
+    ):
+        axes.plot(minutes, validations[name], color=colour, marker=marker, label=label)
+    axes.set(xlabel="time (min)", ylabel="error (deg)", title="Validations")
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize=8)
+
+
+def _figure(aspect: float) -> tuple["Figure", "Axes"]:
+    """Make a figure of one picture."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4 * aspect, 4.3), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _bare(axes: "Axes", width_px: float, height_px: float) -> None:
+    """Show the picture frame and nothing around it."""
+    axes.set(xlim=(-0.5, width_px - 0.5), ylim=(height_px - 0.5, -0.5), xticks=[], yticks=[])
+    axes.set_aspect("equal")
+
+
+def _grey(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Take the brightness of a picture."""
+    if picture.ndim == 2:
+        return picture.astype(np.float64)
+    grey: NDArray[np.float64] = picture[..., :3] @ np.array([0.299, 0.587, 0.114])
+    return grey
