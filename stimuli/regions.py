@@ -97,7 +97,7 @@ def _middle(points: Polygon) -> dict[str, Polygon]:
     """Draw nose, mouth, forehead and chin."""
     unit, right, down = _axes(points)
     side = 0.10 * unit * right
-    root, base = points[27], points[33] + 0.06 * unit * down
+    root, base = points[27] - 0.12 * unit * down, points[33] + 0.06 * unit * down
     nose = [
         root - side,
         root + side,
@@ -111,7 +111,7 @@ def _middle(points: Polygon) -> dict[str, Polygon]:
     outwards = lips - centre
     mouth = lips + 0.10 * unit * outwards / np.linalg.norm(outwards, axis=1, keepdims=True)
     brows = points[17:27] - 0.12 * unit * down
-    hairline = points[[17, 19, 24, 26]] - down * unit * np.array([[0.45], [0.85], [0.85], [0.45]])
+    hairline = points[[17, 19, 24, 26]] - down * unit * np.array([[0.30], [0.50], [0.50], [0.30]])
     return {
         "nose": np.array(nose),
         "mouth": mouth,

@@ -29,7 +29,7 @@ class StimuliSettings(Section):
         "landmarks", description="landmarks: from the set's median face; fixed: as given below"
     )
     crop_factor: float = Field(
-        2.75,
+        2.9,
         ge=1,
         le=10,
         description="side of the crop as a multiple of the distance from eyes to mouth",
