@@ -51,7 +51,7 @@ class Declared:
     eyes: tuple[str, ...] = ()
     velocity: bool = False
     resolution: bool = False
-    input: bool = False  # noqa: A003 - EyeLink's own name of the column
+    input: bool = False
     buttons: bool = False
     rate_hz: float = math.nan
 

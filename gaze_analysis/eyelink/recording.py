@@ -156,8 +156,10 @@ class Recording:
             for line, reason, text in self.skipped.head(n_shown).itertuples(index=False)
         ]
         more = len(self.skipped) - len(shown)
-        return f"{len(self.skipped)} lines skipped: " + "; ".join(shown) + (
-            f"; and {more} more" if more else ""
+        return (
+            f"{len(self.skipped)} lines skipped: "
+            + "; ".join(shown)
+            + (f"; and {more} more" if more else "")
         )
 
 

@@ -1,0 +1,250 @@
+"""Recordings made elsewhere: how they are found, named, checked and kept in sourcedata."""
+
+import re
+import shutil
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from gaze_analysis.eyelink import read_asc
+from gaze_analysis.importing import Session, asc_files
+from study.errors import InputError
+from study.folder import Study
+from study.parallel import parallel_map
+from study.progress import say
+from study.provenance import sha256_of
+from study.writing import atomic_path, write_json
+
+_SUFFIX = re.compile(r"(\.asc|\.txt)(\.gz)?$", re.IGNORECASE)
+_SUB_SES = re.compile(r"sub-([A-Za-z0-9]+)(?:_ses-([A-Za-z0-9]+))?")
+_ASC_LINE = re.compile(
+    rb"^(MSG\s+\d|\*\* |START\s+\d|[ES]FIX [LR] |\d+(\.\d+)?\t *[-\d.]+\t)", re.MULTILINE
+)
+_GZIP = b"\x1f\x8b"
+
+
+def adopt_recordings(study: Study, files: Iterable[Path]) -> list[Session]:
+    """Keep recordings made elsewhere in the study's sourcedata; all of them, or none.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    files : iterable of Path
+        ASC files, plain or compressed, and folders of them.
+
+    Returns
+    -------
+    list of Session
+        The sessions that the recordings became.
+
+    Raises
+    ------
+    InputError
+        If a file is no EyeLink recording, or the session has another recording already.
+    """
+    paths = find_recordings(files)
+    sessions = [
+        Session(participant_id, session, (path,))
+        for path, (participant_id, session) in zip(paths, recording_ids(paths), strict=True)
+    ]
+    new = [session for session in sessions if not _is_kept(study, session)]
+    parallel_map(
+        _check,
+        [session.files[0] for session in new],
+        description="checking recordings",
+        execution=study.settings.execution,
+    )
+    for session in new:
+        _keep(study, session)
+        say(f"{session.files[0].name} is {session.participant_id}, session {session.session}")
+    return sessions
+
+
+def _check(path: Path) -> int:
+    """Read a recording, which tells whether it is one."""
+    return int(read_asc(path).info["n_lines"])
+
+
+def _is_kept(study: Study, session: Session) -> bool:
+    """Tell whether the study has this very recording; another one in its place is an error."""
+    folder = study.session_dir(session.participant_id, session.session)
+    kept = asc_files(folder)
+    if not kept:
+        return False
+    digest = sha256_of(session.files[0])
+    if any(sha256_of(path) == digest for path in kept):
+        return True
+    raise InputError(
+        f"A session holds one recording, but {session.files[0]} would be {session.name}, and "
+        f"{folder} holds {kept[0].name} already. Name the file sub-ID_ses-LABEL.asc with another "
+        "id or session."
+    )
+
+
+def _keep(study: Study, session: Session) -> None:
+    """Copy a recording into sourcedata, and note where it comes from."""
+    source = session.files[0]
+    folder = study.session_dir(session.participant_id, session.session)
+    with source.open("rb") as file:
+        suffix = ".asc.gz" if file.read(2) == _GZIP else ".asc"
+    with atomic_path(folder / f"{session.name}{suffix}") as temporary:
+        shutil.copyfile(source, temporary)
+    if not (folder / "session.json").exists():
+        write_json(
+            folder / "session.json",
+            {
+                "participant_id": session.participant_id,
+                "session": session.session,
+                "mode": "real",
+                "tracker": "EyeLink",
+                "recording": f"{session.name}{suffix}",
+                "imported_from": source.name,
+            },
+        )
+
+
+def recording_ids(paths: list[Path]) -> list[tuple[str, str]]:
+    """Name participant and session of recordings; the same names in different folders differ.
+
+    Parameters
+    ----------
+    paths : list of Path
+        The files.
+
+    Returns
+    -------
+    list of tuple of str
+        As `recording_id` gives them; where two would be the same, the folder's name is put
+        before the file's.
+
+    Raises
+    ------
+    InputError
+        If two are the same even then.
+
+    Examples
+    --------
+    >>> recording_ids([Path("P1/data.asc"), Path("P2/data.asc")])
+    [('sub-P1data', '01'), ('sub-P2data', '01')]
+    """
+    ids = [recording_id(path) for path in paths]
+    often = {name for name, count in Counter(ids).items() if count > 1}
+    ids = [
+        recording_id(path.with_name(f"{path.absolute().parent.name}{path.name}"))
+        if name in often
+        else name
+        for path, name in zip(paths, ids, strict=True)
+    ]
+    for name, count in Counter(ids).items():
+        if count > 1:
+            twice = [str(path) for path, other in zip(paths, ids, strict=True) if other == name]
+            raise InputError(
+                f"Each recording must be of another session, but {' and '.join(twice)} would all "
+                f"be {name[0]}_ses-{name[1]}. Name them sub-ID_ses-LABEL.asc."
+            )
+    return ids
+
+
+def recording_id(path: Path) -> tuple[str, str]:
+    """Take participant and session from a recording's file name.
+
+    A name that holds ``sub-X`` and perhaps ``_ses-Y`` is taken at its word; any other gives
+    the participant ``sub-`` and its letters and digits, and the session 01.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    tuple of str
+        Participant id and session label.
+
+    Examples
+    --------
+    >>> recording_id(Path("sub-07_ses-2_task-faces.asc.gz"))
+    ('sub-07', '2')
+    >>> recording_id(Path("P_12 final.asc"))
+    ('sub-P12final', '01')
+    """
+    stem = _SUFFIX.sub("", path.name)
+    match = _SUB_SES.search(stem)
+    if match:
+        return f"sub-{match[1]}", match[2] or "01"
+    label = re.sub(r"[^A-Za-z0-9]", "", stem)
+    if not label:
+        raise InputError(
+            f"A recording's name must hold letters or digits, but {path.name} has none. Rename it."
+        )
+    return f"sub-{label}", "01"
+
+
+def find_recordings(paths: Iterable[Path]) -> list[Path]:
+    """List recordings among files and in folders.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files are taken as they are; folders are searched for .asc and .asc.gz, and for text
+        files that look like ASC.
+
+    Returns
+    -------
+    list of Path
+        Sorted within each folder.
+
+    Raises
+    ------
+    InputError
+        If a path does not exist or a folder holds no recording.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = [file for file in sorted(path.rglob("*")) if _is_recording(file)]
+            if not inside:
+                raise InputError(
+                    f"A folder of recordings must hold .asc or .asc.gz files, but {path} has "
+                    "none. Name another one."
+                )
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise InputError(
+                f"A recording must be a file or a folder, but there is no {path}. Correct it."
+            )
+    return found
+
+
+def _is_recording(path: Path) -> bool:
+    """Tell recordings from other files in a folder by their names, text files by their head."""
+    if not path.is_file() or not _SUFFIX.search(path.name):
+        return False
+    return ".asc" in path.name.lower() or looks_like_asc(path)
+
+
+def looks_like_asc(path: Path) -> bool:
+    """Tell by its first lines whether a file, plain or compressed, is an ASC recording.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    bool
+        Whether a message, event, block, sample or preamble is among its first lines.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(8192)
+        if head[:2] == _GZIP:
+            head = zlib.decompressobj(wbits=31).decompress(head, 8192)
+    except (OSError, zlib.error):
+        return False
+    return _ASC_LINE.search(head.replace(b"\r", b"\n")) is not None

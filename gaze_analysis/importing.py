@@ -1,0 +1,321 @@
+"""Recordings in sourcedata become samples, events, messages and overviews of all sessions."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gaze_analysis.eyelink import Recording, read_asc
+from study.errors import InputError
+from study.folder import Study
+from study.parallel import parallel_map
+from study.progress import say
+from study.tables import write_table
+from study.writing import atomic_path
+
+_WHO = {
+    "participant_id": "Whose recording it is.",
+    "session": "Label of the session.",
+}
+RECORDING_COLUMNS = {
+    **_WHO,
+    "file": "Recording, from the study folder; several are the parts of one session.",
+    "date": "When it was made, as the recording says.",
+    "tracker": "Which tracker made it, as the recording says.",
+    "eye": "Recorded eye: left, right, both or unknown.",
+    "sampling_rate_hz": "Samples in a second; of most samples where blocks differ.",
+    "gaze": "px (screen pixels), href (head-referenced) or raw (camera); none without samples.",
+    "pupil": "area or diameter, in the tracker's own units.",
+    "display_width_px": "Width of the screen that the recording was made for.",
+    "display_height_px": "Height of the screen that the recording was made for.",
+    "n_blocks": "Number of recording blocks (START).",
+    "n_samples": "Number of samples.",
+    "n_fixations": "Number of fixations that EyeLink found, of all eyes.",
+    "n_saccades": "Number of saccades that EyeLink found, of all eyes.",
+    "n_blinks": "Number of blinks that EyeLink found, of all eyes.",
+    "n_messages": "Number of messages.",
+    "n_calibrations": "Number of calibrations, of all eyes.",
+    "n_validations": "Number of validations, of all eyes.",
+    "n_lines": "Number of lines of the file.",
+    "n_skipped": "Number of lines that could not be read; they are in skipped_lines.tsv.",
+}
+VALIDATION_COLUMNS = {
+    **_WHO,
+    "time_ms": "When, in milliseconds of the tracker's clock.",
+    "eye": "left or right.",
+    "type": "Targets, such as HV9.",
+    "result": "EyeLink's verdict: GOOD, FAIR, POOR or ABORTED.",
+    "error_avg_deg": "Average distance between gaze and target, in degrees.",
+    "error_max_deg": "Largest distance, in degrees.",
+    "offset_deg": "Distance of the mean gaze from the mean target, in degrees.",
+    "offset_x_px": "The same horizontally, in screen pixels.",
+    "offset_y_px": "The same vertically, in screen pixels.",
+}
+BLOCK_COLUMNS = {
+    **_WHO,
+    "part": "Which file of the session, from 1.",
+    "block": "Number of the block in the file; 0 is what stands before the first START.",
+    "start_ms": "START, in milliseconds of the tracker's clock.",
+    "end_ms": "END, in milliseconds of the tracker's clock.",
+    "first_sample_ms": "Stamp of the first sample.",
+    "last_sample_ms": "Stamp of the last sample.",
+    "n_samples": "Number of samples.",
+    "eyes": "Recorded eyes.",
+    "rate_hz": "Sampling rate.",
+    "filter": "Level of EyeLink's heuristic filter.",
+    "tracking": "How the tracker was set (RECCFG).",
+    "mount": "Mount and camera (ELCLCFG).",
+    "resolution_x_px_deg": "Pixels in a degree horizontally, as END says.",
+    "resolution_y_px_deg": "Pixels in a degree vertically, as END says.",
+}
+SKIPPED_COLUMNS = {
+    **_WHO,
+    "file": "Recording, from the study folder.",
+    "line": "Number of the line.",
+    "reason": "Why it could not be read.",
+    "text": "The line.",
+}
+_EVENT_KINDS = {"fixations": "fixation", "saccades": "saccade", "blinks": "blink"}
+_ASC = re.compile(r"\.asc(\.gz)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One session that has recordings.
+
+    Parameters
+    ----------
+    participant_id, session : str
+        Such as ``sub-001`` and ``01``.
+    files : tuple of Path
+        Its ASC files in the order of their names: the parts of an interrupted session.
+    """
+
+    participant_id: str
+    session: str
+    files: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        """The stem of its files, such as ``sub-001_ses-01``."""
+        return f"{self.participant_id}_ses-{self.session}"
+
+
+def recorded_sessions(study: Study) -> list[Session]:
+    """List the sessions in sourcedata that hold ASC recordings and are to be analysed.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its setting [gaze] modes says which sessions count.
+
+    Returns
+    -------
+    list of Session
+        In the order of their names.
+    """
+    found = []
+    for folder in sorted(study.sourcedata.glob("sub-*/ses-*")):
+        files = asc_files(folder)
+        if files and session_mode(folder) in study.settings.gaze.modes:
+            found.append(Session(folder.parent.name, folder.name.removeprefix("ses-"), files))
+    return found
+
+
+def asc_files(folder: Path) -> tuple[Path, ...]:
+    """List the ASC files of a folder, plain and compressed, in the order of their names."""
+    return tuple(sorted(path for path in folder.glob("*") if _ASC.search(path.name)))
+
+
+def session_mode(folder: Path) -> str:
+    """Tell in which mode a session was run.
+
+    Parameters
+    ----------
+    folder : Path
+        The session's folder in sourcedata.
+
+    Returns
+    -------
+    str
+        real, pilot or test; real where there is no session.json.
+
+    Raises
+    ------
+    InputError
+        If session.json is damaged.
+    """
+    path = folder / "session.json"
+    if not path.is_file():
+        return "real"
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8")).get("mode", "real"))
+    except (json.JSONDecodeError, UnicodeDecodeError, AttributeError) as error:
+        raise InputError(
+            f"session.json must be a JSON object, but {path} is not ({error}). Restore it."
+        ) from error
+
+
+def samples_path(study: Study, name: str) -> Path:
+    """Name the file of a session's samples."""
+    return study.gaze_dir / "samples" / f"{name}.parquet"
+
+
+def raw_events_path(study: Study, name: str) -> Path:
+    """Name the file of a session's events as the tracker found them."""
+    return study.gaze_dir / "raw_events" / f"{name}.parquet"
+
+
+def messages_path(study: Study, name: str) -> Path:
+    """Name the file of a session's messages."""
+    return study.gaze_dir / "messages" / f"{name}.parquet"
+
+
+def import_sessions(study: Study) -> None:
+    """Read all sessions' recordings, and write samples, events, messages and overviews.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Raises
+    ------
+    InputError
+        If there is no recording, or one of them is no EyeLink ASC file.
+    """
+    sessions = recorded_sessions(study)
+    if not sessions:
+        raise InputError(
+            f"A study needs recordings (.asc, .asc.gz), but {study.sourcedata} holds none of a "
+            f"session in the modes {', '.join(study.settings.gaze.modes)}. Run or simulate a "
+            "session (faceoff experiment), or name files: faceoff gaze import FILES."
+        )
+    results = parallel_map(
+        _ImportSession(study),
+        sessions,
+        description="reading recordings",
+        execution=study.settings.execution,
+    )
+    for name, columns in _OVERVIEWS.items():
+        frames = [result[name] for result in results]
+        write_table(study.gaze_dir / f"{name}.tsv", pd.concat(frames, ignore_index=True), columns)
+    _say_import(study, results)
+
+
+_OVERVIEWS = {
+    "recordings": RECORDING_COLUMNS,
+    "blocks": BLOCK_COLUMNS,
+    "validations": VALIDATION_COLUMNS,
+    "skipped_lines": SKIPPED_COLUMNS,
+}
+
+
+@dataclass(frozen=True)
+class _ImportSession:
+    """Reads one session in a worker, and leaves its large tables in files."""
+
+    study: Study
+
+    def __call__(self, session: Session) -> dict[str, pd.DataFrame]:
+        parts = [read_asc(path) for path in session.files]
+        study = self.study
+        _write_parquet(samples_path(study, session.name), _join(parts, lambda r: r.samples))
+        _write_parquet(raw_events_path(study, session.name), _join(parts, _all_events))
+        _write_parquet(messages_path(study, session.name), _join(parts, lambda r: r.messages))
+        who = {"participant_id": session.participant_id, "session": session.session}
+        names = [path.relative_to(study.root).as_posix() for path in session.files]
+        skipped = [part.skipped.assign(file=name) for part, name in zip(parts, names, strict=True)]
+        tables = {
+            "recordings": pd.DataFrame([_recording_row(parts, names)]),
+            "blocks": _join(parts, lambda recording: recording.blocks),
+            "validations": _join(parts, lambda recording: recording.validations),
+            "skipped_lines": pd.concat(skipped, ignore_index=True),
+        }
+        return {name: frame.assign(**who)[list(_OVERVIEWS[name])] for name, frame in tables.items()}
+
+
+def _join(parts: list[Recording], table_of: Any) -> pd.DataFrame:
+    """Put the tables of a session's files together, each row with the number of its file."""
+    frames = [table_of(part).assign(part=number) for number, part in enumerate(parts, start=1)]
+    joined = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    return joined.astype({"part": "int32"})
+
+
+def _all_events(recording: Recording) -> pd.DataFrame:
+    """Put a recording's events into one table, in the order of their onset."""
+    frames = [getattr(recording, table).assign(event=kind) for table, kind in _EVENT_KINDS.items()]
+    events = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+    for name in ("x_px", "y_px", "pupil", *_SACCADE_ONLY):
+        if name not in events:
+            events[name] = float("nan")
+    return events.sort_values(["onset_ms", "line"], ignore_index=True, kind="stable")
+
+
+_SACCADE_ONLY = ("x_end_px", "y_end_px", "amplitude_deg", "peak_velocity_deg_s")
+
+
+def _recording_row(parts: list[Recording], names: list[str]) -> dict[str, Any]:
+    """Describe a session's recordings in one row."""
+    first = parts[0].info
+    blocks = pd.concat([part.blocks for part in parts], ignore_index=True)
+    eyes = {eye for part in parts for eye in part.eyes}
+    columns = {name for part in parts for name in part.samples.columns}
+    kinds = [unit for unit in ("px", "href", "raw") if any(c.endswith(f"_{unit}") for c in columns)]
+    rates = blocks.groupby("rate_hz")["n_samples"].sum()
+    left, top, right, bottom = _display(parts)
+    sides = {"display_width_px": right - left + 1, "display_height_px": bottom - top + 1}
+    counted = ("samples", "fixations", "saccades", "blinks", "messages", "calibrations")
+    return {
+        "file": " ".join(names),
+        "date": first.get("date"),
+        "tracker": first.get("tracker") or first.get("version"),
+        "eye": "both" if {"left", "right"} <= eyes else next(iter(sorted(eyes)), "unknown"),
+        "sampling_rate_hz": rates.idxmax() if len(rates) else float("nan"),
+        "gaze": " ".join(kinds) or "none",
+        "pupil": next((value for value in blocks["pupil"].dropna() if value), None),
+        **sides,
+        "n_blocks": int((blocks["block"] > 0).sum()),
+        **{f"n_{kind}": sum(len(getattr(part, kind)) for part in parts) for kind in counted},
+        "n_validations": sum(len(part.validations) for part in parts),
+        "n_lines": sum(part.info["n_lines"] for part in parts),
+        "n_skipped": sum(len(part.skipped) for part in parts),
+    }
+
+
+def _display(parts: list[Recording]) -> tuple[float, ...]:
+    """Give the first and last pixel of the display, as the messages say."""
+    for name in ("display_coords", "gaze_coords"):
+        for part in parts:
+            if name in part.info:
+                return tuple(part.info[name])
+    return (float("nan"),) * 4
+
+
+def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a large table as Parquet, whole or not at all."""
+    with atomic_path(path) as temporary:
+        frame.to_parquet(temporary, index=False, compression="zstd")
+
+
+def _say_import(study: Study, results: list[dict[str, pd.DataFrame]]) -> None:
+    """Say what was read, and which lines were not."""
+    recordings = pd.concat([result["recordings"] for result in results])
+    totals = recordings[["n_samples", "n_fixations", "n_saccades", "n_blinks"]].sum()
+    say(
+        f"{len(recordings)} recordings: {totals['n_samples']} samples, "
+        f"{totals['n_fixations']} fixations, {totals['n_saccades']} saccades, "
+        f"{totals['n_blinks']} blinks"
+    )
+    for result in results:
+        skipped = result["skipped_lines"]
+        if len(skipped):
+            row = skipped.iloc[0]
+            say(
+                f"warning: {row['file']}: {len(skipped)} lines skipped, first line {row['line']} "
+                f"({row['reason']}): {str(row['text'])[:60]!r}; all are in "
+                f"{(study.gaze_dir / 'skipped_lines.tsv').relative_to(study.root)}"
+            )

@@ -1,0 +1,71 @@
+"""Positions on the screen carried into the picture frame, through where each picture stood."""
+
+import numpy as np
+import pandas as pd
+
+from stimuli.catalog import crop_rects, picture_frame, read_manifest
+from stimuli.frames import Rect, move_points
+from study.folder import Study
+
+_RECT = ["picture_x_px", "picture_y_px", "picture_width_px", "picture_height_px"]
+# A shown picture may be off its file's proportions by rounding to whole pixels.
+_SAME_SHAPE = 0.02
+
+
+class PicturePlaces:
+    """Knows how the pictures of a study were shown.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its manifest and crops are used where they exist.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self._frame = picture_frame(study)
+        self._files: dict[str, tuple[float, float]] = {}
+        self._crops: dict[str, Rect] = {}
+        if study.manifest_tsv.is_file() and study.crops_tsv.is_file():
+            manifest = read_manifest(study)
+            sizes = manifest[["width_px", "height_px"]].itertuples(index=False)
+            self._files = dict(zip(manifest["image_id"], map(tuple, sizes), strict=True))
+            self._crops = crop_rects(study)
+
+    def to_picture(self, fixations: pd.DataFrame) -> pd.DataFrame:
+        """Carry fixations into the picture frame.
+
+        Parameters
+        ----------
+        fixations : pandas.DataFrame
+            image_id, the picture's place on the screen, screen_x_px and screen_y_px.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With x_px and y_px in the picture frame, and ``on_picture``.
+        """
+        points = fixations[["screen_x_px", "screen_y_px"]].to_numpy(float)
+        moved = np.full_like(points, np.nan)
+        inside = np.zeros(len(fixations), dtype=bool)
+        places = fixations.groupby(["image_id", *_RECT], sort=False).indices
+        for (image_id, *sides), rows in places.items():
+            shown = Rect(*sides)
+            moved[rows] = self._move(points[rows], str(image_id), shown)
+            inside[rows] = shown.contains(points[rows])
+        return fixations.assign(x_px=moved[:, 0], y_px=moved[:, 1], on_picture=inside)
+
+    def _move(self, points: np.ndarray, image_id: str, shown: Rect) -> np.ndarray:
+        """Carry points from a shown picture into the frame of all pictures."""
+        frame = self._frame
+        proportion = shown.width_px / shown.height_px
+        if abs(proportion / (frame.width_px / frame.height_px) - 1) <= _SAME_SHAPE:
+            return move_points(points, shown, frame)
+        file = self._files.get(image_id)
+        crop = self._crops.get(image_id)
+        if file and crop and abs(proportion / (file[0] / file[1]) - 1) <= _SAME_SHAPE:
+            # The whole picture file was on the screen.
+            in_file = move_points(points, shown, Rect(0, 0, *file))
+            return move_points(in_file, crop, frame)
+        # A picture that the study does not know keeps its proportions.
+        height_px = frame.width_px / proportion
+        return move_points(points, shown, Rect(0, 0, frame.width_px, height_px))

@@ -1,0 +1,234 @@
+"""The trials of one session: what the session's table says, joined to what the recording says."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from gaze_analysis.importing import Session
+from gaze_analysis.trials import find_trials
+from stimuli.catalog import read_manifest
+from stimuli.expressions import EXPRESSIONS, KDEF_CODES, expression_name
+from study.errors import InputError
+from study.folder import Study
+from study.progress import say
+from study.tables import read_table
+
+TRIAL_COLUMNS = {
+    "participant_id": "Who took part.",
+    "session": "Label of the session.",
+    "trial": "Number of the trial in the session.",
+    "block": "Number of the block.",
+    "phase": "practice or main.",
+    "image_id": "The picture.",
+    "actor": "Who is on the picture.",
+    "expression": "What the picture shows.",
+    "response": "The expression that was answered.",
+    "key": "The key that was pressed.",
+    "correct": "Whether the answer was the picture's expression.",
+    "rt_ms": "From the picture's onset to the key press, in milliseconds.",
+    "face_onset_ms": "When the picture appeared, in milliseconds of the tracker's clock.",
+    "face_offset_ms": "When it went.",
+    "n_frames": "Screen frames for which the picture was on.",
+    "n_dropped": "Frames that lasted too long.",
+    "max_frame_interval_ms": "The longest frame while the picture was on, in milliseconds.",
+    "fixation_x_px": "Where the fixation target stood, in screen pixels from the left.",
+    "fixation_y_px": "The same from the top.",
+    "picture_x_px": "Left pixel of the picture on the screen.",
+    "picture_y_px": "Top pixel of the picture on the screen.",
+    "picture_width_px": "Width of the picture on the screen, in pixels.",
+    "picture_height_px": "Height of the picture on the screen, in pixels.",
+    "part": "Which file of the session, from 1.",
+    "label": "The trial's name in the recording.",
+    "start_ms": "When the trial began in the recording; n/a if it is not there.",
+    "end_ms": "When it ended.",
+    "next_ms": "When the next one began, or the recording ended.",
+    "onset_message": "The message that marks the picture's onset; n/a if the trial's start does.",
+    "eye": "The eye that is analysed.",
+    "answer_known": "Whether the session recorded answers at all.",
+}
+_TEXTS = ("participant_id", "session", "phase", "image_id", "actor", "expression", "response")
+_NUMBERS = (
+    "block", "rt_ms", "face_onset_ms", "face_offset_ms", "n_frames", "n_dropped",
+    "max_frame_interval_ms", "fixation_x_px", "fixation_y_px", "picture_x_px", "picture_y_px",
+    "picture_width_px", "picture_height_px", "part", "start_ms", "end_ms", "next_ms",
+)  # fmt: skip
+_KDEF = re.compile(r"[AB]([FM]\d\d)(" + "|".join(KDEF_CODES) + r")(S|HL|HR|FL|FR)", re.IGNORECASE)
+_IMAGE_NAMES = ("image_id", "image", "picture", "stimulus", "img", "imgfile", "imagefile")
+_EXPRESSION_NAMES = ("expression", "emotion", "emotion_label")
+_TRUE, _FALSE = ("1", "true", "yes", "correct"), ("0", "false", "no", "incorrect")
+
+
+def session_trials(
+    study: Study,
+    session: Session,
+    messages: pd.DataFrame,
+    blocks: pd.DataFrame,
+    validations: pd.DataFrame,
+) -> pd.DataFrame:
+    """Join a session's trials.tsv to the trials of its recording.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    session : Session
+        The session.
+    messages, blocks, validations : pandas.DataFrame
+        What the recording says.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `TRIAL_COLUMNS`, and ``var_NAME`` for trial variables that are not
+        among them. Without a trials.tsv the recording alone tells what was shown.
+
+    Raises
+    ------
+    InputError
+        If trials.tsv lacks a column or holds a wrong value.
+    """
+    found = find_trials(messages, blocks, study.settings.gaze.trials)
+    table = study.session_dir(session.participant_id, session.session) / "trials.tsv"
+    if table.is_file():
+        trials = _join_table(_read_own_trials(table), found, session)
+    else:
+        trials = _from_variables(found)
+    trials = trials.assign(participant_id=session.participant_id, session=session.session)
+    trials = _with_pictures(study, trials)
+    trials["eye"] = _eyes(trials, blocks, validations, study.settings.gaze.eye)
+    extra = [name for name in trials.columns if name.startswith("var_")]
+    known = {f"var_{name}" for name in TRIAL_COLUMNS}
+    columns = [*TRIAL_COLUMNS, *(name for name in extra if name not in known)]
+    return _typed(trials.reindex(columns=columns))
+
+
+def _read_own_trials(path: object) -> pd.DataFrame:
+    """Read the table that a session wrote."""
+    kinds: dict[str, type] = dict.fromkeys(
+        ("participant_id", "session", "phase", "image_id", "expression", "response"), str
+    )
+    kinds |= {"trial": int, "correct": bool}
+    kinds |= dict.fromkeys(("face_onset_ms", "face_offset_ms"), float)
+    kinds |= dict.fromkeys((name for name in _NUMBERS if name.startswith("picture_")), float)
+    return read_table(path, what="The session's trials", columns=kinds)  # type: ignore[arg-type]
+
+
+def _join_table(own: pd.DataFrame, found: pd.DataFrame, session: Session) -> pd.DataFrame:
+    """Give each row of a session's table its trial of the recording."""
+    # A trial that was broken off and repeated counts as it was done last.
+    found = found.drop_duplicates("trial", keep="last").set_index("trial")
+    unknown = found.index.difference(own["trial"])
+    if len(unknown):
+        say(
+            f"warning: {session.name}: {len(unknown)} trials of the recording are not in its "
+            f"trials.tsv and are left out: {', '.join(map(str, unknown[:10]))}"
+        )
+    of_recording = found.reindex(own["trial"]).reset_index(drop=True)
+    trials = own.reset_index(drop=True).assign(answer_known=True)
+    for name in ("part", "label", "start_ms", "end_ms", "next_ms", "onset_message"):
+        trials[name] = of_recording[name]
+    # The recording's own messages are on the clock of its samples.
+    marked = of_recording["onset_message"].fillna("") != ""
+    for name in ("face_onset_ms", "face_offset_ms"):
+        trials[name] = of_recording[name].where(marked, trials[name])
+    for name in of_recording.columns:
+        if name.startswith("var_"):
+            trials[name] = of_recording[name]
+    return trials
+
+
+def _from_variables(found: pd.DataFrame) -> pd.DataFrame:
+    """Fill the columns of a recording made elsewhere from its trial variables."""
+    trials = found.copy()
+    variables = {
+        name.removeprefix("var_").lower(): found[name]
+        for name in found.columns
+        if name.startswith("var_")
+    }
+    for name in ("block", "phase", "actor", "response", "key", "rt_ms"):
+        trials[name] = variables.get(name)
+    image = next((variables[name] for name in _IMAGE_NAMES if name in variables), None)
+    if image is not None:
+        stem = image.astype("str").str.replace(r"^.*[/\\]|\.\w+$", "", regex=True)
+        trials["image_id"] = found["image_id"].fillna(stem.where(image.notna()))
+    label = next((variables[name] for name in _EXPRESSION_NAMES if name in variables), None)
+    trials["expression"] = None if label is None else label.map(_expression)
+    answer = variables.get("correct")
+    trials["correct"] = None if answer is None else answer.map(_truth)
+    trials["answer_known"] = answer is not None
+    return trials
+
+
+def _expression(label: object) -> str | None:
+    """Give faceoff's name of an expression; none where the label means something else."""
+    if not isinstance(label, str):
+        return None
+    try:
+        return expression_name(label)
+    except InputError:
+        return None
+
+
+def _truth(value: object) -> bool | None:
+    """Read a trial variable as true or false; none where it is neither."""
+    word = str(value).strip().lower()
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def _with_pictures(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
+    """Fill in who is on the picture and what it shows, from the manifest or a KDEF name."""
+    trials = trials.copy()
+    for name in ("actor", "expression"):
+        if name not in trials:
+            trials[name] = None
+    if study.manifest_tsv.is_file():
+        manifest = read_manifest(study).set_index("image_id")
+        for name in ("actor", "expression"):
+            known = trials["image_id"].map(manifest[name])
+            trials[name] = trials[name].astype("object").where(trials[name].notna(), known)
+    for row, image_id in trials.loc[trials["expression"].isna(), "image_id"].items():
+        match = _KDEF.fullmatch(image_id) if isinstance(image_id, str) else None
+        if match is not None:
+            trials.loc[row, "expression"] = KDEF_CODES[match[2].upper()]  # type: ignore[index]
+            trials.loc[row, "actor"] = match[1].upper()  # type: ignore[index]
+    unknown = set(trials["expression"].dropna()) - set(EXPRESSIONS)
+    if unknown:
+        raise InputError(
+            f"A trial's expression must be one of {', '.join(EXPRESSIONS)}, but it is "
+            f"{sorted(unknown)[0]!r}. Correct trials.tsv."
+        )
+    return trials
+
+
+def _eyes(
+    trials: pd.DataFrame, blocks: pd.DataFrame, validations: pd.DataFrame, wanted: str
+) -> list[str | None]:
+    """Choose the eye that is analysed in each trial, among those recorded in its block."""
+    errors = validations.groupby("eye")["error_avg_deg"].mean().dropna()
+    order = ["right", "left", "unknown"]
+    if wanted != "best":
+        order.sort(key=lambda eye: eye != wanted)
+    elif len(errors):
+        order.sort(key=lambda eye: errors.get(eye, np.inf))
+    chosen: list[str | None] = []
+    for trial in trials.itertuples(index=False):
+        own = blocks[blocks["part"] == trial.part]
+        begun = own[~(own["first_sample_ms"].fillna(own["start_ms"]) > trial.face_offset_ms)]
+        eyes = str(begun["eyes"].iloc[-1]).split() if len(begun) else []
+        chosen.append(next((eye for eye in order if eye in eyes), order[0] if eyes else None))
+    return chosen
+
+
+def _typed(trials: pd.DataFrame) -> pd.DataFrame:
+    """Bring the columns to their types, whether they come from a table or from messages."""
+    trials = trials.astype({"trial": "int64"})
+    for name in _NUMBERS:
+        trials[name] = pd.to_numeric(trials[name], errors="coerce").round(3)
+    for name in ("block", "part", "n_frames", "n_dropped"):
+        whole = trials[name].dropna()
+        if (whole == whole.round()).all():
+            trials[name] = trials[name].astype("Int64")
+    trials["correct"] = trials["correct"].astype("boolean")
+    trials["onset_message"] = trials["onset_message"].replace("", None)
+    return trials

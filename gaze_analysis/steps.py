@@ -1,0 +1,112 @@
+"""The steps of gaze analysis, in running order."""
+
+from gaze_analysis.events import make_events
+from gaze_analysis.importing import (
+    import_sessions,
+    messages_path,
+    raw_events_path,
+    recorded_sessions,
+    samples_path,
+)
+from gaze_analysis.steps_maps import density_step, quality_step
+from gaze_analysis.steps_tables import table_step
+from study.folder import Study
+from study.provenance import Step
+
+
+def import_step(study: Study) -> Step:
+    """Read all sessions' recordings into samples, events, messages and overviews.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Step
+        Writes ``recordings.tsv`` and its companions, and three Parquet files for each session.
+    """
+    sessions = recorded_sessions(study)
+    overviews = ("recordings", "blocks", "validations", "skipped_lines")
+    return Step(
+        command="gaze import",
+        inputs=tuple(path for session in sessions for path in session.files),
+        outputs=(
+            *(study.gaze_dir / f"{name}.tsv" for name in overviews),
+            *(
+                path_of(study, session.name)
+                for session in sessions
+                for path_of in (samples_path, raw_events_path, messages_path)
+            ),
+        ),
+        settings={"modes": list(study.settings.gaze.modes)},
+        run=lambda: import_sessions(study),
+        follows="gaze events",
+    )
+
+
+def events_step(study: Study) -> Step:
+    """Cut recordings into trials, and find the fixations on each picture.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Step
+        Writes ``fixations.tsv``, ``events.tsv``, ``trials.tsv`` and ``exclusions.tsv``.
+    """
+    sessions = recorded_sessions(study)
+    folder = study.gaze_dir
+    tables = [
+        study.session_dir(session.participant_id, session.session) / "trials.tsv"
+        for session in sessions
+    ]
+    optional = [*tables, study.manifest_tsv, study.crops_tsv]
+    settings = study.settings
+    return Step(
+        command="gaze events",
+        inputs=(
+            folder / "blocks.tsv",
+            folder / "validations.tsv",
+            *(
+                path_of(study, session.name)
+                for session in sessions
+                for path_of in (raw_events_path, messages_path)
+            ),
+            *(path for path in optional if path.is_file()),
+        ),
+        outputs=tuple(
+            folder / f"{name}.tsv" for name in ("fixations", "events", "trials", "exclusions")
+        ),
+        settings={
+            "gaze": settings.gaze.model_dump(
+                mode="json", include={"eye", "modes", "trials", "exclude"}
+            ),
+            "picture_px": settings.stimuli.picture_px,
+        },
+        run=lambda: make_events(study),
+        follows="gaze quality",
+    )
+
+
+def steps(study: Study) -> list[Step]:
+    """List the steps of gaze analysis in running order.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    list of Step
+        From recordings: import, events, quality, density. From fixation tables made
+        elsewhere: their import, and density.
+    """
+    if study.settings.gaze.table.in_use and not recorded_sessions(study):
+        return [table_step(study), density_step(study)]
+    return [import_step(study), events_step(study), quality_step(study), density_step(study)]
