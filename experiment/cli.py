@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from experiment.simulate_cli import simulate
 from study.cli import StudyOption, open_for_command
 
 app = typer.Typer(no_args_is_help=True, help="Run sessions with participants, or simulate them.")
@@ -24,9 +25,7 @@ def run(
     tracker: Annotated[
         str, typer.Option(help="simulated or mouse.", show_default="[experiment] tracker")
     ] = "",
-    mode: Annotated[
-        str, typer.Option(help="pilot, test or real.", show_default="the plan's")
-    ] = "",
+    mode: Annotated[str, typer.Option(help="pilot, test or real.", show_default="the plan's")] = "",
     trials: Annotated[
         int,
         typer.Option(min=0, help="Only so many trials after practice.", show_default="all"),
@@ -46,3 +45,6 @@ def run(
     )
     if status != "finished":
         raise typer.Exit(1)
+
+
+app.command("simulate")(simulate)

@@ -23,7 +23,7 @@ from experiment.texts import Texts, read_texts
 from experiment.trackers import check_tracker_name, make_tracker
 from experiment.trackers.protocol import Tracker
 from experiment.trial import Labels, TrialOutcome, run_trial, trial_row
-from experiment.window import SessionQuit, Window
+from experiment.window import QuitError, Window
 from participants.plans import Plan, PlannedTrial, plan_path, read_plan
 from stimuli.catalog import read_manifest
 from stimuli.frames import screen_from
@@ -160,7 +160,8 @@ def prepare_session(
     trials = _chosen_trials(plan, n_main_trials)
     for trial in trials:
         messages.image_load(trial.image_id, trial.picture_rect)
-    actors = read_manifest(study).set_index("image_id")["actor"].to_dict()
+    manifest = read_manifest(study)
+    actors = dict(zip(manifest["image_id"], manifest["actor"], strict=True))
     return SessionPlan(
         study, plan, trials, actors, _shown_pictures(study, trials), read_texts(study)
     )
@@ -180,9 +181,7 @@ def _chosen_trials(plan: Plan, n_main_trials: int) -> tuple[PlannedTrial, ...]:
     return tuple(t for t in plan.trials if t.phase == "practice" or t.trial in kept)
 
 
-def _shown_pictures(
-    study: Study, trials: Sequence[PlannedTrial]
-) -> dict[str, NDArray[np.uint8]]:
+def _shown_pictures(study: Study, trials: Sequence[PlannedTrial]) -> dict[str, NDArray[np.uint8]]:
     """Load each picture at the size at which it is shown, and keep it for Data Viewer."""
     from PIL import Image
 
@@ -254,7 +253,7 @@ class Session:
             self._run_blocks()
             self._show("thanks")
             status = "finished"
-        except SessionQuit as reason:
+        except QuitError as reason:
             status = "quit"
             say(f"The session ends: {reason}.")
         except KeyboardInterrupt:
@@ -301,9 +300,7 @@ class Session:
     def _load(self, trials: Sequence[PlannedTrial]) -> None:
         """Put the block's pictures on the graphics card."""
         wanted = {trial.image_id for trial in trials}
-        self._window.load_faces(
-            {name: self._prepared.pictures[name] for name in sorted(wanted)}
-        )
+        self._window.load_faces({name: self._prepared.pictures[name] for name in sorted(wanted)})
 
     def _run_one(self, trial: PlannedTrial) -> None:
         """Run one trial, save its row, and give feedback in practice."""

@@ -104,7 +104,7 @@ def run_trial(
 
     Raises
     ------
-    SessionQuit
+    QuitError
         If Esc was pressed or the window was closed.
     """
     machine.identify(trial)

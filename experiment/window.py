@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.002
 _DROPPED = 1.5  # refresh periods: a longer frame has missed one
 
 
-class SessionQuit(Exception):
+class QuitError(Exception):
     """Someone ended the session: Esc, or the window was closed."""
 
 
@@ -89,7 +89,7 @@ class Window:
         self._last_flip_s = 0.0
         self._outside_keys: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._keys: list[KeyPress] = []
-        self._texts: dict[tuple[str, int], Any] = {}
+        self._texts: dict[tuple[str, float, float, int], Any] = {}
         self._faces: dict[str, Any] = {}
         self._window = self._open(virtual)
         self._target = self._make_target()
@@ -247,7 +247,7 @@ class Window:
 
         Raises
         ------
-        SessionQuit
+        QuitError
             If Esc was pressed or the window closed.
         """
         self._read_keys()
@@ -296,9 +296,9 @@ class Window:
             # The digits of the key pad count as digits.
             self._keys.append(KeyPress(key.removeprefix("num_"), time_s))
             if key == QUIT_KEY:
-                raise SessionQuit("Esc was pressed")
+                raise QuitError("Esc was pressed")
         if self._window.winHandle.has_exit:
-            raise SessionQuit("the window was closed")
+            raise QuitError("the window was closed")
 
     # --- drawing -----------------------------------------------------------------------------
 
@@ -383,22 +383,22 @@ class Window:
         height_px : int
             Height of the letters.
         """
-        stimulus = self._texts.get((text, height_px))
+        stimulus = self._texts.get((text, x_px, y_px, height_px))
         if stimulus is None:
             stimulus = self._psychopy.visual.TextStim(
                 self._window,
                 text=text,
+                pos=self.position(x_px, y_px),
                 font="Noto Sans",
                 fontFiles=[str(_font_file(self._psychopy))],
                 height=height_px,
-                wrapWidth=0.7 * self.screen.width_px,
+                wrapWidth=0.8 * self.screen.width_px,
                 colorSpace="rgb255",
                 color=(20, 20, 20),
                 units="pix",
                 autoLog=False,
             )
-            self._texts[text, height_px] = stimulus
-        stimulus.pos = self.position(x_px, y_px)
+            self._texts[text, x_px, y_px, height_px] = stimulus
         stimulus.draw()
 
     def show_text(self, text: str) -> None:

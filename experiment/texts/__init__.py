@@ -98,7 +98,7 @@ def read_texts(study: Study) -> Texts:
 
 
 def parse_texts(text: str, *, source: str) -> Texts:
-    """Read the text file's sections.
+    r"""Read the text file's sections.
 
     Parameters
     ----------
@@ -119,9 +119,9 @@ def parse_texts(text: str, *, source: str) -> Texts:
 
     Examples
     --------
-    >>> sections = "".join(f"[{name}]\\nText of {name}\\n" for name in SCREENS)
-    >>> labels = "".join(f"{name} = {name.upper()}\\n" for name in EXPRESSIONS)
-    >>> texts = parse_texts(sections + "[expressions]\\n" + labels, source="example")
+    >>> sections = "".join(f"[{name}]\nText of {name}\n" for name in SCREENS)
+    >>> labels = "".join(f"{name} = {name.upper()}\n" for name in EXPRESSIONS)
+    >>> texts = parse_texts(sections + "[expressions]\n" + labels, source="example")
     >>> texts.screen("thanks"), texts.expressions["happy"]
     ('Text of thanks', 'HAPPY')
     """

@@ -1,15 +1,12 @@
 """The mouse in place of gaze, for trying an experiment at a desk."""
 
 import math
-import time
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
-from experiment.asc_writer import AscWriter
 from experiment.gaze_trace import GazeTrace
-from experiment.recording import recording_name
+from experiment.trackers.asc_recording import AscRecording
 from experiment.trackers.protocol import Sample, TargetScreen
 from experiment.window import Window
 from participants.plans import Plan
@@ -40,16 +37,12 @@ class MouseTracker:
     def __init__(self, study: Study, plan: Plan, window: Window) -> None:
         self._screen = screen_from(study.settings.screen)
         self._window = window
-        folder = study.session_dir(plan.participant_id, plan.session)
-        self._path = folder / f"{recording_name(plan.participant_id, plan.session)}.asc"
-        self._writer: AscWriter | None = None
-        self._clock_start = time.perf_counter()
-        self._start_ms: int | None = None
+        self._recording = AscRecording(study, plan, self._screen, "faceoff (mouse)")
         self._seen: list[tuple[float, float, float]] = []
 
     def connect(self) -> None:
         """Open the recording, and follow the mouse from now on."""
-        self._writer = AscWriter(self._path, self._screen, datetime.now(), "faceoff (mouse)")
+        self._recording.open()
         self._window.watchers.append(self._look)
 
     def calibrate(self, screen: TargetScreen) -> None:
@@ -79,30 +72,26 @@ class MouseTracker:
         screen.hold_target(x_px, y_px, _TARGET_MS)
         mouse_px = self._window.pointer_px()
         offset_px = mouse_px[0] - x_px, mouse_px[1] - y_px
-        self._open_writer.drift_check(int(self._now_ms()), (x_px, y_px), offset_px)
+        now_ms = int(self._recording.now_ms())
+        self._recording.writer.drift_check(now_ms, (x_px, y_px), offset_px)
         return float(self._screen.distance_deg([x_px, y_px], mouse_px))
 
     def start(self) -> None:
         """Begin a block."""
         self._seen.clear()
         self._look()
-        self._start_ms = math.ceil(self._now_ms())
-        self._open_writer.start_block(self._start_ms)
+        self._recording.start()
 
     def stop(self) -> None:
         """End the block and write its samples to the disk."""
-        if self._start_ms is None:
+        if self._recording.start_ms is None:
             return
-        self._look()
-        stop_ms = max(math.ceil(self._now_ms()), self._start_ms + 1)
-        time_ms = np.arange(self._start_ms, stop_ms)
+        time_ms = np.arange(self._recording.start_ms, self._recording.stop_ms())
         seen = np.array(self._seen)
         latest = np.searchsorted(seen[:, 0], time_ms, side="right") - 1
         x_px, y_px = seen[latest, 1].round(1), seen[latest, 2].round(1)
         no_pupil = np.zeros(len(time_ms))
-        self._open_writer.end_block(GazeTrace(time_ms, x_px, y_px, no_pupil, (), (), ()))
-        self._open_writer.flush()
-        self._start_ms = None
+        self._recording.end(GazeTrace(time_ms, x_px, y_px, no_pupil, (), (), ()))
 
     def message(self, text: str) -> float:
         """Write a message.
@@ -117,9 +106,7 @@ class MouseTracker:
         float
             Its time in milliseconds.
         """
-        now_ms = self._now_ms()
-        self._open_writer.message(int(now_ms), text)
-        return now_ms
+        return self._recording.message(text)
 
     def newest_sample(self) -> Sample | None:
         """Give the mouse's latest place, or None where it was never seen.
@@ -137,31 +124,16 @@ class MouseTracker:
         Returns
         -------
         list of Path
-            The recording; none where the tracker was never connected.
+            The recording; nothing where the tracker was never connected.
         """
-        if self._writer is None:
-            return []
-        self._writer.close()
-        return [self._path]
+        return self._recording.close()
 
     def close(self) -> None:
         """Stop following the mouse."""
         if self._look in self._window.watchers:
             self._window.watchers.remove(self._look)
-        if self._writer is not None:
-            self._writer.close()
-
-    @property
-    def _open_writer(self) -> AscWriter:
-        """The recording that `connect` opened."""
-        if self._writer is None:
-            raise RuntimeError("the tracker must be connected first")
-        return self._writer
-
-    def _now_ms(self) -> float:
-        """Read the clock, which began when the tracker was made."""
-        return 1000 * (time.perf_counter() - self._clock_start)
+        self._recording.close()
 
     def _look(self) -> None:
         """Remember where the mouse is now."""
-        self._seen.append((self._now_ms(), *self._window.pointer_px()))
+        self._seen.append((self._recording.now_ms(), *self._window.pointer_px()))

@@ -98,25 +98,28 @@ def played_trace(
     shift_ms = stop_ms if onset_ms is None else onset_ms
     moved = trial.shifted(shift_ms)
     last_ms = stop_ms - 1
+    # The first fixation is that on the target, which begins with the recording; the trial's last
+    # one lasts as long as the recording does.
+    starts_ms = [start_ms, *(fixation.start_ms for fixation in moved.fixations[1:])]
+    ends_ms = [*(fixation.end_ms for fixation in moved.fixations[:-1]), last_ms]
     fixations = [
-        _fixation(block, start_ms if index == 0 else fixation.start_ms, _end(fixation, moved, last_ms))
-        for index, fixation in enumerate(moved.fixations)
-        if index == 0 or fixation.start_ms <= last_ms
+        _fixation(block, begin_ms, min(end_ms, last_ms))
+        for begin_ms, end_ms in zip(starts_ms, ends_ms, strict=True)
+        if begin_ms <= last_ms
     ]
     saccades = [
         _saccade(block, saccade, last_ms, screen)
         for saccade in moved.saccades
         if saccade.start_ms <= last_ms
     ]
-    blinks = [replace(b, end_ms=min(b.end_ms, last_ms)) for b in moved.blinks if b.start_ms <= last_ms]
+    blinks = [
+        replace(blink, end_ms=min(blink.end_ms, last_ms))
+        for blink in moved.blinks
+        if blink.start_ms <= last_ms
+    ]
     return replace(
         block, fixations=tuple(fixations), saccades=tuple(saccades), blinks=tuple(blinks)
     )
-
-
-def _end(fixation: Fixation, trace: GazeTrace, last_ms: int) -> int:
-    """Say when a fixation ends: the trace's last one lasts as long as the recording."""
-    return last_ms if fixation is trace.fixations[-1] else min(fixation.end_ms, last_ms)
 
 
 def _fixation(block: GazeTrace, start_ms: int, end_ms: int) -> Fixation:

@@ -2,15 +2,14 @@
 
 import math
 import threading
-import time
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from experiment.asc_writer import AscWriter
+import numpy as np
+
 from experiment.calibration import simulate_drift_check, simulate_validation
+from experiment.gaze_trace import FloatArray
 from experiment.observers import (
-    Observer,
     Response,
     SimulatedTrial,
     TrueFixation,
@@ -18,19 +17,18 @@ from experiment.observers import (
     draw_response,
     simulate_trial,
 )
-from experiment.recording import recording_name
+from experiment.trackers.asc_recording import AscRecording
 from experiment.trackers.playback import played_indices, played_trace
 from experiment.trackers.protocol import Sample, TargetScreen
+from experiment.truth import write_truth
 from experiment.window import Window
-from participants.plans import Plan
+from participants.plans import Plan, PlannedTrial
 from stimuli.catalog import picture_frame, picture_landmarks
 from stimuli.frames import move_points, screen_from
 from stimuli.regions import region_polygons
 from study.folder import Study
 from study.seeds import generator
 
-# A tracker that has been on for a while: its clock does not begin with the session.
-_CLOCK_OFFSET_MS = 600_000.0
 _TARGET_MS = 100.0
 _DRIFT_CHECK_MS = 150.0
 # The face may come, and go, this much later than the observer expects.
@@ -38,16 +36,39 @@ _LATE_FACE_MS = 50
 _LATE_END_MS = 2000
 
 
+@dataclass
+class _Looking:
+    """What the observer does in the trial under way.
+
+    Parameters
+    ----------
+    trial : PlannedTrial
+        The trial.
+    response : Response
+        The answer that will be given.
+    gaze : SimulatedTrial
+        Where the observer looks, in times from face onset.
+    onset_ms, offset_ms : int or None
+        When the face came and went on the tracker's clock; None as long as it did not.
+    """
+
+    trial: PlannedTrial
+    response: Response
+    gaze: SimulatedTrial
+    onset_ms: int | None = None
+    offset_ms: int | None = None
+
+
 class SimulatedTracker:
     """An observer with a planted strategy, seen by a tracker at 1000 Hz.
 
-    Sample times follow from the clock alone, so that no delay of the window drops or doubles
-    one. The answer comes as a key press in the window, when the observer has decided.
+    The observer sees what the messages say, looks where the strategy leads, and presses a key in
+    the window when the answer is ready.
 
     Parameters
     ----------
     study : Study
-        The study: its seed, its observers and its screen.
+        The study: its seed, its observers, its pictures and its screen.
     plan : Plan
         The session's plan.
     window : Window
@@ -58,33 +79,22 @@ class SimulatedTracker:
     simulates_participant = True
 
     def __init__(self, study: Study, plan: Plan, window: Window) -> None:
+        settings = study.settings
         self._study = study
         self._plan = plan
         self._window = window
-        self._screen = screen_from(study.settings.screen)
-        settings = study.settings
-        self.observer: Observer = draw_observer(
-            settings.observers, plan.participant_id, settings.study.seed
-        )
-        folder = study.session_dir(plan.participant_id, plan.session)
-        self._path = folder / f"{recording_name(plan.participant_id, plan.session)}.asc"
-        self._writer: AscWriter | None = None
-        self._trials = {trial.trial: trial for trial in plan.trials}
-        self._trial = 0
-        self._response: Response | None = None
-        self._looking: SimulatedTrial | None = None
-        self._start_ms: int | None = None
-        self._onset_ms: int | None = None
-        self._offset_ms: float | None = None
+        self._screen = screen_from(settings.screen)
+        self._observer = draw_observer(settings.observers, plan.participant_id, settings.study.seed)
+        self._regions_px = self._regions_on_screen()
+        self._errors = self._generator("calibration")
+        self._recording = AscRecording(study, plan, self._screen, "faceoff (simulated observer)")
+        self._looking: _Looking | None = None
         self._key_timer: threading.Timer | None = None
         self._truth: list[tuple[int, TrueFixation]] = []
 
     def connect(self) -> None:
-        """Start the clock and open the recording."""
-        self._clock_start = time.perf_counter()
-        self._writer = AscWriter(
-            self._path, self._screen, datetime.now(), "faceoff (simulated observer)"
-        )
+        """Open the recording."""
+        self._recording.open()
 
     def calibrate(self, screen: TargetScreen) -> None:
         """Show the targets and write what a calibration and a validation of this eye give.
@@ -94,12 +104,13 @@ class SimulatedTracker:
         screen : TargetScreen
             Where targets are shown.
         """
-        found = simulate_validation(self.observer.eye, self._screen, self._generator("calibration"))
-        for write in (self._open_writer.calibration, self._open_writer.validation):
-            for x_px, y_px in found.points_px:
-                screen.hold_target(float(x_px), float(y_px), _TARGET_MS)
-            write(int(self._now_ms()), found)
-        self._open_writer.flush()
+        found = simulate_validation(self._observer.eye, self._screen, self._errors)
+        writer = self._recording.writer
+        for write in (writer.calibration, writer.validation):
+            for x_px, y_px in found.points_px.tolist():
+                screen.hold_target(x_px, y_px, _TARGET_MS)
+            write(int(self._recording.now_ms()), found)
+        writer.flush()
 
     def drift_check(self, x_px: float, y_px: float, screen: TargetScreen) -> float:
         """Look at the target for a moment and write how far off gaze is.
@@ -117,38 +128,30 @@ class SimulatedTracker:
             Degrees between gaze and target.
         """
         screen.hold_target(x_px, y_px, _DRIFT_CHECK_MS)
-        random = self._generator("drift check", self._trial)
-        offset_px = simulate_drift_check(self.observer.eye, random, self._screen)
-        self._open_writer.drift_check(int(self._now_ms()), (x_px, y_px), offset_px)
-        gaze_px = [x_px + offset_px[0], y_px + offset_px[1]]
-        return float(self._screen.distance_deg([x_px, y_px], gaze_px))
+        offset_px = simulate_drift_check(self._observer.eye, self._errors, self._screen)
+        now_ms = int(self._recording.now_ms())
+        self._recording.writer.drift_check(now_ms, (x_px, y_px), offset_px)
+        seen_px = [x_px + offset_px[0], y_px + offset_px[1]]
+        return float(self._screen.distance_deg([x_px, y_px], seen_px))
 
     def start(self) -> None:
         """Begin a block."""
-        self._start_ms = math.ceil(self._now_ms())
-        self._onset_ms = self._offset_ms = None
-        self._open_writer.start_block(self._start_ms)
+        self._recording.start()
 
     def stop(self) -> None:
         """End the block and write its samples to the disk."""
-        if self._key_timer is not None:
-            self._key_timer.cancel()
-            self._key_timer = None
-        if self._start_ms is None or self._looking is None:
+        self._keep_still()
+        if self._recording.start_ms is None or self._looking is None:
             return
-        stop_ms = max(math.ceil(self._now_ms()), self._start_ms + 1)
-        self._open_writer.end_block(
-            played_trace(
-                self._looking.trace,
-                self._screen,
-                start_ms=self._start_ms,
-                onset_ms=self._onset_ms,
-                stop_ms=stop_ms,
-            )
+        trace = played_trace(
+            self._looking.gaze.trace,
+            self._screen,
+            start_ms=self._recording.start_ms,
+            onset_ms=self._looking.onset_ms,
+            stop_ms=self._recording.stop_ms(),
         )
-        self._open_writer.flush()
-        self._keep_truth()
-        self._start_ms = None
+        self._recording.end(trace)
+        self._truth += _seen_fixations(self._looking)
 
     def message(self, text: str) -> float:
         """Write a message; the observer sees from it what is on the screen.
@@ -163,32 +166,31 @@ class SimulatedTracker:
         float
             Its time in milliseconds.
         """
-        now_ms = self._now_ms()
-        self._open_writer.message(int(now_ms), text)
+        now_ms = self._recording.message(text)
         word, _, rest = text.partition(" ")
         if word == "TRIALID":
-            self._imagine(int(rest))
-        elif word == "FACE_ON":
-            self._see_face(now_ms)
-        elif word == "FACE_OFF":
-            self._offset_ms = now_ms
+            self._looking = self._decide(int(rest))
+        elif word == "FACE_ON" and self._looking is not None:
+            self._looking.onset_ms = int(now_ms)
+            self._press_in_time(self._looking.response)
+        elif word == "FACE_OFF" and self._looking is not None:
+            self._looking.offset_ms = int(now_ms)
         return now_ms
 
     def newest_sample(self) -> Sample | None:
-        """Give the sample of this millisecond, or None where nothing is recorded.
+        """Give the sample of this millisecond.
 
         Returns
         -------
         Sample or None
-            The sample.
+            None where nothing is recorded.
         """
-        if self._start_ms is None or self._looking is None:
+        start_ms = self._recording.start_ms
+        if start_ms is None or self._looking is None:
             return None
-        now_ms = max(int(self._now_ms()), self._start_ms)
-        trace = self._looking.trace
-        index = played_indices(
-            trace, now_ms, start_ms=self._start_ms, onset_ms=self._onset_ms
-        ).item()
+        now_ms = max(int(self._recording.now_ms()), start_ms)
+        trace, onset_ms = self._looking.gaze.trace, self._looking.onset_ms
+        index = int(played_indices(trace, now_ms, start_ms=start_ms, onset_ms=onset_ms))
         x_px, y_px, pupil = trace.x_px[index], trace.y_px[index], trace.pupil[index]
         return Sample(now_ms, float(x_px), float(y_px), float(pupil))
 
@@ -198,76 +200,78 @@ class SimulatedTracker:
         Returns
         -------
         list of Path
-            The recording; none where the tracker was never connected.
+            The recording; nothing where the tracker was never connected.
         """
-        if self._writer is None:
-            return []
-        self._writer.close()
-        return [self._path]
+        files = self._recording.close()
+        if files:
+            folder = self._recording.path.parent
+            write_truth(folder, self._plan.session, self._observer, self._truth)
+        return files
 
     def close(self) -> None:
         """Let the observer go."""
-        if self._key_timer is not None:
-            self._key_timer.cancel()
-        if self._writer is not None:
-            self._writer.close()
+        self._keep_still()
+        self._recording.close()
 
-    @property
-    def _open_writer(self) -> AscWriter:
-        """The recording that `connect` opened."""
-        if self._writer is None:
-            raise RuntimeError("the tracker must be connected first")
-        return self._writer
+    def _regions_on_screen(self) -> dict[str, dict[str, FloatArray]]:
+        """Put the regions of all pictures of the plan where the pictures will stand."""
+        shown = {trial.image_id: trial.picture_rect for trial in self._plan.trials}
+        frame = picture_frame(self._study)
+        landmarks = picture_landmarks(self._study, list(shown))
+        return {
+            image_id: region_polygons(move_points(landmarks[image_id], frame, rect))
+            for image_id, rect in shown.items()
+        }
 
-    def _now_ms(self) -> float:
-        """Read the tracker's clock."""
-        return 1000 * (time.perf_counter() - self._clock_start) + _CLOCK_OFFSET_MS
+    def _generator(self, use: str, *names: int) -> np.random.Generator:
+        """Make the random stream of one use in this session, as sessions without a window do."""
+        who = self._plan.participant_id, self._plan.session
+        return generator(self._study.settings.study.seed, use, *who, *names)
 
-    def _generator(self, *names: str | int):
-        """Make the random stream of one use in this session."""
-        plan = self._plan
-        return generator(
-            self._study.settings.study.seed, "window", plan.participant_id, plan.session, *names
-        )
-
-    def _imagine(self, number: int) -> None:
+    def _decide(self, number: int) -> _Looking:
         """Decide before the trial where the observer will look and what the answer will be."""
-        trial, settings = self._trials[number], self._study.settings.experiment
-        self._trial = number
-        random = self._generator("trial", number)
-        landmarks = picture_landmarks(self._study, [trial.image_id])[trial.image_id]
-        on_screen = move_points(landmarks, picture_frame(self._study), trial.picture_rect)
-        self._response = draw_response(self.observer, trial.expression, random)
+        trial = self._plan.trials[number - 1]
+        settings = self._study.settings.experiment
+        response = draw_response(
+            self._observer, trial.expression, self._generator("answer", number)
+        )
         lead_ms = settings.recording_lead_ms + settings.fixation_ms + _LATE_FACE_MS
-        self._looking = simulate_trial(
-            self.observer,
+        gaze = simulate_trial(
+            self._observer,
             trial,
-            region_polygons(on_screen),
+            self._regions_px[trial.image_id],
             self._screen,
-            random,
+            self._generator("gaze", number),
             lead_ms=round(lead_ms),
-            face_ms=round(self._response.rt_ms) + _LATE_END_MS,
+            face_ms=math.ceil(response.rt_ms) + _LATE_END_MS,
             tail_ms=0,
         )
+        return _Looking(trial, response, gaze)
 
-    def _see_face(self, time_ms: float) -> None:
-        """Begin to look at the face, and press the key when the answer is ready."""
-        self._onset_ms = round(time_ms)
-        if self._response is None:
-            return
-        key = self._plan.keys[self._response.expression]
-        self._key_timer = threading.Timer(
-            self._response.rt_ms / 1000, self._window.press_key, (key,)
-        )
+    def _press_in_time(self, response: Response) -> None:
+        """Press the key of an answer when it is ready."""
+        key = self._plan.keys[response.expression]
+        self._key_timer = threading.Timer(response.rt_ms / 1000, self._window.press_key, (key,))
         self._key_timer.daemon = True
         self._key_timer.start()
 
-    def _keep_truth(self) -> None:
-        """Remember the true fixations, cut where the face went."""
-        if self._looking is None or self._onset_ms is None or self._offset_ms is None:
-            return
-        face_ms = math.floor(self._offset_ms - self._onset_ms)
-        for fixation in self._looking.fixations:
-            if fixation.onset_ms < face_ms:
-                duration_ms = min(fixation.duration_ms, face_ms - fixation.onset_ms)
-                self._truth.append((self._trial, replace(fixation, duration_ms=duration_ms)))
+    def _keep_still(self) -> None:
+        """Press no key any more."""
+        if self._key_timer is not None:
+            self._key_timer.cancel()
+            self._key_timer = None
+
+
+def _seen_fixations(looking: _Looking) -> list[tuple[int, TrueFixation]]:
+    """List the true fixations of a completed trial, the last one cut where the face went."""
+    if looking.onset_ms is None or looking.offset_ms is None:
+        return []
+    face_ms = looking.offset_ms - looking.onset_ms
+    return [
+        (
+            looking.trial.trial,
+            replace(fixation, duration_ms=min(fixation.duration_ms, face_ms - fixation.onset_ms)),
+        )
+        for fixation in looking.gaze.fixations
+        if fixation.onset_ms < face_ms
+    ]

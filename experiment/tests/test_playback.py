@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiment.gaze_trace import GazeTrace, duration_ms
+from experiment.observers import draw_observer, simulate_trial
+from experiment.tests.made_up_study import made_up_landmarks
+from experiment.tests.test_machine import TRIAL
+from experiment.trackers.playback import played_indices, played_trace
+from stimuli.frames import Screen
+from stimuli.regions import region_polygons
+from study.settings.observers import ObserversSettings
+
+SCREEN = Screen(1920, 1080, 53.0, 29.8, 70.0)
+LEAD_MS, FACE_MS = 300, 1500
+START_MS = 600_123
+
+
+def looked(seed: int = 1, **settings: float) -> GazeTrace:
+    observer = draw_observer(ObserversSettings(**settings), "sub-001", seed)
+    polygons = region_polygons(made_up_landmarks() + [736, 316])
+    random = np.random.default_rng(seed)
+    return simulate_trial(
+        observer, TRIAL, polygons, SCREEN, random, lead_ms=LEAD_MS, face_ms=FACE_MS, tail_ms=0
+    ).trace
+
+
+LOOKED = looked()
+
+
+def reference_indices(late_ms: int, total_ms: int) -> list[int]:
+    """Walk sample by sample: to and fro on the target, on with the face, to and fro at the end."""
+    last_fixation = LEAD_MS + LOOKED.fixations[-1].start_ms
+    place, step, walked = 0, 1, []
+    for since_start in range(total_ms):
+        if since_start == late_ms:
+            place, step = LEAD_MS, 1
+        walked.append(place)
+        low, high = (0, LEAD_MS - 1) if since_start < late_ms else (last_fixation, None)
+        top = high if high is not None else LEAD_MS + FACE_MS - 1
+        if (step > 0 and place == top) or (step < 0 and place == low):
+            step = -step
+        place += step
+    return walked
+
+
+@given(late_ms=st.integers(1, 1000), total_ms=st.integers(1, 4000))
+def test_indices_agree_with_a_walk_sample_by_sample(late_ms, total_ms):
+    times = np.arange(START_MS, START_MS + total_ms)
+    found = played_indices(LOOKED, times, start_ms=START_MS, onset_ms=START_MS + late_ms)
+    assert found.tolist() == reference_indices(late_ms, total_ms)
+
+
+@given(late_ms=st.integers(1, 1000), after_ms=st.integers(1, 3000), seed=st.integers(0, 9))
+def test_a_block_has_each_millisecond_once_and_events_that_fill_it(late_ms, after_ms, seed):
+    onset_ms, stop_ms = START_MS + late_ms, START_MS + late_ms + after_ms
+    trial = looked(seed)
+    block = played_trace(trial, SCREEN, start_ms=START_MS, onset_ms=onset_ms, stop_ms=stop_ms)
+    assert block.time_ms.tolist() == list(range(START_MS, stop_ms))
+    events = sorted([*block.fixations, *block.saccades], key=lambda event: event.start_ms)
+    assert events[0].start_ms == START_MS
+    assert events[-1].end_ms == stop_ms - 1
+    assert sum(duration_ms(event) for event in events) == len(block.time_ms)
+    assert all(a.end_ms + 1 == b.start_ms for a, b in zip(events[:-1], events[1:], strict=True))
+    for blink in block.blinks:
+        assert np.isnan(block.x_px[blink.start_ms - START_MS : blink.end_ms - START_MS + 1]).all()
+
+
+def test_fixations_have_the_mean_of_the_samples_that_were_played():
+    onset_ms, stop_ms = START_MS + 320, START_MS + 320 + 1200
+    block = played_trace(LOOKED, SCREEN, start_ms=START_MS, onset_ms=onset_ms, stop_ms=stop_ms)
+    for fixation in block.fixations:
+        held = (block.time_ms >= fixation.start_ms) & (block.time_ms <= fixation.end_ms)
+        assert fixation.x_px == pytest.approx(block.x_px[held].mean())
+        assert fixation.pupil == pytest.approx(block.pupil[held].mean())
+
+
+def test_an_eye_that_saw_no_face_stays_on_the_target():
+    block = played_trace(LOOKED, SCREEN, start_ms=START_MS, onset_ms=None, stop_ms=START_MS + 900)
+    assert len(block.fixations) == 1
+    assert block.saccades == block.blinks == ()
+    away_deg = SCREEN.distance_deg(np.stack([block.x_px, block.y_px], axis=1), [640, 540])
+    assert away_deg.max() < 2.0
