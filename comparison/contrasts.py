@@ -61,7 +61,7 @@ def answer_contrast(contrast: Contrast, expressions: tuple[str, ...], draws: Dra
         filled in for the rows of expressions, whose family is the question.
     """
     whole = contrast.table.dropna(subset=["a", "b"])
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for expression in ("all", *expressions):
         part = whole if expression == "all" else whole[whole["expression"] == expression]
         if part.empty:

@@ -14,6 +14,7 @@ where a number is not defined (it is then missing, never NaN by accident):
 import itertools
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -191,7 +192,7 @@ def _all_equal(d: Floats) -> bool:
     return bool(np.ptp(d) <= 1e-12 * np.abs(d).max(initial=0.0))
 
 
-def paired_tests(a: npt.ArrayLike, b: npt.ArrayLike, draws: Draws) -> list[dict[str, object]]:
+def paired_tests(a: npt.ArrayLike, b: npt.ArrayLike, draws: Draws) -> list[dict[str, Any]]:
     """Compare two values of the same pictures by three tests.
 
     Parameters
@@ -229,7 +230,7 @@ def paired_tests(a: npt.ArrayLike, b: npt.ArrayLike, draws: Draws) -> list[dict[
     ]
 
 
-def _standardised_effect(d: Floats, draws: Draws) -> dict[str, object]:
+def _standardised_effect(d: Floats, draws: Draws) -> dict[str, Any]:
     """Give d_z and its interval, by the conventions for differences that do not vary."""
     effect = low = high = np.nan
     if not d.any():
@@ -245,13 +246,13 @@ def _standardised_effect(d: Floats, draws: Draws) -> dict[str, object]:
     }
 
 
-def _permutation(d: Floats, draws: Draws) -> dict[str, object]:
+def _permutation(d: Floats, draws: Draws) -> dict[str, Any]:
     """Test the mean difference by sign flips."""
     p = sign_flip_p(d, draws) if d.size > 1 else np.nan
     return {"test": PERMUTATION, "statistic": d.mean(), "df": np.nan, "p": p}
 
 
-def _t_test(d: Floats) -> dict[str, object]:
+def _t_test(d: Floats) -> dict[str, Any]:
     """Test the mean difference by Student's t."""
     statistic = p = np.nan
     if d.size > 1 and not d.any():
@@ -263,7 +264,7 @@ def _t_test(d: Floats) -> dict[str, object]:
     return {"test": T_TEST, "statistic": statistic, "df": df, "p": p}
 
 
-def _wilcoxon(d: Floats) -> dict[str, object]:
+def _wilcoxon(d: Floats) -> dict[str, Any]:
     """Test the differences by Wilcoxon's signed ranks, zeros left out."""
     statistic = p = effect = np.nan
     if d.size > 1 and not d.any():

@@ -7,6 +7,7 @@ import pandas as pd
 
 from comparison import contrasts, inputs, metrics, questions, statistics
 from comparison import curves as curve
+from comparison.apa import number
 from comparison.orders import tied_shares, tile_orders
 from comparison.perturbation import perturbation_logits, picture_noise
 from stimuli.expressions import EXPRESSIONS
@@ -263,9 +264,10 @@ def _say_agreement(values: pd.DataFrame) -> None:
     means = own.groupby(["metric", "map"])["value"].mean()
     for metric in ("CC", "NSS"):
         say(
-            f"  {metric} with gaze: relevance {means[metric, 'relevance']:.3f}, smoothed "
-            f"{means[metric, 'relevance_smooth']:.3f}, centre {means[metric, 'centre']:.3f}, "
-            f"gaze on other pictures {means[metric, 'other_gaze']:.3f}"
+            f"  {metric} with gaze: relevance {number(means[metric, 'relevance'])}, smoothed "
+            f"{number(means[metric, 'relevance_smooth'])}, centre "
+            f"{number(means[metric, 'centre'])}, gaze on other pictures "
+            f"{number(means[metric, 'other_gaze'])}"
         )
 
 
@@ -353,7 +355,7 @@ def read_contrasts(study: Study) -> list[contrasts.Contrast]:
     )
     predictions = read_table(
         study.cnn_dir(study.settings.cnn.model) / "predictions.tsv",
-        what="The network's predictions (faceoff cnn train)",
+        what="The network's predictions (faceoff cnn evaluate)",
         columns={"image_id": str, "split": str, "correct": bool},
     )
     return [

@@ -42,7 +42,7 @@ def tile_edges(side_px: int, tiles_per_side: int) -> npt.NDArray[np.int64]:
     return np.round(np.linspace(0, side_px, tiles_per_side + 1)).astype(np.int64)
 
 
-def cell_means(values: Floats, y_px: Floats, x_px: Floats, edges_px: Floats) -> Floats:
+def cell_means(values: npt.NDArray, y_px: Floats, x_px: Floats, edges_px: Floats) -> Floats:
     """Average maps within the cells of a square grid, each point weighted by its area.
 
     A point of the map stands for the area around it, half way to its neighbours. So the mean
@@ -132,7 +132,7 @@ def picture_edges_px(edges: npt.NDArray[np.int64], side_px: int, picture_px: int
     return np.asarray(edges, dtype=np.float64) * (picture_px / side_px) - 0.5
 
 
-def tile_scores(values: Floats, y_px: Floats, x_px: Floats, edges_px: Floats) -> Floats:
+def tile_scores(values: npt.NDArray, y_px: Floats, x_px: Floats, edges_px: Floats) -> Floats:
     """Score the tiles of maps by the signed mean of the map within each.
 
     Parameters

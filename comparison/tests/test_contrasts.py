@@ -117,10 +117,10 @@ def test_perturbation_questions_pair_pictures() -> None:
     assert len(contrasts) == 9
     first = contrasts[0]
     assert first.question == "auc_signed: gaze - relevance"
-    wide = table.set_index(["image_id", "condition"])["auc_signed"]
+    wide = table.pivot_table(index="image_id", columns="condition", values="auc_signed")
     for row in first.table.itertuples():
-        assert row.a == wide[row.image_id, "gaze"]
-        assert row.b == wide[row.image_id, "relevance"]
+        assert row.a == wide.loc[str(row.image_id), "gaze"]
+        assert row.b == wide.loc[str(row.image_id), "relevance"]
 
 
 def test_agreement_questions_leave_out_controls_without_values() -> None:

@@ -103,14 +103,14 @@ def test_several_maps_at_once_equal_one_by_one() -> None:
 
 @quick
 @given(a=maps, b=maps)
-def test_cc_is_symmetric_and_bounded(a, b) -> None:
+def test_cc_is_symmetric_and_bounded(a: np.ndarray, b: np.ndarray) -> None:
     assert float(cc(a, b)) == pytest.approx(float(cc(b, a)), abs=1e-12)
     assert -1 <= float(cc(a, b)) <= 1
 
 
 @quick
 @given(a=maps, b=maps)
-def test_sim_is_symmetric_and_between_zero_and_one(a, b) -> None:
+def test_sim_is_symmetric_and_between_zero_and_one(a: np.ndarray, b: np.ndarray) -> None:
     assert float(sim(a, b)) == pytest.approx(float(sim(b, a)), abs=1e-12)
     assert -1e-12 <= float(sim(a, b)) <= 1 + 1e-12
     assert float(sim(a, a)) == pytest.approx(1.0)
@@ -118,14 +118,14 @@ def test_sim_is_symmetric_and_between_zero_and_one(a, b) -> None:
 
 @quick
 @given(a=maps, b=positive)
-def test_kl_is_not_negative_and_zero_for_the_same(a, b) -> None:
+def test_kl_is_not_negative_and_zero_for_the_same(a: np.ndarray, b: np.ndarray) -> None:
     assert float(kl(a, b)) >= 0
     assert float(kl(b, b)) == pytest.approx(0.0, abs=1e-12)
 
 
 @quick
 @given(a=maps, scale=st.floats(0.1, 10), shift=st.floats(-5, 5))
-def test_nss_cc_and_auc_are_affine_invariant(a, scale, shift) -> None:
+def test_nss_cc_and_auc_are_affine_invariant(a: np.ndarray, scale: float, shift: float) -> None:
     cells, gaze = np.array([0, 3, 3]), np.arange(12.0)
     if np.ptp(a) < 0.01:
         a = a + np.arange(12)
@@ -137,7 +137,7 @@ def test_nss_cc_and_auc_are_affine_invariant(a, scale, shift) -> None:
 
 @quick
 @given(a=maps)
-def test_auc_of_the_opposite_map_is_the_rest(a) -> None:
+def test_auc_of_the_opposite_map_is_the_rest(a: np.ndarray) -> None:
     cells = np.array([1, 4, 9])
     assert float(auc_judd(a, cells) + auc_judd(-a, cells)) == pytest.approx(1.0)
 

@@ -35,7 +35,9 @@ def _slow_picture(picture, noise, order, step, per_side):
     return result
 
 
-def _case(n_pictures: int = 3, side: int = 8, per_side: int = 4, n_orders: int = 4):
+def _case(
+    n_pictures: int = 3, side: int = 8, per_side: int = 4, n_orders: int = 4
+) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
     rng = np.random.default_rng(1)
     pictures = rng.integers(0, 256, (n_pictures, side, side, 3), dtype=np.uint8)
     noises = [picture_noise(1, f"P{i}", side) for i in range(n_pictures)]

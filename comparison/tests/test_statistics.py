@@ -30,7 +30,7 @@ def _by_test(a, b, draws=DRAWS):
     return {row["test"]: row for row in paired_tests(a, b, draws)}
 
 
-def _sample(n: int = 24, shift: float = 0.4, seed: int = 1):
+def _sample(n: int = 24, shift: float = 0.4, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     b = rng.normal(size=n)
     return b + rng.normal(shift, 1, size=n), b
@@ -133,7 +133,7 @@ def test_one_picture_is_described_and_not_tested() -> None:
         assert row["n"] == 1
         assert row["estimate"] == pytest.approx(0.5)
         names = ("p", "ci_low", "sd_a", "df", "effect_size")
-        assert all(np.isnan(row[name]) for name in names)
+        assert all(math.isnan(row[name]) for name in names)
 
 
 def test_no_difference_at_all() -> None:

@@ -39,7 +39,14 @@ def test_printed_orders_come_out_of_tile_means_of_that_rank(name: str) -> None:
     assert removal_steps(order).reshape(4, 4).tolist() == steps.tolist()
 
 
-def _slow_cell_mean(values, centres, low_y, high_y, low_x, high_x) -> float:
+def _slow_cell_mean(
+    values: np.ndarray,
+    centres: np.ndarray,
+    low_y: float,
+    high_y: float,
+    low_x: float,
+    high_x: float,
+) -> float:
     """Weigh every point by the area that it shares with the cell."""
     half = (centres[1] - centres[0]) / 2
     total = area = 0.0

@@ -1,0 +1,213 @@
+"""The three commands on a small study: their files, and their answers to bad input."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from comparison.cli import app
+from comparison.steps import metrics_step, perturb_step, stats_step, steps
+from comparison.tests.fake_study import FakeNetwork, make_study
+from study.errors import InputError
+from study.folder import Study
+from study.maps import read_maps, write_maps
+from study.provenance import is_current, run_step
+from study.tables import read_table
+
+
+@pytest.fixture(autouse=True)
+def _fake_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnn.network.load_network", lambda study, model: FakeNetwork())
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A study with all three steps done."""
+    study = make_study(tmp_path_factory.mktemp("done") / "study")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cnn.network.load_network", lambda study, model: FakeNetwork())
+        for step in steps(study):
+            assert run_step(study, step)
+    return study
+
+
+def _edit(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    change(pd.read_csv(path, sep="\t")).to_csv(path, sep="\t", index=False, na_rep="n/a")
+
+
+def test_curves_hold_every_picture_condition_and_step(done: Study) -> None:
+    curves = pd.read_parquet(done.comparison_dir / "curves.parquet")
+    assert len(curves) == 14 * (2 + 3) * 17
+    assert set(curves["condition"]) == {"gaze", "relevance", "random"}
+    ends = curves[curves["step"].isin([0, 16])]
+    same = ends.groupby(["image_id", "step"])[["p_true", "logit_true", "p_predicted"]].nunique()
+    assert (same == 1).to_numpy().all()
+
+
+def test_relevance_that_marks_the_evidence_beats_gaze_that_does_not(done: Study) -> None:
+    areas = pd.read_csv(done.comparison_dir / "perturbation.tsv", sep="\t")
+    means = areas.groupby("condition")["auc_signed"].mean()
+    assert means["relevance"] > 2
+    assert means["relevance"] > means["gaze"]
+    orders = pd.read_parquet(done.comparison_dir / "orders.parquet")
+    first = orders[(orders["condition"] == "relevance") & (orders["step"] == 1)]
+    happy = first[first["image_id"].str.endswith("HA")]
+    assert (happy["tile"] == 7).all()
+    table = pd.read_csv(done.comparison_dir / "statistics.tsv", sep="\t")
+    row = table[(table["question"] == "auc_signed: gaze - relevance")].iloc[0]
+    assert row["ci_high"] < 0
+    assert row["p"] < 0.05
+
+
+def test_statistics_have_no_bare_missing_value(done: Study) -> None:
+    text = (done.comparison_dir / "statistics.tsv").read_text(encoding="utf-8")
+    assert "nan" not in text.lower()
+    table = read_table(done.comparison_dir / "statistics.tsv", what="x", columns={"sentence": str})
+    assert table["sentence"].str.endswith(".").all()
+    assert set(table["topic"]) == {"perturbation", "agreement", "accuracy"}
+
+
+def test_metrics_have_controls_and_ceilings(done: Study) -> None:
+    values = pd.read_csv(done.comparison_dir / "metrics.tsv", sep="\t")
+    means = values.groupby(["map", "reference", "metric"])["value"].mean()
+    assert means["uniform", "gaze", "CC"] == 0
+    assert means["uniform", "gaze", "AUC"] == 0.5
+    assert means["people", "gaze", "CC"] == pytest.approx(0.9)
+    assert means["mean_gaze", "gaze", "CC"] > 0.9 > means["relevance", "gaze", "CC"]
+    assert ("relevance", "other_gaze", "NSS") in means.index
+
+
+def test_done_steps_are_skipped_and_the_same_seed_gives_the_same_bytes(
+    done: Study, tmp_path: Path
+) -> None:
+    assert all(is_current(done, step) for step in steps(done))
+    again = make_study(tmp_path / "study")
+    for step in steps(again):
+        run_step(again, step)
+        for path in step.outputs:
+            twin = done.comparison_dir / path.name
+            assert path.read_bytes() == twin.read_bytes(), path.name
+
+
+def test_pictures_without_gaze_or_relevance_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = make_study(tmp_path / "study")
+    path = study.gaze_dir / "density.nc"
+    maps = read_maps(path).isel(image=slice(1, None))
+    maps["density"][0] = 0.0
+    write_maps(path, maps)
+    _edit(study.splits_tsv, lambda t: t.assign(split=["test"] * 13 + ["train"]))
+    run_step(study, perturb_step(study))
+    said = capsys.readouterr().err
+    assert "no included fixation: 2 of 14 pictures (P0AF, P0AN)" in said
+    assert "not a test picture of the network: 1 of 14 pictures (P1SU)" in said
+    table = pd.read_csv(study.comparison_dir / "pictures.tsv", sep="\t")
+    assert table["used"].sum() == 11
+    areas = pd.read_csv(study.comparison_dir / "perturbation.tsv", sep="\t")
+    assert areas["image_id"].nunique() == 11
+
+
+def test_one_picture_is_enough_for_everything_but_tests(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study")
+    _edit(study.splits_tsv, lambda t: t.assign(split=["test"] + ["unused"] * 13))
+    for step in steps(study):
+        run_step(study, step)
+    table = pd.read_csv(study.comparison_dir / "statistics.tsv", sep="\t", na_values=["n/a"])
+    table = table[table["topic"] != "accuracy"]
+    assert (table["n"] == 1).all()
+    assert table["p"].isna().all()
+    assert table["estimate"].notna().all()
+
+
+def test_flat_maps_are_drawn_lots_for(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study")
+    path = study.gaze_dir / "density.nc"
+    maps = read_maps(path)
+    maps["density"][:] = 1 / 64**2
+    write_maps(path, maps)
+    run_step(study, perturb_step(study))
+    areas = pd.read_csv(study.comparison_dir / "perturbation.tsv", sep="\t")
+    shares = areas.groupby("condition")["tied_share"].mean()
+    assert shares["gaze"] == 1.0
+    assert shares["random"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("missing", "command", "remedy"),
+    [
+        ("gaze/density.nc", "perturb", "faceoff gaze density"),
+        ("cnn/small/relevance.nc", "perturb", "faceoff cnn explain"),
+        ("gaze/fixations.tsv", "metrics", "faceoff gaze density"),
+        ("gaze/ceiling.tsv", "metrics", "faceoff gaze density"),
+        ("comparison/perturbation.tsv", "stats", "faceoff compare perturb"),
+        ("comparison/metrics.tsv", "stats", "faceoff compare metrics"),
+        ("gaze/trials.tsv", "stats", "faceoff gaze import"),
+        ("cnn/small/predictions.tsv", "stats", "faceoff cnn evaluate"),
+    ],
+)
+def test_missing_files_name_the_command_that_makes_them(
+    missing: str, command: str, remedy: str, tmp_path: Path
+) -> None:
+    study = make_study(tmp_path / "study", per_expression=1)
+    if command == "stats":
+        run_step(study, perturb_step(study))
+        run_step(study, metrics_step(study))
+    (study.derivatives / missing).unlink()
+    step = {"perturb": perturb_step, "metrics": metrics_step, "stats": stats_step}[command](study)
+    with pytest.raises(InputError, match=remedy):
+        run_step(study, step)
+    assert not is_current(study, step)
+
+
+def test_maps_of_another_picture_size_are_refused(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study")
+    path = study.gaze_dir / "density.nc"
+    maps = read_maps(path)
+    write_maps(path, maps.assign_coords(x=maps["x"] * 2, y=maps["y"] * 2))
+    with pytest.raises(InputError, match="span the study's picture of 64 px"):
+        run_step(study, perturb_step(study))
+    write_maps(path, maps.rename(density="something"))
+    with pytest.raises(InputError, match="must hold density"):
+        run_step(study, metrics_step(study))
+
+
+def test_a_network_without_an_expression_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = make_study(tmp_path / "study", per_expression=1)
+    known = FakeNetwork(expressions=("happy", "sad"))
+    monkeypatch.setattr("cnn.network.load_network", lambda study, model: known)
+    with pytest.raises(InputError, match="does not know afraid, angry"):
+        run_step(study, perturb_step(study))
+    assert not study.comparison_dir.exists()
+
+
+def test_no_common_picture_is_an_error(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study", per_expression=1)
+    _edit(study.splits_tsv, lambda t: t.assign(split="train"))
+    with pytest.raises(InputError, match="of 7 pictures none has both"):
+        run_step(study, perturb_step(study))
+
+
+def test_pictures_with_a_map_and_no_fixation_are_an_error(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study", per_expression=1)
+    _edit(study.gaze_dir / "fixations.tsv", lambda t: t.assign(x_px=np.float64(-50)))
+    with pytest.raises(InputError, match="none in fixations"):
+        run_step(study, metrics_step(study))
+
+
+def test_commands_run_from_the_command_line(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study", per_expression=1)
+    for command in ("perturb", "metrics", "stats"):
+        result = CliRunner().invoke(app, [command, "--study", str(study.root), "--jobs", "1"])
+        assert result.exit_code == 0, result.output
+    assert (study.comparison_dir / "statistics.json").is_file()
+
+
+def test_no_study_is_bad_input(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["perturb", "--study", str(tmp_path)])
+    assert isinstance(result.exception, InputError)
