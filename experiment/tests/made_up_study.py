@@ -52,7 +52,7 @@ def make_study(folder: Path, n_actors: int = 4, **sections) -> Study:
         crops.append([image_id, 57, 150, SIDE_PX, SIDE_PX, "fixed"])
         splits.append([image_id, "test" if actor in actors[:n_actors] else "train"])
         shift = generator(0, image_id).normal(0, 3, size=2)
-        points = made_up_landmarks() + [57, 150] + shift
+        points = made_up_landmarks() + np.array([57, 150]) + shift
         landmarks += [[image_id, n, x, y, "synthetic"] for n, (x, y) in enumerate(points, 1)]
     for path, values, columns in (
         (study.manifest_tsv, rows, MANIFEST_COLUMNS),
