@@ -28,6 +28,7 @@ _PRACTICE_DRAWS = 50
 class PlannedTrial(BaseModel):
     """One trial: a picture, and where it and the fixation target before it are.
 
+    Blocks count from 1; practice is block 0.
     Positions are screen pixels with the origin at the top left; `picture_x_px` and
     `picture_y_px` are the picture's top left pixel.
     """
@@ -182,16 +183,18 @@ def make_plan(study: Study, participant_id: str, session: str = "01", mode: Mode
     shown = _usable_pictures(study)
     settings = study.settings.participants
     practice = _practice(shown, settings.practice_trials, rng)
-    main = shown[shown["split"] == "test"].reset_index(drop=True)
+    main = shown[shown["split"] == "test"]
     if main.empty:
         raise InputError(
             "A plan needs test pictures, but none of the registered pictures is one. "
             "Choose [stimuli] test_actors from the actors in stimuli/manifest.tsv, and register."
         )
     blocks = constrained_order(list(main["actor"]), list(main["expression"]), settings.blocks, rng)
-    rows = [(0, "practice", practice.iloc[row]) for row in range(len(practice))]
-    rows += [(b, "main", main.iloc[row]) for b, block in enumerate(blocks, 1) for row in block]
-    sides = _sides([(picture["expression"], block) for block, _, picture in rows], rng)
+    names = list(zip(main["image_id"], main["expression"], strict=True))
+    rows = [(0, *picture) for picture in practice]
+    rows += [(number, *names[row]) for number, block in enumerate(blocks, 1) for row in block]
+    # Left (0) or right (1), balanced over expressions and blocks.
+    sides = spread([(expression, block) for block, _, expression in rows], 2, rng)
     return Plan(
         participant_id=participant_id,
         session=session,
@@ -258,7 +261,9 @@ def _usable_pictures(study: Study) -> "pd.DataFrame":
     return pictures[pictures["image_id"].isin(read_crops(study)["image_id"])]
 
 
-def _practice(shown: "pd.DataFrame", n_trials: int, rng: np.random.Generator) -> "pd.DataFrame":
+def _practice(
+    shown: "pd.DataFrame", n_trials: int, rng: np.random.Generator
+) -> list[tuple[str, str]]:
     """Draw practice pictures from the training actors: each expression in turn, actors mixed."""
     pool = shown[shown["split"] == "train"]
     if len(pool) < n_trials:
@@ -273,7 +278,8 @@ def _practice(shown: "pd.DataFrame", n_trials: int, rng: np.random.Generator) ->
         chosen = mixed.iloc[np.argsort(turn, kind="stable")[:n_trials]]
         order = arrange(list(chosen["actor"]), rng)
         if order is not None:
-            return chosen.iloc[order]
+            names = list(zip(chosen["image_id"], chosen["expression"], strict=True))
+            return [names[place] for place in order]
     raise InputError(
         "Practice must not show an actor twice in a row, but the training pictures are of "
         f"{pool['actor'].nunique()} actors. Use a larger face set, or set [participants] "
@@ -281,21 +287,18 @@ def _practice(shown: "pd.DataFrame", n_trials: int, rng: np.random.Generator) ->
     )
 
 
-def _sides(features: Sequence[tuple[str, int]], rng: np.random.Generator) -> list[int]:
-    """Put the fixation target left (0) or right (1), balanced in expressions and blocks."""
-    return spread(features, 2, rng)
-
-
-def _trials(study: Study, rows: Sequence[tuple], sides: Sequence[int]) -> Iterator[PlannedTrial]:
-    """Number the trials and place their pictures and fixation targets on the screen."""
+def _trials(
+    study: Study, rows: Sequence[tuple[int, str, str]], sides: Sequence[int]
+) -> Iterator[PlannedTrial]:
+    """Give the trials their numbers, and place what they show on the screen."""
     picture, fixations = screen_layout(study)
-    for trial, ((block, phase, row), side) in enumerate(zip(rows, sides, strict=True), 1):
+    for trial, ((block, image_id, expression), side) in enumerate(zip(rows, sides, strict=True), 1):
         yield PlannedTrial(
             trial=trial,
             block=block,
-            phase=phase,
-            image_id=row["image_id"],
-            expression=row["expression"],
+            phase="main" if block else "practice",
+            image_id=image_id,
+            expression=expression,
             fixation_x_px=fixations[side][0],
             fixation_y_px=fixations[side][1],
             picture_x_px=int(picture.x_px),
@@ -330,7 +333,8 @@ def screen_layout(study: Study) -> tuple[Rect, tuple[tuple[float, float], tuple[
     gap_deg = study.settings.participants.fixation_gap_deg
     middle_y_px = y_px + (side_px - 1) / 2
     edges_deg = screen.to_deg([[x_px, middle_y_px], [x_px + side_px - 1, middle_y_px]])
-    (left_px, _), (right_px, _) = screen.to_px(edges_deg + [[-gap_deg, 0], [gap_deg, 0]]).tolist()
+    targets_deg = edges_deg + np.array([[-gap_deg, 0], [gap_deg, 0]])
+    (left_px, _), (right_px, _) = screen.to_px(targets_deg).tolist()
     if min(x_px, y_px, left_px) < 0 or right_px > screen.width_px - 1:
         raise InputError(
             f"Picture and fixation target must fit on the screen of {screen.width_px} x "

@@ -126,9 +126,10 @@ def add_participant(
     register = read_participants(study)
     used = _used_ids(study, register)
     participant_id = check_participant_id(participant_id) if participant_id else _next_free(used)
-    if participant_id.lower() in {name.lower() for name in used}:
+    taken = [name for name in used if _alike(name) == _alike(participant_id)]
+    if taken:
         raise InputError(
-            f"A participant's id must be new, but {participant_id} is used already. "
+            f"A participant's id must be new, but {taken[0]} is used already. "
             f"The next free one is {_next_free(used)}."
         )
     answers = {"sex": sex, "handedness": handedness, "vision": vision, "dominant_eye": dominant_eye}
@@ -167,13 +168,19 @@ def participant_number(study: Study, participant_id: str) -> int:
     """
     ids = list(read_participants(study)["participant_id"])
     if participant_id not in ids:
-        suggestion = did_you_mean(participant_id, ids[-5:])
+        alike = [name for name in ids if _alike(name) == _alike(participant_id)]
+        suggestion = f" Did you mean {alike[0]!r}?" if alike else ""
         raise InputError(
             f"A participant must be registered first, but {participant_id} is not in "
-            f"participants.tsv.{suggestion} Register: faceoff participants add "
-            f"{participant_id.removeprefix('sub-')}."
+            f"participants.tsv.{suggestion} Register: faceoff participants add."
         )
     return ids.index(participant_id)
+
+
+def _alike(participant_id: str) -> str:
+    """Bring ids to the form in which those that people or file systems confuse are equal."""
+    label = participant_id.removeprefix("sub-").lower()
+    return str(int(label)) if label.isdigit() else label
 
 
 def _used_ids(study: Study, register: pd.DataFrame) -> list[str]:
@@ -194,7 +201,8 @@ def _age_text(age: float | None) -> str:
         return MISSING
     if not 0 < age < 130:
         raise InputError(
-            f"A participant's age must be in years, but it is {age:g}. Correct --age, or leave it out."
+            f"A participant's age must be in years, but it is {age:g}. "
+            "Correct --age, or leave it out."
         )
     return f"{_OLDEST_STORED}+" if age >= _OLDEST_STORED else f"{age:g}"
 
@@ -217,7 +225,8 @@ def _write(study: Study, register: pd.DataFrame) -> None:
         known = json.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{path} must be JSON in UTF-8, but {error}. Mend it, or remove it to have it made anew."
+            f"{path} must be JSON in UTF-8, but {error}. "
+            "Mend it, or remove it to have it made anew."
         ) from error
     ours = {name: _DESCRIPTIONS[name] for name in register.columns if name in _DESCRIPTIONS}
     write_json(path, ours | known)

@@ -1,0 +1,135 @@
+"""The commands about people: add, list, plan."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+
+from study.cli import StudyOption, open_for_command
+
+if TYPE_CHECKING:
+    from participants.plans import Mode
+    from study.folder import Study
+
+app = typer.Typer(help="People: the register and the plans of sessions.", no_args_is_help=True)
+
+_ASKED = "n/a"
+
+
+@app.command()
+def add(
+    participant_id: Annotated[
+        str, typer.Argument(metavar="[ID]", help="Such as 001; by default the next free number.")
+    ] = "",
+    study: StudyOption = Path(),
+    age: Annotated[
+        float | None, typer.Option(help="In years; 89 and above are stored as 89+.")
+    ] = None,
+    sex: Annotated[str, typer.Option(help="female, male, other or n/a.")] = _ASKED,
+    handedness: Annotated[str, typer.Option(help="right, left, ambidextrous or n/a.")] = _ASKED,
+    vision: Annotated[str, typer.Option(help="normal, glasses, lenses or n/a.")] = _ASKED,
+    dominant_eye: Annotated[str, typer.Option(help="left, right or n/a.")] = _ASKED,
+    consent: Annotated[str, typer.Option(help="Version of the consent form signed.")] = _ASKED,
+) -> None:
+    """Register a participant: an id and a few answers, never a name."""
+    from participants.register import add_participant
+    from study.progress import say
+
+    opened = open_for_command(study)
+    added = add_participant(
+        opened,
+        participant_id,
+        age=age,
+        sex=sex,
+        handedness=handedness,
+        vision=vision,
+        dominant_eye=dominant_eye,
+        consent_version=consent,
+    )
+    say(f"{added} registered in {opened.participants_tsv}")
+    say(f"  next: faceoff participants plan {added}")
+
+
+@app.command("list")
+def list_participants(study: StudyOption = Path()) -> None:
+    """List the participants and how far their sessions are."""
+    from participants.register import read_participants
+    from study.progress import say
+
+    opened = open_for_command(study)
+    register = read_participants(opened)
+    if register.empty:
+        say("Nobody is registered yet. Next: faceoff participants add")
+        return
+    register["sessions"] = [_sessions(opened, name) for name in register["participant_id"]]
+    shown = register.loc[:, (register != _ASKED).any()]
+    typer.echo(shown.to_string(index=False))
+
+
+def _sessions(study: "Study", participant_id: str) -> str:
+    """Say of each session whether it is planned or has begun."""
+    folders = sorted((study.sourcedata / participant_id).glob("ses-*"))
+    states = [
+        f"{folder.name.removeprefix('ses-')} "
+        f"{'begun' if (folder / 'trials.tsv').exists() else 'planned'}"
+        for folder in folders
+    ]
+    return ", ".join(states) or "none"
+
+
+@app.command()
+def plan(
+    participant_ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="By default all whose session has not begun."),
+    ] = None,
+    study: StudyOption = Path(),
+    session: Annotated[str, typer.Option(help="Label of the session.")] = "01",
+    mode: Annotated[str, typer.Option(help="real, test or pilot.")] = "real",
+) -> None:
+    """Write the plan of a session: order, keys and positions, before its first trial."""
+    from participants.plans import make_plan, plan_path, write_plan
+    from study.folder import check_participant_id
+    from study.progress import say
+
+    opened = open_for_command(study)
+    chosen = _checked_mode(mode)
+    ids = [check_participant_id(name) for name in participant_ids or _not_begun(opened, session)]
+    plans = [make_plan(opened, name, session, chosen) for name in dict.fromkeys(ids)]
+    for made in plans:
+        path = plan_path(opened, made.participant_id, session)
+        write_plan(path, made)
+        say(f"{made.participant_id}: {len(made.trials)} trials in {path}")
+    say("  next: faceoff experiment run")
+
+
+def _checked_mode(mode: str) -> "Mode":
+    """Check what a session is for."""
+    from participants.plans import Mode
+    from study.errors import InputError, did_you_mean
+
+    for known in get_args(Mode):
+        if mode == known:
+            return known
+    known_modes = get_args(Mode)
+    raise InputError(
+        f"The mode must be one of {', '.join(known_modes)}, but it is {mode!r}."
+        f"{did_you_mean(mode, known_modes)}"
+    )
+
+
+def _not_begun(study: "Study", session: str) -> list[str]:
+    """List the registered participants whose session has not begun."""
+    from participants.register import read_participants
+    from study.errors import InputError
+
+    begun = {name for name, label in study.sessions() if label == session}
+    registered = list(read_participants(study)["participant_id"])
+    waiting = [name for name in registered if name not in begun]
+    if not waiting:
+        found = f"all {len(registered)} have begun" if registered else "nobody is registered"
+        raise InputError(
+            f"A plan is for a participant whose session {session} has not begun, but {found}. "
+            "Register somebody: faceoff participants add."
+        )
+    return waiting
