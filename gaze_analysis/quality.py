@@ -5,7 +5,7 @@ every study to report. Gaze in pixels becomes degrees of visual angle by arctang
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -18,25 +18,6 @@ from stimuli.frames import Screen
 Values = NDArray[np.float64]
 # The ellipse holds the share of samples that one standard deviation does in one dimension.
 BCEA_SHARE = 0.6827
-
-
-@dataclass(frozen=True)
-class Precision:
-    """How much gaze scatters while it rests.
-
-    Parameters
-    ----------
-    rms_s2s_deg : float
-        Root mean square of the angles between successive samples.
-    sd_deg : float
-        Standard deviation, of both directions together.
-    bcea_deg2 : float
-        Area of the bivariate contour ellipse that holds 68.27 % of the samples.
-    """
-
-    rms_s2s_deg: float
-    sd_deg: float
-    bcea_deg2: float
 
 
 @dataclass(frozen=True)
@@ -99,6 +80,15 @@ class Trace:
         found: NDArray[np.bool_] = np.isfinite(self.points_deg).all(axis=1)
         return found
 
+    @cached_property
+    def follows(self) -> NDArray[np.bool_]:
+        """Which samples follow the one before them without a gap."""
+        found = np.zeros(len(self.time_ms), dtype=bool)
+        for part in self.blocks():
+            gaps = np.diff(self.time_ms[part], prepend=-np.inf)
+            found[part] = gaps < 1.5 * self.interval_ms(part)
+        return found
+
     def interval_ms(self, part: slice) -> float:
         """Give the time between samples of a part, which may have a rate of its own."""
         times = self.time_ms[part]
@@ -149,20 +139,29 @@ def trace_of(samples: pd.DataFrame, eye: str, screen: Screen, rate_hz: float) ->
     return Trace(time[order], screen.to_deg(points[order]), block, rate_hz)
 
 
-def precision(points_deg: Values, follows: NDArray[np.bool_] | None = None) -> Precision:
-    """Measure the scatter of gaze during a fixation.
+def precision(
+    points_deg: Values, group: NDArray[np.intp], n_groups: int, follows: NDArray[np.bool_]
+) -> pd.DataFrame:
+    """Measure the scatter of gaze in each of several stretches of samples.
 
     Parameters
     ----------
     points_deg : ndarray, shape (n_samples, 2)
         Positions in degrees; NaN where gaze is lost.
-    follows : ndarray of bool, shape (n_samples - 1,), optional
-        Whether a sample follows the one before it without a gap. Defaults to all.
+    group : ndarray of int, shape (n_samples,)
+        The stretch that each sample is in, from 0.
+    n_groups : int
+        Number of stretches.
+    follows : ndarray of bool, shape (n_samples,)
+        Whether a sample follows the one before it without a gap.
 
     Returns
     -------
-    Precision
-        NaN where there are fewer than three positions.
+    pandas.DataFrame
+        One row for each stretch: rms_s2s_deg, the root mean square of the angles between
+        successive samples; sd_deg, the standard deviation of both directions together;
+        bcea_deg2, the area of the bivariate contour ellipse that holds 68.27 % of the
+        samples. NaN where there are fewer than three positions.
 
     References
     ----------
@@ -172,21 +171,31 @@ def precision(points_deg: Values, follows: NDArray[np.bool_] | None = None) -> P
     Examples
     --------
     >>> square = np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
-    >>> precision(square).rms_s2s_deg
+    >>> precision(square, np.zeros(4, int), 1, np.ones(4, bool))["rms_s2s_deg"].item()
     1.0
     """
+
+    def total(values: Values, groups: NDArray[np.intp]) -> Values:
+        return np.bincount(groups, weights=values, minlength=n_groups).astype(np.float64)
+
     valid = np.isfinite(points_deg).all(axis=1)
-    if valid.sum() < 3:
-        return Precision(np.nan, np.nan, np.nan)
-    pairs = valid[1:] & valid[:-1]
-    if follows is not None:
-        pairs &= follows
-    steps = np.sum(np.diff(points_deg, axis=0)[pairs] ** 2, axis=1)
-    (xx, xy), (_, yy) = np.cov(points_deg[valid].T)
-    # The determinant is (s_x s_y)^2 (1 - rho^2), also where one direction does not vary at all.
-    area = -2.0 * np.log(1.0 - BCEA_SHARE) * np.pi * np.sqrt(max(0.0, xx * yy - xy * xy))
-    rms = float(np.sqrt(steps.mean())) if len(steps) else np.nan
-    return Precision(rms, float(np.sqrt(xx + yy)), float(area))
+    steps = np.sum(np.diff(points_deg, axis=0) ** 2, axis=1)
+    pairs = follows[1:] & valid[1:] & valid[:-1] & (group[1:] == group[:-1])
+    of, points = group[valid], points_deg[valid]
+    n = np.bincount(of, minlength=n_groups)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rms = np.sqrt(
+            total(steps[pairs], group[1:][pairs])
+            / np.bincount(group[1:][pairs], minlength=n_groups)
+        )
+        x, y = (points[:, i] - (total(points[:, i], of) / n)[of] for i in (0, 1))
+        xx, yy, xy = (total(product, of) / (n - 1) for product in (x * x, y * y, x * y))
+        # The determinant is (s_x s_y)^2 (1 - rho^2), also where one direction does not vary.
+        determinant = np.maximum(0.0, xx * yy - xy * xy)
+        area = -2.0 * np.log(1.0 - BCEA_SHARE) * np.pi * np.sqrt(determinant)
+        frame = pd.DataFrame({"rms_s2s_deg": rms, "sd_deg": np.sqrt(xx + yy), "bcea_deg2": area})
+    frame[n < 3] = np.nan
+    return frame
 
 
 def data_loss(
@@ -285,13 +294,14 @@ def fixation_precision(trace: Trace, fixations: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         rms_s2s_deg, sd_deg and bcea_deg2, with the index of `fixations`.
     """
-    rows = []
-    for onset, offset in fixations[["onset_ms", "offset_ms"]].to_numpy(dtype=float):
-        part = trace.part(onset, offset)
-        follows = np.diff(trace.time_ms[part]) < 1.5 * trace.interval_ms(part)
-        rows.append(asdict(precision(trace.points_deg[part], follows)))
-    columns = ["rms_s2s_deg", "sd_deg", "bcea_deg2"]
-    return pd.DataFrame(rows, index=fixations.index, columns=columns, dtype=float)
+    first = np.searchsorted(trace.time_ms, fixations["onset_ms"], side="left")
+    last = np.searchsorted(trace.time_ms, fixations["offset_ms"], side="right")
+    length = np.maximum(last - first, 0)
+    group = np.repeat(np.arange(len(fixations)), length)
+    place = np.arange(len(group)) - np.repeat(np.cumsum(length) - length, length)
+    samples = np.repeat(first, length) + place
+    scatter = precision(trace.points_deg[samples], group, len(fixations), trace.follows[samples])
+    return scatter.set_axis(fixations.index)
 
 
 def accuracy_in_force(validations: pd.DataFrame, times_ms: Values) -> pd.DataFrame:

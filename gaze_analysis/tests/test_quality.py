@@ -16,6 +16,13 @@ SCREEN = Screen(1000, 800, 40.0, 32.0, 60.0)
 NONE = np.empty((0, 2))
 
 
+def of_one(points, follows=None):
+    """Measure one stretch."""
+    n = len(points)
+    every = np.ones(n, bool) if follows is None else follows
+    return precision(points, np.zeros(n, int), 1, every).iloc[0]
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(3, 40))
 def test_precision_follows_the_definitions(seed, n):
     x, y = np.random.default_rng(seed).normal(size=(2, n))
@@ -25,7 +32,7 @@ def test_precision_follows_the_definitions(seed, n):
     var_y = sum((y - mean_y) ** 2) / (n - 1)
     rho = sum((x - mean_x) * (y - mean_y)) / (n - 1) / math.sqrt(var_x * var_y)
     k = -2 * math.log(1 - 0.6827)
-    found = precision(np.column_stack([x, y]))
+    found = of_one(np.column_stack([x, y]))
     assert found.rms_s2s_deg == pytest.approx(math.sqrt(sum(squares) / (n - 1)))
     assert found.sd_deg == pytest.approx(math.sqrt(var_x + var_y))
     area = k * math.pi * math.sqrt(var_x * var_y) * math.sqrt(max(0, 1 - rho**2))
@@ -39,17 +46,30 @@ def test_the_ellipse_holds_its_share_of_normal_samples():
     inside = np.einsum("ni,ij,nj->n", points, inverse, points) < k
     assert inside.mean() == pytest.approx(0.6827, abs=0.01)
     determinant = np.linalg.det(np.cov(points.T))
-    assert precision(points).bcea_deg2 == pytest.approx(k * math.pi * math.sqrt(determinant))
+    assert of_one(points).bcea_deg2 == pytest.approx(k * math.pi * math.sqrt(determinant))
 
 
 def test_steps_do_not_cross_a_gap():
     points = np.array([[0.0, 0], [1, 0], [np.nan, 0], [50, 0], [51, 0], [90, 0]])
-    assert precision(points, np.array([True, True, True, True, False])).rms_s2s_deg == 1.0
-    assert np.isnan(precision(points[:3]).sd_deg)
+    follows = np.array([False, True, True, True, True, False])
+    assert of_one(points, follows).rms_s2s_deg == 1.0
+    assert np.isnan(of_one(points[:3]).sd_deg)
+
+
+def test_stretches_are_measured_apart():
+    rng = np.random.default_rng(2)
+    stretches = [rng.normal(place, 1 + place, (20, 2)) for place in range(4)]
+    stretches[2][5] = np.nan
+    together = precision(
+        np.concatenate(stretches), np.repeat(np.arange(4), 20), 5, np.ones(80, bool)
+    )
+    for place, points in enumerate(stretches):
+        np.testing.assert_allclose(together.iloc[place], of_one(points), rtol=1e-12)
+    assert together.iloc[4].isna().all()
 
 
 def test_gaze_that_does_not_move_has_no_scatter():
-    still = precision(np.full((10, 2), 3.0))
+    still = of_one(np.full((10, 2), 3.0))
     assert (still.rms_s2s_deg, still.sd_deg, still.bcea_deg2) == (0, 0, 0)
 
 
