@@ -1,0 +1,45 @@
+"""Run a session that something ends in the midst of a trial: a process of its own, for tests.
+
+Arguments: the study's folder, what happens, and in which trial it happens.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from experiment.session import run_session
+from experiment.trackers.simulated import SimulatedTracker
+from study.folder import open_study
+
+
+def interrupt(tracker: SimulatedTracker, how: str) -> None:
+    """Do to the session what the test wants."""
+    if how == "esc":
+        tracker._window.press_key("escape")
+    elif how == "close":
+        tracker._window._window.winHandle.dispatch_event("on_close")
+    elif how == "ctrl-c":
+        os.kill(os.getpid(), signal.SIGINT)
+    elif how == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    else:
+        raise OSError("the cable is out")
+
+
+class InterruptedTracker(SimulatedTracker):
+    """A simulated tracker during whose trial something happens when the face comes."""
+
+    def message(self, text: str) -> float:
+        time_ms = super().message(text)
+        if text.startswith("FACE_ON") and self._looking.trial.trial == int(sys.argv[3]):
+            interrupt(self, sys.argv[2])
+        return time_ms
+
+
+if __name__ == "__main__":
+    import experiment.trackers.simulated
+
+    experiment.trackers.simulated.SimulatedTracker = InterruptedTracker
+    status = run_session(open_study(Path(sys.argv[1])), "sub-001", "01", tracker="simulated")
+    sys.exit(0 if status == "finished" else 1)

@@ -1,0 +1,52 @@
+import pytest
+
+from experiment.session import prepare_session, run_session
+from experiment.tests.small_study import make_small_study
+from study.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return make_small_study(tmp_path_factory.mktemp("small") / "study", n_main=3, n_practice=2)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param({"tracker": "simulatd"}, "Did you mean 'simulated'", id="tracker"),
+        pytest.param({}, "needs a tracker", id="no tracker chosen"),
+        pytest.param({"tracker": "eyelink"}, "must be one of simulated, mouse", id="eyelink"),
+        pytest.param({"tracker": "mouse", "mode": "real"}, "made for test", id="mode"),
+        pytest.param({"tracker": "mouse", "n_main_trials": 9}, "at most the 3 main", id="trials"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_written(small, options, message):
+    with pytest.raises(InputError, match=message):
+        run_session(small, "sub-001", "01", **options)
+    assert not (small.session_dir("sub-001", "01") / "trials.tsv").exists()
+
+
+def test_a_session_without_a_plan_names_the_command_that_makes_one(small):
+    with pytest.raises(InputError, match="faceoff participants plan"):
+        run_session(small, "sub-001", "07", tracker="simulated")
+
+
+def test_a_short_session_keeps_practice_and_the_first_main_trials(small):
+    chosen = prepare_session(small, "1".zfill(3), "01", n_main_trials=1).trials
+    assert [(trial.trial, trial.phase) for trial in chosen] == [
+        (1, "practice"),
+        (2, "practice"),
+        (3, "main"),
+    ]
+
+
+def test_pictures_are_loaded_at_the_size_at_which_they_are_shown(small):
+    prepared = prepare_session(small, "sub-001", "01")
+    assert {picture.shape for picture in prepared.pictures.values()} == {(448, 448, 3)}
+    assert set(prepared.pictures) == {trial.image_id for trial in prepared.trials}
+
+
+def test_shown_pictures_are_kept_out_of_repositories(small):
+    prepare_session(small, "sub-001", "01")
+    ignored = small.stimuli_dir / "shown" / ".gitignore"
+    assert ignored.read_text(encoding="utf-8") == "*\n"
