@@ -1,5 +1,6 @@
 """What a command says while it works: lines of text, and bars with the time left."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import TypeVar
@@ -8,6 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 Item = TypeVar("Item")
+
+# In a log, where no bar can move, a line tells how far the work is.
+_LOG_EVERY_S = 10.0
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -39,6 +43,9 @@ def bar(description: str, total: int | None) -> Iterator[Callable[[int], None]]:
     callable
         Moves the bar on by a number of units.
     """
+    if not console.is_terminal:
+        yield _log_progress(description, total)
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
