@@ -118,9 +118,9 @@ def test_perturbation_questions_pair_pictures() -> None:
     first = contrasts[0]
     assert first.question == "auc_signed: gaze - relevance"
     wide = table.pivot_table(index="image_id", columns="condition", values="auc_signed")
-    for row in first.table.itertuples():
-        assert row.a == wide.loc[str(row.image_id), "gaze"]
-        assert row.b == wide.loc[str(row.image_id), "relevance"]
+    paired = first.table.set_index("image_id")
+    np.testing.assert_array_equal(paired["a"], wide.loc[paired.index, "gaze"])
+    np.testing.assert_array_equal(paired["b"], wide.loc[paired.index, "relevance"])
 
 
 def test_agreement_questions_leave_out_controls_without_values() -> None:
