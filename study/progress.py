@@ -57,6 +57,24 @@ def bar(description: str, total: int | None) -> Iterator[Callable[[int], None]]:
         yield lambda units: progress.update(task, advance=units)
 
 
+def _log_progress(description: str, total: int | None) -> Callable[[int], None]:
+    """Tell in lines of text, every few seconds, how far the work is."""
+    started = said = time.monotonic()
+    done = 0
+
+    def advance(units: int) -> None:
+        nonlocal done, said
+        done += units
+        now = time.monotonic()
+        if now - said < _LOG_EVERY_S:
+            return
+        said = now
+        left = f", {(now - started) / done * (total - done):.0f} s left" if total and done else ""
+        say(f"  {description}: {done} of {total or '?'}{left}")
+
+    return advance
+
+
 def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
     """Go through items and show how far the work is.
 
