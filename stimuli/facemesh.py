@@ -17,22 +17,27 @@ from study.folder import Study
 
 Finder = Callable[[Path], NDArray[np.float64] | None]
 
-# For each of the 68 points of iBUG, in order, the vertex of MediaPipe's canonical face model
-# that lies at the same place. Jaw: vertices of its face oval, at about equal distances from
-# eye level over the chin (152) to eye level; brows: its upper brow contour; nose: bridge, tip
-# and lower edge; eyes and lips: its contours, with the corners where iBUG has them.
-VERTEX_OF_POINT = np.array(
+# For each of the 68 points of iBUG, in order, the two vertices of MediaPipe's canonical face
+# model between which it lies (twice the same where a vertex is at the place). Jaw: at equal
+# distances along its face oval, from eye level over the chin (152) to eye level; brows:
+# between its upper and lower brow contours; nose: bridge, tip and lower edge; eyes and lips:
+# on its contours, with the corners where iBUG has them.
+VERTICES_OF_POINT = np.array(
     [
-        127, 234, 132, 58, 172, 136, 149, 148, 152,  # jaw, viewer's left to chin
-        377, 378, 365, 397, 288, 361, 454, 356,  # jaw, chin to viewer's right
-        70, 63, 105, 66, 107,  # viewer's left brow
-        336, 296, 334, 293, 300,  # viewer's right brow
-        168, 197, 5, 4,  # bridge of the nose
-        98, 97, 2, 326, 327,  # lower edge of the nose
-        33, 160, 158, 133, 153, 144,  # viewer's left eye
-        362, 385, 387, 263, 373, 380,  # viewer's right eye
-        61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91,  # outer lips
-        78, 81, 13, 311, 308, 402, 14, 178,  # inner lips
+        (127, 127), (234, 234), (93, 132), (132, 58), (58, 172), (136, 136), (150, 149), (176, 148),
+        (152, 152),  # jaw, viewer's left to chin
+        (400, 377), (379, 378), (365, 365), (288, 397), (361, 288), (323, 361), (454, 454),
+        (356, 356),  # jaw, chin to viewer's right
+        (70, 46), (63, 53), (105, 52), (66, 65), (107, 55),  # viewer's left brow
+        (336, 285), (296, 295), (334, 282), (293, 283), (300, 276),  # viewer's right brow
+        (168, 6), (197, 197), (5, 5), (4, 4),  # bridge of the nose
+        (98, 98), (97, 97), (2, 2), (326, 326), (327, 327),  # lower edge of the nose
+        (33, 33), (160, 160), (158, 158), (133, 133), (153, 153), (144, 144),  # viewer's left eye
+        (362, 362), (385, 385), (387, 387), (263, 263), (373, 373), (380, 380),  # right eye
+        (61, 61), (40, 40), (37, 37), (0, 0), (267, 267), (270, 270), (291, 291),  # outer lips
+        (321, 321), (314, 314), (17, 17), (84, 84), (91, 91),
+        (78, 78), (81, 81), (13, 13), (311, 311), (308, 308), (402, 402), (14, 14),  # inner lips
+        (178, 178),
     ]
 )  # fmt: skip
 
@@ -98,8 +103,8 @@ def ibug_points(vertices: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
     Kartynnik et al. (2019), Real-time facial surface geometry from monocular video on mobile
     GPUs, arXiv:1907.06724: the mesh. Sagonas et al. (2016): the 68 points.
     """
-    shares = np.array([[vertices[i].x, vertices[i].y] for i in VERTEX_OF_POINT], dtype=float)
-    points: NDArray[np.float64] = shares * [shape[1], shape[0]] - 0.5
+    shares = np.array([[vertex.x, vertex.y] for vertex in vertices], dtype=float)
+    points: NDArray[np.float64] = shares[VERTICES_OF_POINT].mean(axis=1) * shape[1::-1] - 0.5
     return points
 
 
