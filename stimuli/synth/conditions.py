@@ -46,10 +46,10 @@ def draw_conditions(session: np.random.Generator, picture: np.random.Generator) 
     Conditions
         Pose, light and camera.
     """
-    light_x = session.uniform(-0.8, 0.8) + picture.normal(0, 0.12)
-    light_y = session.uniform(0.3, 0.8) + picture.normal(0, 0.06)
-    ambient = session.uniform(0.4, 0.58)
-    exposure = session.uniform(0.86, 1.14) + picture.normal(0, 0.025)
+    light_x = session.uniform(-0.9, 0.9) + picture.normal(0, 0.3)
+    light_y = session.uniform(0.3, 0.8) + picture.normal(0, 0.12)
+    ambient = session.uniform(0.36, 0.56)
+    exposure = session.uniform(0.86, 1.14) + picture.normal(0, 0.06)
     warmth = session.normal(0, 0.025) + picture.normal(0, 0.006)
     background = session.uniform(0.62, 0.86)
 
@@ -58,12 +58,12 @@ def draw_conditions(session: np.random.Generator, picture: np.random.Generator) 
         return spread * float(np.clip(picture.normal(), -2.5, 2.5))
 
     return Conditions(
-        shift_x_px=own(2.5),
-        shift_y_px=own(3.0),
-        scale=1 + own(0.014),
-        roll_rad=own(0.022),
-        yaw_rad=own(0.05),
-        pitch_rad=own(0.035),
+        shift_x_px=own(4.5),
+        shift_y_px=own(4.5),
+        scale=1 + own(0.02),
+        roll_rad=own(0.032),
+        yaw_rad=own(0.075),
+        pitch_rad=own(0.055),
         light_x=float(light_x),
         light_y=float(light_y),
         ambient=float(ambient),

@@ -75,7 +75,7 @@ def _background(conditions: Conditions) -> np.ndarray:
     y = np.linspace(-1, 1, HEIGHT_PX, dtype=np.float32)[:, None]
     wall = 1 + 0.07 * conditions.light_x * x - 0.06 * y - 0.07 * (x**2 + y**2)
     tone = linear([1.0, 0.985, 0.955]) * conditions.background**2
-    canvas: np.ndarray = (wall * np.float32(conditions.exposure)) * tone
+    canvas: np.ndarray = wall * (tone * np.float32(conditions.exposure))
     return canvas
 
 
@@ -97,7 +97,7 @@ def _draw_body(canvas: np.ndarray, shape: Face, identity: Identity, conditions: 
     jaw = np.clip(1 - (y - shape.chin[1] - 6) / 46, 0, 1)
     lit = lit * (1 - 0.5 * jaw**1.3) * 0.94 * conditions.exposure
     tone = lit * linear(identity.skin_rgb)
-    blend(canvas, window, polygon_mask(neck, window, soft_px=0.8), tone)
+    blend(canvas, window, polygon_mask(neck, window=window, soft_px=0.8), tone)
     _draw_shirt(canvas, identity, conditions)
 
 
@@ -119,7 +119,7 @@ def _draw_shirt(canvas: np.ndarray, identity: Identity, conditions: Conditions) 
     u = (x - middle[0]) / 290
     lit = 0.95 - 0.25 * np.abs(u) ** 2 + 0.22 * conditions.light_x * u - 0.001 * (y - middle[1])
     tone = (lit * conditions.exposure) * linear([0.47, 0.475, 0.49])
-    blend(canvas, window, polygon_mask(outline, window, soft_px=0.8), tone)
+    blend(canvas, window, polygon_mask(outline, window=window, soft_px=0.8), tone)
     lines = [(collar + xy(0, 15), 2.0, 0.8), (collar + xy(0, 1), 3.0, 0.5)]
     multiply(canvas, window, 1 - 0.28 * line_mask(lines, window, soft_px=1.2))
 
@@ -137,7 +137,7 @@ def _draw_ears(canvas: np.ndarray, shape: Face, identity: Identity, conditions: 
             0.62 + 0.3 * conditions.light_x * sign
         )
         tone = linear(identity.skin_rgb) * linear([1.02, 0.95, 0.94]) * lit * conditions.exposure
-        blend(canvas, window, polygon_mask(ear, window, soft_px=0.7), tone)
+        blend(canvas, window, polygon_mask(ear, window=window, soft_px=0.7), tone)
         hollow = place(
             np.array([[4, -8], [13, -10], [16, 4], [9, 24], [5, 36]]) * [sign * size, size]
             + xy(sign * wide, 4),
@@ -166,7 +166,7 @@ def _draw_skin(
     lit, gloss = _light(slope_x, slope_y, hollow, conditions)
     albedo = _albedo(shape, identity, window, actor)
     tone = albedo * lit + gloss
-    blend(canvas, window, polygon_mask(shape.skull, window, soft_px=0.7), tone)
+    blend(canvas, window, polygon_mask(shape.skull, window=window, soft_px=0.7), tone)
     middle = lit[lit.shape[0] // 3 : lit.shape[0] // 2]
     return float(middle[:, middle.shape[1] // 4 : -middle.shape[1] // 4].mean())
 
@@ -237,14 +237,16 @@ def _photograph(
     """Take the picture: white balance, the curve of sRGB, noise."""
     balance = np.array([1 + conditions.warmth, 1.0, 1 - conditions.warmth], dtype=np.float32)
     canvas *= balance[:, None, None]
-    values = np.sqrt(np.clip(canvas, 0, 1, out=canvas), out=canvas)
-    values *= 255
     # 256 quantiles of a normal distribution, picked by random bytes.
     levels = 255 * conditions.noise_sigma * ndtri((np.arange(256) + 0.5) / 256)
     grain = np.rint(levels).astype(np.int16)
+    room = int(grain.max())
+    values = np.sqrt(np.clip(canvas, 0, 1, out=canvas), out=canvas)
+    values *= 255 - 2 * room
+    values += room
     channels = []
     for plane in values.astype(np.uint8):
         picked = camera.integers(0, 256, plane.shape, dtype=np.uint8)
-        noisy = np.clip(plane + grain[picked], 0, 255).astype(np.uint8)
-        channels.append(Image.fromarray(noisy))
+        # Unsigned bytes wrap around, so that adding 255 takes one away.
+        channels.append(Image.fromarray(plane + grain.astype(np.uint8)[picked]))
     return Image.merge("RGB", channels)

@@ -128,7 +128,7 @@ def draw_style(rng: np.random.Generator) -> Style:
     """
     return Style(
         variant={name: float(rng.beta(0.45, 0.45)) for name in _PROTOTYPES},
-        strength=float(rng.uniform(0.82, 1.08)),
+        strength=float(rng.uniform(0.78, 1.08)),
         habit={unit: float(np.exp(rng.normal(0.0, 0.14))) for unit in ACTION_UNITS},
     )
 
@@ -163,7 +163,7 @@ def action_units(expression: str, style: Style, rng: np.random.Generator) -> dic
     """
     first, second = _PROTOTYPES[expression]
     share = style.variant[expression]
-    intensity = style.strength * rng.uniform(0.78, 1.1)
+    intensity = style.strength * rng.uniform(0.7, 1.1)
     units = {}
     for unit in ACTION_UNITS:
         mean = (1 - share) * first.get(unit, 0.0) + share * second.get(unit, 0.0)

@@ -52,7 +52,7 @@ def draw_eye(
     """
     window = window_around(np.vstack([eye.outline, eye.crease]), 8, canvas.shape)
     x, y = window.grid()
-    opening = polygon_mask(eye.outline, window, soft_px=0.4)
+    opening = polygon_mask(eye.outline, window=window, soft_px=0.4)
     ball = _eyeball(eye, identity, x, y) * light
     top = np.interp(x[0], *_ordered(eye.upper))[None, :]
     # The upper lid and its lashes shade the ball.
@@ -128,7 +128,7 @@ def draw_brow(
         [middle - np.column_stack([0 * t, half]), (middle + np.column_stack([0 * t, half]))[::-1]]
     )
     window = window_around(shape, 9, canvas.shape)
-    cover = 0.7 * polygon_mask(shape, window, soft_px=1.3)
+    cover = 0.7 * polygon_mask(shape, window=window, soft_px=1.3)
     sign = np.sign(brow[4, 0] - brow[0, 0])
     hairs: list[tuple[np.ndarray, float, float]] = []
     for share, across, length in rng.uniform([0, -1, 5], [1, 1, 11], (70, 3)):
@@ -208,14 +208,16 @@ def draw_mouth(
     skin = linear(identity.skin_rgb)
     red = linear([0.74, 0.36, 0.35]) * (0.35 + 0.65 * skin.mean() / 0.5)
     for outline, tone in ((mouth.upper_lip, 0.82), (mouth.lower_lip, 1.06)):
-        cover = (0.25 + 0.5 * identity.lip_redness) * polygon_mask(outline, window, soft_px=1.1)
+        cover = (0.25 + 0.5 * identity.lip_redness) * polygon_mask(
+            outline, window=window, soft_px=1.1
+        )
         part = canvas[window.slices]
         lit = part.mean(axis=0) / skin.mean()
         blend(canvas, window, np.clip(cover, 0, 0.85), tone * red * lit)
     _lip_gloss(canvas, shape, conditions, window)
     gap = mouth.lower_inner[30, 1] - mouth.upper_inner[30, 1]
     if gap > 1.2:
-        cover = polygon_mask(mouth.opening, window, soft_px=0.55)
+        cover = polygon_mask(mouth.opening, window=window, soft_px=0.55)
         blend(canvas, window, cover, _inside(shape, window, units))
     seam = [(mouth.upper_inner, 1.9, 0.85)]
     if gap > 1.2:

@@ -205,6 +205,8 @@ def _brow(identity: Identity, units: Units, sign: int) -> np.ndarray:
     raised += units["AU2"] * np.array([0.05, 0.35, 0.85, 1, 0.8]) * 18
     lowered = units["AU4"] * np.array([1, 0.92, 0.6, 0.25, 0.05]) * 15
     lowered += units["AU9"] * np.array([1, 0.7, 0.3, 0.1, 0]) * 8 + 2 * units["AU6"]
+    # Raised inner ends win over the frown: the brows of sadness and fear slope outward.
+    lowered = lowered * (1 - 0.4 * min(units["AU1"], 1))
     inward = units["AU4"] * np.array([8.5, 7, 4, 1.5, 0]) + units["AU9"] * np.array([3, 2, 1, 0, 0])
     strength = _side(identity, sign)
     y = y - strength * raised + lowered + 1.5 * sign * identity.asymmetry

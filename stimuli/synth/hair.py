@@ -176,7 +176,7 @@ def draw_behind(canvas: np.ndarray, hair: Hair, identity: Identity, at: Conditio
         return
     points = place(smooth(hair.behind, 120, closed=True), at)
     window = window_around(points, 4, canvas.shape)
-    mask = polygon_mask(points, window, soft_px=1.0)
+    mask = polygon_mask(points, window=window, soft_px=1.0)
     share = 0.5 if identity.hair_style == "tied" else 0.22
     blend(canvas, window, mask, share * linear(identity.hair_rgb))
 
@@ -202,15 +202,17 @@ def draw_front(
     polygons = [place(points, at) for points in hair.front]
     window = window_around(np.vstack(polygons), 10, canvas.shape)
     soft = 2.6 if identity.hair_style in ("crew", "receding", "curly") else 1.1
-    mask = np.zeros(window.shape, dtype=np.float32)
-    for points in polygons:
-        mask = np.maximum(mask, polygon_mask(points, window))
+    mask = polygon_mask(*polygons, window=window)
     shadow = uniform_filter(uniform_filter(np.roll(mask[::2, ::2], 2, axis=0), 5), 5)
     shade = np.repeat(np.repeat(shadow, 2, axis=0), 2, axis=1)
     multiply(canvas, window, 1 - 0.38 * shade[: window.shape[0], : window.shape[1]])
     mask = softened(mask, soft)
     strands = _strands(hair, identity, at, window, rng)
-    edge = np.clip(mask * (1 + 0.55 * (strands - 1)) * 1.6 - 0.3, 0, 1)
+    edge = np.clip(mask * (1 + 0.55 * (strands - 1)) * 2.0 - 0.4, 0, 1)
+    if identity.hair_style in _LENGTH_Y_PX:
+        # The ends of long hair are uneven.
+        end = np.vstack(polygons)[:, 1].max()
+        edge *= np.clip((end - window.grid()[1]) / 45 + 1.5 * (strands - 1), 0, 1)
     tone = strands * _roundness(identity, at, window)
     blend(canvas, window, edge, linear(identity.hair_rgb) * tone)
 
@@ -235,7 +237,8 @@ def _strands(
     fine = gaussian_filter(rng.standard_normal(2800), 1.3) * 0.3
     table = (1 + coarse + fine).astype(np.float32)
     tone = table[np.clip(2 * line + 1400, 0, 2799).astype(np.intp)]
-    return np.clip(tone + 0.05 * blotches(rng, window.shape, 9.0), 0.4, 1.9)
+    uneven = softened(tone, 0.7) + 0.05 * blotches(rng, window.shape, 9.0)
+    return np.clip(uneven, 0.4, 1.9)
 
 
 def _roundness(identity: Identity, at: Conditions, window: Window) -> np.ndarray:

@@ -6,8 +6,6 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
-FINE = 4  # subpixels a side for edges
-
 
 @dataclass(frozen=True)
 class Window:
@@ -59,13 +57,13 @@ def window_around(points: np.ndarray, margin_px: float, shape: tuple[int, ...]) 
     return Window(x0, y0, x1, y1)
 
 
-def polygon_mask(points: np.ndarray, window: Window, *, soft_px: float = 0.0) -> np.ndarray:
-    """Cover a polygon with an anti-aliased mask.
+def polygon_mask(*polygons: np.ndarray, window: Window, soft_px: float = 0.0) -> np.ndarray:
+    """Cover polygons with an anti-aliased mask.
 
     Parameters
     ----------
-    points : numpy.ndarray
-        Shape (n, 2), pixels of the picture.
+    *polygons : numpy.ndarray
+        Shape (n, 2) each, pixels of the picture.
     window : Window
         Where the mask is wanted.
     soft_px : float
@@ -79,12 +77,16 @@ def polygon_mask(points: np.ndarray, window: Window, *, soft_px: float = 0.0) ->
     Examples
     --------
     >>> square = np.array([[0.5, 0.5], [2.5, 0.5], [2.5, 2.5], [0.5, 2.5]])
-    >>> int(polygon_mask(square, Window(0, 0, 4, 4))[1:3, 1:3].sum())
+    >>> int(polygon_mask(square, window=Window(0, 0, 4, 4))[1:3, 1:3].sum())
     4
     """
-    image, finer = _canvas(points, window, FINE)
-    ImageDraw.Draw(image).polygon([(x, y) for x, y in finer.tolist()], fill=255)
-    return _reduced(image, FINE, soft_px)
+    fine = 4 if soft_px < 0.7 else 2
+    image = Image.new("L", (window.shape[1] * fine, window.shape[0] * fine))
+    draw = ImageDraw.Draw(image)
+    for points in polygons:
+        finer = (np.asarray(points) - [window.x0, window.y0] + 0.5) * fine - 0.5
+        draw.polygon([(x, y) for x, y in finer.tolist()], fill=255)
+    return _reduced(image, fine, soft_px)
 
 
 def line_mask(
@@ -118,12 +120,6 @@ def line_mask(
             joint="curve" if width > 2.5 else None,
         )
     return _reduced(image, fine, soft_px)
-
-
-def _canvas(points: np.ndarray, window: Window, fine: int) -> tuple[Image.Image, np.ndarray]:
-    """Make an empty picture of subpixels, and the points in it."""
-    image = Image.new("L", (window.shape[1] * fine, window.shape[0] * fine))
-    return image, (np.asarray(points) - [window.x0, window.y0] + 0.5) * fine - 0.5
 
 
 def _reduced(image: Image.Image, fine: int, soft_px: float) -> np.ndarray:

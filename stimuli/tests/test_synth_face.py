@@ -156,7 +156,7 @@ def test_a_polygons_mask_has_the_polygons_area(radius, corners, at):
     points = np.column_stack([at + radius * np.cos(angle), 32 + radius * np.sin(angle)])
     area = 0.5 * corners * radius**2 * np.sin(2 * np.pi / corners)
     edge = 2 * corners * radius * np.sin(np.pi / corners)
-    mask = polygon_mask(points, Window(0, 0, 64, 64))
+    mask = polygon_mask(points, window=Window(0, 0, 64, 64))
     assert abs(mask.sum() - area) < 0.2 * edge + 1
     assert mask.min() == 0
 
