@@ -1,5 +1,6 @@
 """Pictures with their labels, by split, and batches of changed pictures for training."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,7 +126,7 @@ def load_split(study: Study, labels: pd.DataFrame, split: str, side_px: int) -> 
 
 def draw_changes(
     n: int, side_px: int, settings: CnnSettings, random: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Draw how each training picture is moved, zoomed, mirrored and lit in one epoch.
 
     Parameters
@@ -141,54 +142,96 @@ def draw_changes(
 
     Returns
     -------
-    transforms : ndarray, shape (n, 8)
-        From a pixel of the new picture to the place in the old one: row by row the projective
-        matrix without its last 1.
+    corners : ndarray, shape (n, 4)
+        Where the centres of the new picture's first and last pixel lie in the old one: y and x
+        of the first, y and x of the last, in pixels; x runs backwards in a mirrored picture.
     gains : ndarray, shape (n,)
         Factor of the grey levels.
     """
-    shift = random.uniform(-settings.shift, settings.shift, (n, 2)) * side_px
-    zoom = 1 + random.uniform(-settings.zoom, settings.zoom, n)
-    gains = 1 + random.uniform(-settings.brightness, settings.brightness, n)
-    sign = np.where(random.random(n) < 0.5 * settings.flip, -1.0, 1.0)
     centre = (side_px - 1) / 2
-    transforms = np.zeros((n, 8))
-    transforms[:, 0] = sign / zoom
-    transforms[:, 2] = centre - sign * centre / zoom + shift[:, 0]
-    transforms[:, 4] = 1 / zoom
-    transforms[:, 5] = centre - centre / zoom + shift[:, 1]
-    return transforms.astype(np.float32), gains.astype(np.float32)
+    shift = centre + random.uniform(-settings.shift, settings.shift, (n, 2)) * side_px
+    half = centre / (1 + random.uniform(-settings.zoom, settings.zoom, n))
+    gains = 1 + random.uniform(-settings.brightness, settings.brightness, n)
+    half_x = np.where(random.random(n) < 0.5 * settings.flip, -half, half)
+    y, x = shift.T
+    return np.stack([y - half, x - half_x, y + half, x + half_x], axis=1), gains
 
 
-def change_pictures(pictures: Any, transforms: Any, gains: Any) -> Any:
-    """Move and light pictures; what comes in from outside repeats the border.
+def margin_px(side_px: int, settings: CnnSettings) -> int:
+    """Give how far changed pictures can reach beyond the border.
 
     Parameters
     ----------
-    pictures : tensor of float, shape (n, height, width, 3)
-        RGB in grey levels, 0 to 255.
-    transforms, gains : tensor of float, shape (n, 8) and (n,)
+    side_px : int
+        Side of the square pictures.
+    settings : CnnSettings
+        The greatest shift and zoom.
+
+    Returns
+    -------
+    int
+        In pixels, rounded up.
+
+    Examples
+    --------
+    >>> margin_px(101, CnnSettings(shift=0.1, zoom=0.5))
+    62
+    """
+    beyond = settings.shift * side_px + (side_px - 1) / 2 * (1 / (1 - settings.zoom) - 1)
+    # One more, so that rounding never leads out.
+    return math.ceil(beyond) + 1
+
+
+def with_margin(pictures: NDArray[np.uint8], margin: int) -> Any:
+    """Repeat the border of pictures outwards, so that moved ones find something there.
+
+    Parameters
+    ----------
+    pictures : ndarray of uint8, shape (n, side, side, 3)
+        RGB pictures.
+    margin : int
+        In pixels.
+
+    Returns
+    -------
+    tensor of uint8, shape (n, side + 2 margin, side + 2 margin, 3)
+        For `change_pictures`.
+    """
+    widths = ((0, 0), (margin, margin), (margin, margin), (0, 0))
+    return import_tensorflow().constant(np.pad(pictures, widths, mode="edge"))
+
+
+def change_pictures(padded: Any, margin: int, rows: Any, corners: Any, gains: Any) -> Any:
+    """Move, zoom, mirror and light some of the pictures.
+
+    Parameters
+    ----------
+    padded : tensor of uint8, shape (m, side + 2 margin, side + 2 margin, 3)
+        All pictures, as `with_margin` gives them.
+    margin : int
+        In pixels.
+    rows : tensor of int, shape (n,)
+        Which pictures.
+    corners, gains : tensor of float, shape (n, 4) and (n,)
         As `draw_changes` gives them.
 
     Returns
     -------
-    tensor of float, shape (n, height, width, 3)
+    tensor of float32, shape (n, side, side, 3)
         Interpolated bilinearly, within 0 and 255.
     """
     tf = import_tensorflow()
-    moved = tf.raw_ops.ImageProjectiveTransformV3(
-        images=pictures,
-        transforms=transforms,
-        output_shape=tf.shape(pictures)[1:3],
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="NEAREST",
-    )
-    return tf.clip_by_value(moved * gains[:, None, None, None], 0.0, 255.0)
+    padded_px = padded.shape[1]
+    side_px = padded_px - 2 * margin
+    # TensorFlow counts from the first pixel's centre, 0, to the last one's, 1.
+    boxes = tf.cast((corners + margin) / (padded_px - 1), tf.float32)
+    rows = tf.cast(rows, tf.int32)
+    moved = tf.image.crop_and_resize(padded, boxes, rows, (side_px, side_px))
+    return tf.clip_by_value(moved * tf.cast(gains, tf.float32)[:, None, None, None], 0.0, 255.0)
 
 
 def training_batches(
-    pictures: Any,
+    padded: Any,
     labels: NDArray[np.int64],
     settings: CnnSettings,
     preprocessing: Preprocessing,
@@ -198,12 +241,12 @@ def training_batches(
 
     Parameters
     ----------
-    pictures : tensor of uint8, shape (n, side, side, 3)
-        The training pictures.
+    padded : tensor of uint8, shape (n, side + 2 margin, side + 2 margin, 3)
+        The training pictures, as `with_margin` gives them.
     labels : ndarray of int, shape (n,)
         Index of each picture's expression.
     settings : CnnSettings
-        Batch size, and how much pictures are changed.
+        Side and batch size, and how much pictures are changed.
     preprocessing : Preprocessing
         What is done to pixels before the first layer.
     random : numpy.random.Generator
@@ -215,14 +258,14 @@ def training_batches(
     tf.data.Dataset
         Pairs of network input and labels.
     """
-    tf = import_tensorflow()
-    n, side_px = int(pictures.shape[0]), int(pictures.shape[1])
+    n, margin = len(labels), margin_px(settings.input_px, settings)
     order = random.permutation(n)
-    transforms, gains = draw_changes(n, side_px, settings, random)
+    corners, gains = draw_changes(n, settings.input_px, settings, random)
 
-    def prepare(rows: Any, moves: Any, factors: Any, batch_labels: Any) -> tuple[Any, Any]:
-        chosen = tf.cast(tf.gather(pictures, rows), tf.float32)
-        return preprocessing.apply(change_pictures(chosen, moves, factors)), batch_labels
+    def prepare(rows: Any, places: Any, factors: Any, batch_labels: Any) -> tuple[Any, Any]:
+        changed = change_pictures(padded, margin, rows, places, factors)
+        return preprocessing.apply(changed), batch_labels
 
-    rows = tf.data.Dataset.from_tensor_slices((order, transforms, gains, labels[order]))
+    tf = import_tensorflow()
+    rows = tf.data.Dataset.from_tensor_slices((order, corners, gains, labels[order]))
     return rows.batch(settings.batch_size).map(prepare).prefetch(2)

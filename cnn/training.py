@@ -8,7 +8,14 @@ import pandas as pd
 
 from cnn.architectures import architecture, build
 from cnn.backend import import_tensorflow, make_deterministic
-from cnn.data import LabelledPictures, load_split, read_labels, training_batches
+from cnn.data import (
+    LabelledPictures,
+    load_split,
+    margin_px,
+    read_labels,
+    training_batches,
+    with_margin,
+)
 from cnn.network import save_network
 from cnn.preprocessing import Preprocessing
 from stimuli.expressions import EXPRESSIONS
@@ -136,8 +143,7 @@ def fit(
     pandas.DataFrame
         The history, one row for each epoch, with the columns of `HISTORY`.
     """
-    tf = import_tensorflow()
-    pictures = tf.constant(training.pictures)
+    pictures = with_margin(training.pictures, margin_px(settings.input_px, settings))
     n_steps = -(-len(training.table) // settings.batch_size)
     learner = _Learner(network, settings, n_steps, preprocessing)
     best_weights, best_loss, best_epoch = network.get_weights(), np.inf, 0
