@@ -160,7 +160,7 @@ def choose_pictures(study: Study, density: "xr.Dataset", relevance: "xr.Dataset"
                 ("not in the manifest", image_id not in expressions),
                 ("not a test picture of the network", image_id not in test),
                 ("no included fixation", image_id not in seen),
-                ("no relevance map", image_id not in explained),
+                ("no relevance map, or zero everywhere", image_id not in explained),
             )
             if holds
         ]

@@ -79,7 +79,23 @@ def random_orders(seed: int, image_id: str, repeats: int, n_tiles: int) -> Tiles
     )
 
 
-def occlude(picture: Pixels, noise: Pixels, orders: Tiles, tiles_per_side: int) -> Pixels:
+def n_pictures_needed(orders: Tiles) -> int:
+    """Count the pictures that removal orders (n_orders, n_tiles) of one picture need.
+
+    The first step and the last are the same for all orders, so they are needed once.
+
+    Examples
+    --------
+    >>> n_pictures_needed(np.zeros((12, 16), dtype=np.int64))
+    182
+    """
+    n_orders, n_tiles = orders.shape
+    return 2 + n_orders * (n_tiles - 1)
+
+
+def occlude(
+    picture: Pixels, noise: Pixels, orders: Tiles, tiles_per_side: int, out: Pixels
+) -> None:
     """Make all the pictures that several removal orders of one picture need.
 
     Parameters
@@ -92,28 +108,22 @@ def occlude(picture: Pixels, noise: Pixels, orders: Tiles, tiles_per_side: int) 
         Removal orders.
     tiles_per_side : int
         Tiles in a row and in a column.
-
-    Returns
-    -------
-    numpy.ndarray of uint8, shape (2 + n_orders * (n_tiles - 1), side, side, 3)
-        The intact picture, the noise alone, and for each order the steps 1 to n_tiles - 1:
-        the first step and the last are the same for all orders, so they are there once.
+    out : numpy.ndarray of uint8, shape (n_pictures_needed(orders), side, side, 3)
+        Is filled with the intact picture, the noise alone, and for each order the steps 1 to
+        n_tiles - 1.
     """
-    n_orders, n_tiles = orders.shape
     edges = tile_edges(picture.shape[0], tiles_per_side)
-    made = np.empty((2 + n_orders * (n_tiles - 1), *picture.shape), dtype=np.uint8)
-    made[0], made[1] = picture, noise
+    out[0], out[1] = picture, noise
     place = 2
     for order in orders:
-        previous = made[0]
+        previous = out[0]
         for tile in order[:-1]:
             row, column = divmod(int(tile), tiles_per_side)
             window = np.s_[edges[row] : edges[row + 1], edges[column] : edges[column + 1]]
-            made[place] = previous
-            made[place][window] = noise[window]
-            previous = made[place]
+            out[place] = previous
+            out[place][window] = noise[window]
+            previous = out[place]
             place += 1
-    return made
 
 
 def _unfold(values: Floats, n_orders: int) -> Floats:
@@ -159,15 +169,18 @@ def perturbation_logits(
     InputError
         If the network answers with numbers that are not finite.
     """
-    n_pictures, n_orders, n_tiles = orders.shape
-    rows = 2 + n_orders * (n_tiles - 1)
+    n_pictures, n_orders = orders.shape[:2]
+    rows = n_pictures_needed(orders[0])
     together = max(1, 4 * PICTURES_PER_CALL // rows)
+    # One buffer for all: fresh memory for each picture costs more than the copying into it.
+    buffer = np.empty((min(together, n_pictures) * rows, *pictures[0].shape), dtype=np.uint8)
     results = []
     for first in range(0, n_pictures, together):
         chosen = range(first, min(first + together, n_pictures))
-        made = np.concatenate(
-            [occlude(pictures[i], noises[i], orders[i], tiles_per_side) for i in chosen]
-        )
+        made = buffer[: len(chosen) * rows]
+        for place, i in enumerate(chosen):
+            out = made[place * rows : (place + 1) * rows]
+            occlude(pictures[i], noises[i], orders[i], tiles_per_side, out)
         answers = np.concatenate(
             [
                 np.asarray(network.logits(made[start : start + PICTURES_PER_CALL]))
