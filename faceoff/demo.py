@@ -1,5 +1,6 @@
 """The demo: a whole study on synthetic faces with simulated observers, from nothing to a report."""
 
+import json
 import subprocess
 import sys
 import time
@@ -9,12 +10,16 @@ from pathlib import Path
 
 from faceoff.pipeline import run_everything
 from faceoff.recovery import recovery_table
+from participants.register import read_participants
 from study.errors import InputError
 from study.folder import Study, create_study, open_study
 from study.progress import say
 
 # Where the seconds go on two cores, for the time left that the headings tell.
 _SECONDS = {"faces": 60, "window": 60, "people": 50, "analysis": 240, "truth": 5}
+# Trials of the session in the window, after its practice.
+_WINDOW_TRIALS = 14
+
 _SETTINGS = {
     "study": {"name": "Demo: simulated observers and a small network on synthetic faces"},
     "stimuli": {"folder": "stimuli/pictures"},
@@ -101,14 +106,30 @@ def _faces(study: Study, actors: int, jobs: int) -> None:
 
 
 def _window_session(study: Study, people: int) -> None:
-    """Run a short session of one more participant in a real PsychoPy window."""
+    """Run a short session of one more participant in a real PsychoPy window.
+
+    A session that was stopped keeps what it has; the participant comes again.
+    """
     participant_id = f"sub-{people + 1:03d}"
-    if (study.session_dir(participant_id, "01") / "session.json").is_file():
+    sessions = [label for person, label in study.sessions() if person == participant_id]
+    if any(_is_finished(study.session_dir(participant_id, label)) for label in sessions):
         say("the session is there already")
         return
-    _faceoff(study, "participants", "add", participant_id)
-    _faceoff(study, "participants", "plan", participant_id)
-    _faceoff(study, "experiment", "run", participant_id, "--tracker", "simulated")
+    if participant_id not in set(read_participants(study)["participant_id"]):
+        _faceoff(study, "participants", "add", participant_id)
+    label = f"{len(sessions) + 1:02d}"
+    if not (study.session_dir(participant_id, label) / "plan.json").is_file():
+        _faceoff(study, "participants", "plan", participant_id, "--session", label)
+    run = ("experiment", "run", participant_id, "--session", label, "--tracker", "simulated")
+    _faceoff(study, *run, "--trials", str(_WINDOW_TRIALS))
+
+
+def _is_finished(folder: Path) -> bool:
+    """Tell whether a session came to its end."""
+    record = folder / "session.json"
+    if not record.is_file():
+        return False
+    return bool(json.loads(record.read_text(encoding="utf-8")).get("status") == "finished")
 
 
 def _simulate(study: Study, people: int, jobs: int) -> None:

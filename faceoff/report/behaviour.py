@@ -104,16 +104,14 @@ def behaviour_section(study: Study) -> ReportSection:
     predictions = read_test_predictions(study)
     people = accuracy_by_expression(trials)
     n_people = trials["participant_id"].nunique()
+    right, low, high = (100 * people[name]["all"] for name in ("value", "ci_low", "ci_high"))
     text = (
         f"{n_people} participants named the expression in {len(trials)} trials; "
-        f"{100 * people.loc['all', 'value']:.1f} % of the answers were right (95% CI "
-        f"{100 * people.loc['all', 'ci_low']:.1f} to {100 * people.loc['all', 'ci_high']:.1f}, "
-        "Wilson). "
+        f"{right:.1f} % of the answers were right (95% CI {low:.1f} to {high:.1f}, Wilson). "
     )
     if predictions is not None:
-        network = accuracy_by_expression(predictions)
         text += (
-            f"The network was right on {100 * network.loc['all', 'value']:.1f} % of the "
+            f"The network was right on {100 * predictions['correct'].mean():.1f} % of the "
             f"{len(predictions)} test pictures of actors that it had never seen."
         )
     return ReportSection(

@@ -70,7 +70,7 @@ def _area_table(areas: pd.DataFrame) -> ReportTable:
     table = pd.concat([areas, whole]).pivot_table(
         index="expression", columns="condition", values=measures
     )
-    table.columns = [f"{condition}: {measure}" for measure, condition in table.columns]
+    table.columns = [": ".join(reversed(name)) for name in table.columns.to_list()]
     order = [name for name in (*EXPRESSIONS, "all") if name in table.index]
     frame = table.loc[order, sorted(table.columns)].reset_index()
     caption = (

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
-from gaze_analysis.plots import draw_scanpath
+from gaze_analysis.plots import draw_density, draw_scanpath
 from stimuli.expressions import EXPRESSIONS
 from stimuli.pictures import load_picture
 from study.errors import InputError
@@ -82,14 +82,19 @@ def _scanpath_figure(study: Study, used: pd.DataFrame) -> ReportFigure:
     axes = figure.subplots(2, 4).ravel()
     for panel in axes:
         panel.set_axis_off()
+    side_px = study.settings.stimuli.picture_px
     for panel, name in zip(axes, EXPRESSIONS, strict=False):
         rows = used[used["expression"] == name]
         if rows.empty:
             continue
-        image_id, participant = rows.groupby(["image_id", "participant_id"]).size().idxmax()[:2]
-        path = rows[(rows["image_id"] == image_id) & (rows["participant_id"] == participant)]
-        show_picture(panel, study, image_id)
-        draw_scanpath(panel, path)
+        trials = rows.groupby(["image_id", "participant_id"])
+        counts = trials.size().reset_index(name="n")
+        longest = counts.iloc[int(counts["n"].to_numpy().argmax())]
+        image_id, participant = str(longest["image_id"]), str(longest["participant_id"])
+        path = trials.get_group((image_id, participant))
+        draw_scanpath(
+            panel, path, picture=shown_picture(study, image_id), width_px=side_px, height_px=side_px
+        )
         panel.set_title(f"{name}\n{image_id}, {participant}", fontsize=7)
     caption = (
         "The longest scanpath on a picture of each expression. Circles are fixations in their "
@@ -100,6 +105,7 @@ def _scanpath_figure(study: Study, used: pd.DataFrame) -> ReportFigure:
 
 def _density_figure(study: Study, maps: "xr.Dataset") -> ReportFigure:
     """Draw the mean density of each expression, and of all."""
+    side_px = study.settings.stimuli.picture_px
     figure = new_figure(height_cm=10.0)
     axes = figure.subplots(2, 4).ravel()
     everything = maps["density_by_expression"]
@@ -108,8 +114,11 @@ def _density_figure(study: Study, maps: "xr.Dataset") -> ReportFigure:
         panel.set_axis_off()
         panel.set_title(name)
         if name in everything["expression"].to_numpy():
-            draw_density(panel, everything.sel(expression=name), largest)
-    draw_density(axes[-1], maps["mean_density"], largest)
+            values = everything.sel(expression=name).to_numpy()
+            draw_density(panel, values, vmax=largest, width_px=side_px, height_px=side_px)
+    draw_density(
+        axes[-1], maps["mean_density"].to_numpy(), vmax=largest, width_px=side_px, height_px=side_px
+    )
     axes[-1].set_title("all pictures")
     axes[-1].set_axis_off()
     caption = (
@@ -156,24 +165,25 @@ def maps_section(study: Study) -> ReportSection:
             "expression that is explained, blue against it.",
         ),
         (
-            _mean_maps_figure(gaze, relevance, shown),
+            _mean_maps_figure(study, gaze, relevance, shown),
             _example_figure(study, gaze, relevance, rows),
         ),
     )
 
 
 def _mean_maps_figure(
-    gaze: "xr.Dataset", relevance: "xr.Dataset", shown: pd.Series
+    study: Study, gaze: "xr.Dataset", relevance: "xr.Dataset", shown: pd.Series
 ) -> ReportFigure:
     """Draw the mean gaze density and the mean relevance of each expression."""
+    side_px = study.settings.stimuli.picture_px
     figure = new_figure(height_cm=6.5)
     axes = figure.subplots(2, len(EXPRESSIONS))
     for column, name in enumerate(EXPRESSIONS):
         images = list(shown[shown == name].index)
         axes[0, column].set_title(name)
         if images:
-            density = gaze["density"].sel(image=images).mean("image")
-            draw_density(axes[0, column], density, float(density.max()))
+            density = gaze["density"].sel(image=images).mean("image").to_numpy()
+            draw_density(axes[0, column], density, width_px=side_px, height_px=side_px)
             draw_relevance(axes[1, column], relevance["relevance"].sel(image=images).mean("image"))
     for panel in axes.ravel():
         panel.set(xticks=[], yticks=[])
@@ -191,17 +201,19 @@ def _example_figure(
     study: Study, gaze: "xr.Dataset", relevance: "xr.Dataset", rows: list[str]
 ) -> ReportFigure:
     """Draw picture, gaze and relevance of single pictures, two examples in a row."""
+    side_px = study.settings.stimuli.picture_px
     figure = new_figure(height_cm=2.9 * ((len(rows) + 1) // 2) + 0.5)
     axes = figure.subplots((len(rows) + 1) // 2, 6, squeeze=False)
     for panel in axes.ravel():
         panel.set_axis_off()
     for index, image_id in enumerate(rows):
         panels = axes[index // 2, 3 * (index % 2) : 3 * (index % 2) + 3]
-        show_picture(panels[0], study, image_id)
+        picture = shown_picture(study, image_id)
+        if picture is not None:
+            panels[0].imshow(picture)
         panels[0].set_title(image_id, fontsize=7)
-        show_picture(panels[1], study, image_id, grey=True)
-        density = gaze["density"].sel(image=image_id)
-        draw_density(panels[1], density, float(density.max()), alpha=0.6)
+        density = gaze["density"].sel(image=image_id).to_numpy()
+        draw_density(panels[1], density, picture=picture, width_px=side_px, height_px=side_px)
         draw_relevance(panels[2], relevance["relevance"].sel(image=image_id))
     for start in (0, 3):
         axes[0, start + 1].set_title("gaze", fontsize=7)
@@ -210,28 +222,24 @@ def _example_figure(
     return ReportFigure("examples", caption, figure)
 
 
-def show_picture(axes: "Axes", study: Study, image_id: str, *, grey: bool = False) -> None:
-    """Show a picture in its own frame, or an empty frame where faces are hidden.
+def shown_picture(study: Study, image_id: str) -> NDArray[np.uint8] | None:
+    """Load a picture for a figure, at half its size on the screen.
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
-        Where.
     study : Study
         The study.
     image_id : str
         The picture.
-    grey : bool, default False
-        Without its colours, as the ground of a map.
+
+    Returns
+    -------
+    ndarray of uint8, shape (h, w, 3), or None
+        None where the settings hide the faces, or the study has no pictures of its own.
     """
-    side_px = study.settings.stimuli.picture_px
-    axes.set(xlim=(-0.5, side_px - 0.5), ylim=(side_px - 0.5, -0.5), aspect="equal")
-    if study.settings.report.faces == "hide":
-        return
-    picture: NDArray[np.float64] = load_picture(study, image_id, side_px // 2) / 255.0
-    if grey:
-        picture = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
-    axes.imshow(picture, extent=(-0.5, side_px - 0.5, side_px - 0.5, -0.5))
+    if study.settings.report.faces == "hide" or not study.crops_tsv.is_file():
+        return None
+    return load_picture(study, image_id, study.settings.stimuli.picture_px // 2)
 
 
 def _extent(values: "xr.DataArray") -> tuple[float, float, float, float]:
@@ -239,26 +247,6 @@ def _extent(values: "xr.DataArray") -> tuple[float, float, float, float]:
     y, x = values["y"].to_numpy(), values["x"].to_numpy()
     half = (x[1] - x[0]) / 2
     return (x[0] - half, x[-1] + half, y[-1] + half, y[0] - half)
-
-
-def draw_density(
-    axes: "Axes", values: "xr.DataArray", largest: float, *, alpha: float = 1.0
-) -> None:
-    """Draw a density map.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Where.
-    values : xarray.DataArray, dims (y, x)
-        The density, with coordinates in the picture's pixels.
-    largest : float
-        The value at the end of the colours.
-    alpha : float, default 1.0
-        Opacity where the density is largest; below 1 the ground shows through.
-    """
-    opacity = 1.0 if alpha == 1.0 else alpha * np.clip(values.to_numpy() / largest, 0, 1) ** 0.5
-    axes.imshow(values, extent=_extent(values), cmap="inferno", vmin=0, vmax=largest, alpha=opacity)
 
 
 def draw_relevance(axes: "Axes", values: "xr.DataArray") -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(
@@ -32,7 +32,7 @@ def declared_requirements() -> list[Requirement]:
     return [item for item in requirements if item.marker is None or item.marker.evaluate()]
 
 
-def locked_versions() -> dict[str, str]:
+def locked_versions() -> dict[NormalizedName, str]:
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     requirements = [Requirement(line) for line in lines if line.strip()]
     return {
@@ -100,10 +100,11 @@ def test_the_conda_file_s_pip_part_installs_what_the_project_asks_for(tmp_path: 
     )
     requirements.write_text(text, encoding="utf-8")
     uv = [sys.executable, "-m", "uv", "pip"]  # pip's own resolver takes minutes more
-    install = [*uv, "install", "--quiet", "--python", python, "--requirement", requirements]
+    install = [*uv, "install", "--quiet", "--python", str(python)]
+    install += ["--requirement", str(requirements)]
     subprocess.run(install, cwd=ROOT, check=True)
     listed = subprocess.run(
-        [*uv, "list", "--quiet", "--python", python, "--format", "json"],
+        [*uv, "list", "--quiet", "--python", str(python), "--format", "json"],
         check=True,
         capture_output=True,
         text=True,
@@ -117,4 +118,4 @@ def test_the_conda_file_s_pip_part_installs_what_the_project_asks_for(tmp_path: 
         if not item.specifier.contains(versions.get(canonicalize_name(item.name), "0"), True)
     ]
     assert missing == []
-    assert versions["faceoff"] == project()["version"]
+    assert versions[canonicalize_name("faceoff")] == project()["version"]
