@@ -11,6 +11,7 @@ from gaze_analysis.quality import Trace
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
 # Okabe and Ito's colours: told apart by people with any kind of colour vision.
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#808080"
@@ -198,15 +199,17 @@ def quality_figure(
 
 def _draw_trace(axes: "Axes", trace: Trace) -> None:
     """Draw both directions over time, thinned to what a page can show."""
-    step = max(1, len(trace.time_ms) // 20_000)
-    seconds = (trace.time_ms - trace.time_ms[:1].sum()) / 1000.0
+    thin = slice(None, None, max(1, len(trace.time_ms) // 20_000))
+    seconds = (trace.time_ms[thin] - trace.time_ms[:1].sum()) / 1000.0
+    shown = trace.points_deg[thin].copy()
+    # No line across what was not recorded.
+    shown[1:][np.diff(trace.block[thin]) != 0] = np.nan
     for column, colour, name in ((0, BLUE, "horizontal"), (1, ORANGE, "vertical")):
         axes.plot(
-            seconds[::step], trace.points_deg[::step, column], color=colour, linewidth=0.4,
-            label=name, rasterized=True,
-        )  # fmt: skip
-    axes.set(xlabel="time (s)", ylabel="gaze (deg)", title="Gaze over the session")
-    for line in axes.legend(loc="upper right", fontsize=8, ncols=2).get_lines():
+            seconds, shown[:, column], color=colour, linewidth=0.4, label=name, rasterized=True
+        )
+    axes.set(xlabel="time (s)", ylabel="gaze (deg)")
+    for line in _title(axes, "Gaze over the session, right and down").get_lines():
         line.set_linewidth(2)
 
 
@@ -215,8 +218,8 @@ def _draw_loss(axes: "Axes", trials: pd.DataFrame) -> None:
     blink, other = 100 * trials["data_loss_blink"], 100 * trials["data_loss_other"]
     axes.bar(trials["trial"], blink, width=1.0, color=GREY, label="blinks")
     axes.bar(trials["trial"], other, width=1.0, bottom=blink, color=VERMILION, label="other")
-    axes.set(xlabel="trial", ylabel="lost (%)", title="Data loss")
-    axes.legend(loc="upper right", fontsize=8, ncols=2)
+    axes.set(xlabel="trial", ylabel="lost (%)")
+    _title(axes, "Data loss")
 
 
 def _draw_precision(axes: "Axes", trials: pd.DataFrame) -> None:
@@ -232,9 +235,9 @@ def _draw_precision(axes: "Axes", trials: pd.DataFrame) -> None:
     axes.step(
         trials["trial"], trials["accuracy_deg"], where="mid", color=VERMILION, label="accuracy"
     )
-    axes.set(xlabel="trial", ylabel="deg", title="Precision and accuracy")
+    axes.set(xlabel="trial", ylabel="deg")
     axes.set_ylim(bottom=0)
-    axes.legend(loc="upper right", fontsize=8, ncols=3)
+    _title(axes, "Precision and accuracy")
 
 
 def _draw_all_gaze(axes: "Axes", trace: Trace) -> None:
@@ -247,21 +250,36 @@ def _draw_all_gaze(axes: "Axes", trace: Trace) -> None:
         )  # fmt: skip
     axes.invert_yaxis()
     axes.set_aspect("equal", adjustable="datalim")
-    axes.set(xlabel="horizontal (deg)", ylabel="vertical (deg)", title="All gaze (log count)")
+    axes.set(xlabel="horizontal (deg)", ylabel="vertical (deg)")
+    axes.set_title("All gaze (log count)", loc="left", fontsize=10)
 
 
 def _draw_validations(axes: "Axes", validations: pd.DataFrame, trace: Trace) -> None:
     """Draw the mean and the largest error of each validation."""
     start = trace.time_ms[0] if len(trace.time_ms) else 0.0
+    if not len(validations):
+        axes.set_axis_off()
+        axes.set_title("No validation", loc="left", fontsize=10)
+        return
     minutes = (validations["time_ms"] - start) / 60_000
     for name, colour, marker, label in (
         ("error_max_deg", GREY, "v", "largest"),
         ("error_avg_deg", VERMILION, "o", "mean"),
     ):
         axes.plot(minutes, validations[name], color=colour, marker=marker, label=label)
-    axes.set(xlabel="time (min)", ylabel="error (deg)", title="Validations")
-    axes.set_ylim(bottom=0)
-    axes.legend(fontsize=8)
+    axes.set(xlabel="time (min)", ylabel="error (deg)")
+    axes.set_ylim(0, 1.15 * max(1.0, validations["error_max_deg"].max()))
+    axes.set_xlim(minutes.min() - 1, minutes.max() + 1)
+    _title(axes, "Validations")
+
+
+def _title(axes: "Axes", text: str) -> "Legend":
+    """Put the title at the left and the legend at the right, both above what is drawn."""
+    axes.set_title(text, loc="left", fontsize=10)
+    return axes.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2, frameon=False,
+        fontsize=8, ncols=3,
+    )  # fmt: skip
 
 
 def _figure(aspect: float) -> tuple["Figure", "Axes"]:

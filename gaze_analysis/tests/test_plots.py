@@ -1,0 +1,84 @@
+"""Figures: what they show is what they were given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from gaze_analysis.plots import density_figure, draw_scanpath, quality_figure, scanpath_figure
+from gaze_analysis.quality import Trace
+
+FRAME = {"width_px": 40, "height_px": 30}
+
+
+@pytest.fixture
+def path():
+    return pd.DataFrame(
+        {
+            "x_px": [10.0, 30.0, 20.0],
+            "y_px": [5.0, 25.0, 15.0],
+            "duration_ms": [400.0, 100.0, 200.0],
+            "index": [2, 1, 3],
+        }
+    )
+
+
+def test_a_density_lies_over_its_picture_in_the_picture_frame():
+    density = np.zeros((15, 20))
+    density[3, 4] = 1.0
+    picture = np.full((60, 80, 3), 200, np.uint8)
+    (axes,) = density_figure(density, picture=picture, title="AF01HAS", **FRAME).axes
+    below, above = axes.images
+    assert list(below.get_extent()) == list(above.get_extent()) == [-0.5, 39.5, 29.5, -0.5]
+    np.testing.assert_array_equal(above.get_array(), density)
+    assert above.get_alpha()[3, 4] > 0 == above.get_alpha()[0, 0]
+    assert axes.get_ylim() == (29.5, -0.5)
+    assert axes.get_title() == "AF01HAS"
+
+
+def test_a_density_without_a_picture_is_opaque():
+    (axes,) = density_figure(np.ones((3, 4)), **FRAME).axes
+    assert axes.images[0].get_alpha() == 1
+
+
+def test_circles_of_a_scanpath_have_the_area_of_the_duration(path):
+    (axes,) = scanpath_figure(path, picture=np.zeros((3, 4), np.uint8), **FRAME).axes
+    (circles,) = axes.collections
+    np.testing.assert_array_equal(circles.get_offsets()[:, 0], [30, 10, 20])
+    sizes = circles.get_sizes()
+    np.testing.assert_allclose(sizes / sizes[0], [1, 4, 2])
+    assert [text.get_text() for text in axes.texts] == ["1", "2", "3"]
+
+
+def test_a_scanpath_without_durations_has_equal_circles(path):
+    axes = Figure().add_subplot()
+    draw_scanpath(axes, path.assign(duration_ms=np.nan), **FRAME)
+    assert len(np.unique(axes.collections[0].get_sizes())) == 1
+
+
+@pytest.mark.parametrize("n_validations", [0, 2])
+def test_a_page_on_quality_has_a_panel_for_each_measure(n_validations, tmp_path):
+    rng = np.random.default_rng(1)
+    points = rng.normal(size=(400, 2))
+    points[50:60] = np.nan
+    trace = Trace(np.arange(400.0), points, np.repeat([1, 2], 200), 1000.0)
+    trials = pd.DataFrame(
+        {
+            "trial": [1, 2],
+            "data_loss_blink": [0.1, 0.0],
+            "data_loss_other": [0.0, 0.2],
+            "sd_deg": [0.1, 0.12],
+            "rms_s2s_deg": [0.02, 0.03],
+            "accuracy_deg": [0.3, 0.3],
+        }
+    )
+    validations = pd.DataFrame(
+        {"time_ms": [-9e4, 0.0], "error_avg_deg": [0.3, 0.4], "error_max_deg": [0.6, 1.4]}
+    ).iloc[:n_validations]
+    figure = quality_figure(trace, trials, validations, title="sub-001")
+    assert len(figure.axes) == 5
+    figure.savefig(tmp_path / "page.png")
+    last = figure.axes[-1]
+    assert len(last.lines) == n_validations
+    heights = [bar.get_height() for bar in figure.axes[1].patches]
+    assert heights == [10, 0, 0, 20]
