@@ -139,7 +139,8 @@ def _simulate(study: Study, people: int, jobs: int) -> None:
 
 def _faceoff(study: Study, *arguments: str) -> None:
     """Run a command of faceoff as a user would, in a process of its own."""
-    command = [sys.executable, "-m", "faceoff", *arguments, "--study", str(study.root)]
+    # -P: a cnn.py or study.py in the folder of the call must not hide the packages.
+    command = [sys.executable, "-P", "-m", "faceoff", *arguments, "--study", str(study.root)]
     done = subprocess.run(command, check=False)
     if done.returncode:
         sys.exit(done.returncode)
