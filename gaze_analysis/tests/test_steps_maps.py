@@ -1,5 +1,7 @@
 """From a study folder to maps, ceilings and quality tables, as the commands do it."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from study.maps import read_maps
 from study.provenance import run_step
 from study.tables import read_table, write_table
 
+FACES = Path(__file__).resolve().parents[3] / "shared" / "data" / "faces" / "uniss_ffd"
 TABLE = {
     "picture_width_px": 100,
     "picture_height_px": 80,
@@ -159,3 +162,25 @@ def test_quality_of_every_imported_session(tmp_path):
     trials = read_table(folder / "quality_trials.tsv", what="trials")
     assert list(trials["data_loss"]) == [0, 0]
     assert not run_step(study, quality_step(study))
+
+
+@pytest.mark.skipif(not FACES.is_dir(), reason="the Sassari recordings are not beside the checkout")
+def test_the_sassari_faces_become_maps_that_people_agree_on(tmp_path):
+    table = {
+        "picture_width_px": 562,
+        "picture_height_px": 762,
+        "file_name": r"(?P<participant>\d+)_(?P<image>\d+)_(?P<expression>[A-Z]+)_.*",
+        "picture_map": str(FACES / "StimuliMap.csv"),
+        "columns": {"x": "FixationPointX", "y": "FixationPointY"},
+    }
+    density = COUNT | {"sigma": 5.0, "grid_px": 8.0}
+    study = table_study(tmp_path / "study", table=table, density=density)
+    import_tables(study, [FACES / "Fixations.zip"])
+    run_step(study, density_step(study))
+    maps = read_maps(study.gaze_dir / "density.nc")
+    assert maps["density"].shape == (120, 95, 70)
+    assert list(maps["expression"].values) == ["happy", "neutral", "sad"]
+    assert maps["n_fixations"].sum() == 21093
+    ceiling = read_table(study.gaze_dir / "ceiling.tsv", what="ceilings").set_index("level")
+    assert ceiling.loc["image", "split_half_r"].mean() == pytest.approx(0.877, abs=0.01)
+    assert ceiling.loc["expression", "spearman_brown_r"].min() > 0.95
