@@ -72,5 +72,20 @@ def events(
     run_step(opened, events_step(opened), force=force)
 
 
+@app.command()
+def bids(
+    study: StudyOption = Path(),
+    jobs: JobsOption = 0,
+    scheduler: SchedulerOption = "",
+    force: ForceOption = False,
+) -> None:
+    """Write recordings and trials as BIDS eye tracking (sub-*/ses-*/beh)."""
+    from gaze_analysis.steps import bids_step
+    from study.provenance import run_step
+
+    opened = open_for_command(study, jobs, scheduler)
+    run_step(opened, bids_step(opened), force=force)
+
+
 app.command()(quality)
 app.command()(density)

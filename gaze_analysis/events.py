@@ -13,6 +13,7 @@ from gaze_analysis.importing import (
 )
 from gaze_analysis.picture_place import PicturePlaces
 from gaze_analysis.session_trials import TRIAL_COLUMNS, session_trials
+from stimuli.catalog import MANIFEST_COLUMNS, read_manifest
 from study.errors import InputError
 from study.folder import Study
 from study.parallel import parallel_map
@@ -102,8 +103,9 @@ def make_events(study: Study) -> None:
             "Events need recordings, but none is in sourcedata. "
             "Name some: faceoff gaze import FILES."
         )
+    manifest = _manifest(study)
     results = parallel_map(
-        _SessionEvents(study, overviews["blocks"], overviews["validations"]),
+        _SessionEvents(study, manifest, PicturePlaces(study, manifest), **overviews),
         sessions,
         description="events of sessions",
         execution=study.settings.execution,
@@ -125,6 +127,13 @@ def make_events(study: Study) -> None:
     _say_events(trials, fixations, excluded)
 
 
+def _manifest(study: Study) -> pd.DataFrame:
+    """Read the study's pictures by their names; an empty table where none are registered."""
+    if not study.manifest_tsv.is_file():
+        return pd.DataFrame(columns=list(MANIFEST_COLUMNS)).set_index("image_id")
+    return read_manifest(study).set_index("image_id")
+
+
 def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """Put sessions' tables together, leaving empty ones out, whose columns have no type."""
     filled = [frame for frame in frames if len(frame)]
@@ -136,6 +145,8 @@ class _SessionEvents:
     """Makes the tables of one session in a worker."""
 
     study: Study
+    manifest: pd.DataFrame
+    places: PicturePlaces
     blocks: pd.DataFrame
     validations: pd.DataFrame
 
@@ -153,13 +164,13 @@ class _SessionEvents:
             pd.read_parquet(messages_path(self.study, session.name)),
             _of_session(self.blocks, session),
             _of_session(self.validations, session),
+            self.manifest,
         )
         events = events_of_trials(raw, trials).assign(
             participant_id=session.participant_id, session=session.session
         )
         fixations = trial_fixations(raw, trials, self.study.settings.gaze.exclude)
-        places = PicturePlaces(self.study)
-        fixations = judge(places.to_picture(fixations), self.study.settings.gaze.exclude)
+        fixations = judge(self.places.to_picture(fixations), self.study.settings.gaze.exclude)
         fixations = fixations[list(FIXATION_COLUMNS)].round(
             {"onset_ms": 3, "duration_ms": 3, "x_px": 3, "y_px": 3}
         )
@@ -355,11 +366,8 @@ def _say_events(trials: pd.DataFrame, fixations: pd.DataFrame, excluded: pd.Data
         )
         return
     n_included = int(fixations["included"].sum())
-    left_out = ", ".join(
-        f"{row.n_fixations} {row.reason}"
-        for row in excluded.itertuples()
-        if row.n_fixations and row.reason != "included"
-    )
+    counts = dict(zip(excluded["reason"], excluded["n_fixations"], strict=True))
+    left_out = ", ".join(f"{counts[reason]} {reason}" for reason in REASONS if counts[reason])
     say(
         f"{len(trials)} trials, {len(fixations)} fixations while a picture was on, "
         f"{n_included} included; left out: {left_out or 'none'}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gaze_analysis.eyelink import read_asc
 from gaze_analysis.importing import Session, asc_files
+from participants.register import add_participant, read_participants
 from study.errors import InputError
 from study.folder import Study
 from study.parallel import parallel_map
@@ -56,7 +57,10 @@ def adopt_recordings(study: Study, files: Iterable[Path]) -> list[Session]:
         description="checking recordings",
         execution=study.settings.execution,
     )
+    registered = set(read_participants(study)["participant_id"])
     for session in new:
+        if session.participant_id not in registered:
+            registered.add(add_participant(study, session.participant_id))
         _keep(study, session)
         say(f"{session.files[0].name} is {session.participant_id}, session {session.session}")
     return sessions

@@ -120,7 +120,7 @@ def recorded_sessions(study: Study) -> list[Session]:
     found = []
     for folder in sorted(study.sourcedata.glob("sub-*/ses-*")):
         files = asc_files(folder)
-        if files and session_mode(folder) in study.settings.gaze.modes:
+        if files and session_facts(folder).get("mode", "real") in study.settings.gaze.modes:
             found.append(Session(folder.parent.name, folder.name.removeprefix("ses-"), files))
     return found
 
@@ -130,8 +130,8 @@ def asc_files(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in folder.glob("*") if _ASC.search(path.name)))
 
 
-def session_mode(folder: Path) -> str:
-    """Tell in which mode a session was run.
+def session_facts(folder: Path) -> dict[str, Any]:
+    """Read what a session noted about itself.
 
     Parameters
     ----------
@@ -140,8 +140,8 @@ def session_mode(folder: Path) -> str:
 
     Returns
     -------
-    str
-        real, pilot or test; real where there is no session.json.
+    dict
+        The content of session.json; empty where there is none.
 
     Raises
     ------
@@ -150,13 +150,16 @@ def session_mode(folder: Path) -> str:
     """
     path = folder / "session.json"
     if not path.is_file():
-        return "real"
+        return {}
     try:
-        return str(json.loads(path.read_text(encoding="utf-8")).get("mode", "real"))
-    except (json.JSONDecodeError, UnicodeDecodeError, AttributeError) as error:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(
-            f"session.json must be a JSON object, but {path} is not ({error}). Restore it."
+            f"session.json must be JSON, but {path} is not ({error}). Restore it."
         ) from error
+    if not isinstance(facts, dict):
+        raise InputError(f"session.json must hold an object, but {path} does not. Restore it.")
+    return facts
 
 
 def samples_path(study: Study, name: str) -> Path:

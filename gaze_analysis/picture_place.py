@@ -1,13 +1,16 @@
 """Positions on the screen carried into the picture frame, through where each picture stood."""
 
+from typing import TypeAlias, cast
+
 import numpy as np
 import pandas as pd
 
-from stimuli.catalog import crop_rects, picture_frame, read_manifest
+from stimuli.catalog import crop_rects, picture_frame
 from stimuli.frames import Rect, move_points
 from study.folder import Study
 
 _RECT = ["picture_x_px", "picture_y_px", "picture_width_px", "picture_height_px"]
+_Place: TypeAlias = tuple[str, float, float, float, float]
 # A shown picture may be off its file's proportions by rounding to whole pixels.
 _SAME_SHAPE = 0.02
 
@@ -18,18 +21,16 @@ class PicturePlaces:
     Parameters
     ----------
     study : Study
-        The study; its manifest and crops are used where they exist.
+        The study; its crops are used where it has any.
+    manifest : pandas.DataFrame
+        Its pictures by image_id: width_px and height_px of the files.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, manifest: pd.DataFrame) -> None:
         self._frame = picture_frame(study)
-        self._files: dict[str, tuple[float, float]] = {}
-        self._crops: dict[str, Rect] = {}
-        if study.manifest_tsv.is_file() and study.crops_tsv.is_file():
-            manifest = read_manifest(study)
-            sizes = manifest[["width_px", "height_px"]].itertuples(index=False)
-            self._files = dict(zip(manifest["image_id"], map(tuple, sizes), strict=True))
-            self._crops = crop_rects(study)
+        sizes = manifest[["width_px", "height_px"]].itertuples(index=False, name=None)
+        self._files = dict(zip(manifest.index, sizes, strict=True))
+        self._crops = crop_rects(study) if study.crops_tsv.is_file() else {}
 
     def to_picture(self, fixations: pd.DataFrame) -> pd.DataFrame:
         """Carry fixations into the picture frame.
@@ -48,9 +49,10 @@ class PicturePlaces:
         moved = np.full_like(points, np.nan)
         inside = np.zeros(len(fixations), dtype=bool)
         places = fixations.groupby(["image_id", *_RECT], sort=False).indices
-        for (image_id, *sides), rows in places.items():
-            shown = Rect(*sides)
-            moved[rows] = self._move(points[rows], str(image_id), shown)
+        for place, rows in places.items():
+            image_id, x_px, y_px, width_px, height_px = cast(_Place, place)
+            shown = Rect(x_px, y_px, width_px, height_px)
+            moved[rows] = self._move(points[rows], image_id, shown)
             inside[rows] = shown.contains(points[rows])
         return fixations.assign(x_px=moved[:, 0], y_px=moved[:, 1], on_picture=inside)
 

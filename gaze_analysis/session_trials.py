@@ -7,7 +7,6 @@ import pandas as pd
 
 from gaze_analysis.importing import Session
 from gaze_analysis.trials import find_trials
-from stimuli.catalog import read_manifest
 from stimuli.expressions import EXPRESSIONS, KDEF_CODES, expression_name
 from study.errors import InputError
 from study.folder import Study
@@ -65,6 +64,7 @@ def session_trials(
     messages: pd.DataFrame,
     blocks: pd.DataFrame,
     validations: pd.DataFrame,
+    manifest: pd.DataFrame,
 ) -> pd.DataFrame:
     """Join a session's trials.tsv to the trials of its recording.
 
@@ -76,6 +76,8 @@ def session_trials(
         The session.
     messages, blocks, validations : pandas.DataFrame
         What the recording says.
+    manifest : pandas.DataFrame
+        The study's pictures by image_id: actor and expression; empty where it has none.
 
     Returns
     -------
@@ -95,7 +97,7 @@ def session_trials(
     else:
         trials = _from_variables(found)
     trials = trials.assign(participant_id=session.participant_id, session=session.session)
-    trials = _with_pictures(study, trials)
+    trials = _with_pictures(trials, manifest)
     trials["eye"] = _eyes(trials, blocks, validations, study.settings.gaze.eye)
     extra = [name for name in trials.columns if name.startswith("var_")]
     known = {f"var_{name}" for name in TRIAL_COLUMNS}
@@ -118,7 +120,7 @@ def _join_table(own: pd.DataFrame, found: pd.DataFrame, session: Session) -> pd.
     """Give each row of a session's table its trial of the recording."""
     # A trial that was broken off and repeated counts as it was done last.
     found = found.drop_duplicates("trial", keep="last").set_index("trial")
-    unknown = found.index.difference(own["trial"])
+    unknown = found.index.difference(pd.Index(own["trial"]))
     if len(unknown):
         say(
             f"warning: {session.name}: {len(unknown)} trials of the recording are not in its "
@@ -176,22 +178,19 @@ def _truth(value: object) -> bool | None:
     return True if word in _TRUE else False if word in _FALSE else None
 
 
-def _with_pictures(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
+def _with_pictures(trials: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
     """Fill in who is on the picture and what it shows, from the manifest or a KDEF name."""
     trials = trials.copy()
     for name in ("actor", "expression"):
         if name not in trials:
             trials[name] = None
-    if study.manifest_tsv.is_file():
-        manifest = read_manifest(study).set_index("image_id")
-        for name in ("actor", "expression"):
-            known = trials["image_id"].map(manifest[name])
-            trials[name] = trials[name].astype("object").where(trials[name].notna(), known)
+        known = trials["image_id"].map(manifest[name])
+        trials[name] = trials[name].astype("object").where(trials[name].notna(), known)
     for row, image_id in trials.loc[trials["expression"].isna(), "image_id"].items():
         match = _KDEF.fullmatch(image_id) if isinstance(image_id, str) else None
         if match is not None:
-            trials.loc[row, "expression"] = KDEF_CODES[match[2].upper()]  # type: ignore[index]
-            trials.loc[row, "actor"] = match[1].upper()  # type: ignore[index]
+            trials.loc[row, "expression"] = KDEF_CODES[match[2].upper()]
+            trials.loc[row, "actor"] = match[1].upper()
     unknown = set(trials["expression"].dropna()) - set(EXPRESSIONS)
     if unknown:
         raise InputError(
@@ -211,12 +210,14 @@ def _eyes(
         order.sort(key=lambda eye: eye != wanted)
     elif len(errors):
         order.sort(key=lambda eye: errors.get(eye, np.inf))
+    begins = blocks["first_sample_ms"].fillna(blocks["start_ms"]).fillna(-np.inf).to_numpy(float)
+    parts = blocks["part"].to_numpy(float)
+    recorded = [str(eyes).split() for eyes in blocks["eyes"].fillna("")]
     chosen: list[str | None] = []
-    for trial in trials.itertuples(index=False):
-        own = blocks[blocks["part"] == trial.part]
-        begun = own[~(own["first_sample_ms"].fillna(own["start_ms"]) > trial.face_offset_ms)]
-        eyes = str(begun["eyes"].iloc[-1]).split() if len(begun) else []
-        chosen.append(next((eye for eye in order if eye in eyes), order[0] if eyes else None))
+    for part, offset_ms in trials[["part", "face_offset_ms"]].to_numpy(float):
+        begun = np.flatnonzero((parts == part) & (begins <= offset_ms))
+        eyes = recorded[begun[-1]] if len(begun) else []
+        chosen.append(next((eye for eye in order if eye in eyes), None))
     return chosen
 
 

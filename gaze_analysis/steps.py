@@ -1,5 +1,6 @@
 """The steps of gaze analysis, in running order."""
 
+from gaze_analysis.bids import write_bids
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import (
     import_sessions,
@@ -90,6 +91,40 @@ def events_step(study: Study) -> Step:
         },
         run=lambda: make_events(study),
         follows="gaze quality",
+    )
+
+
+def bids_step(study: Study) -> Step:
+    """Write sessions as BIDS eye tracking beside sourcedata.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Step
+        Writes physio, physioevents, events and behaviour of each session into
+        ``sub-*/ses-*/beh``, and the list of these files.
+    """
+    sessions = recorded_sessions(study)
+    folder = study.gaze_dir
+    files_tsv = folder / "bids_files.tsv"
+    overviews = ("recordings", "blocks", "validations", "trials")
+    return Step(
+        command="gaze bids",
+        inputs=(
+            *(folder / f"{name}.tsv" for name in overviews),
+            *(
+                path_of(study, session.name)
+                for session in sessions
+                for path_of in (samples_path, raw_events_path, messages_path)
+            ),
+        ),
+        outputs=(files_tsv,),
+        settings={"screen": study.settings.screen.model_dump(mode="json")},
+        run=lambda: write_bids(study, sessions, files_tsv),
     )
 
 

@@ -47,14 +47,14 @@ def find_trials(
         trial variable.
     """
     rows: list[dict[str, Any]] = []
-    for part, own in messages.groupby("part", sort=True):
-        of_part = blocks[blocks["part"] == part]
-        rows += _trials_of_part(int(part), own.reset_index(drop=True), of_part, settings)
+    for part in sorted(messages["part"].unique().tolist()):
+        own = messages[messages["part"] == part].reset_index(drop=True)
+        rows += _trials_of_part(part, own, blocks[blocks["part"] == part], settings)
     if not rows:
         rows = [
             row
-            for part, of_part in blocks.groupby("part", sort=True)
-            for row in _trials_of_blocks(int(part), of_part)
+            for part in sorted(blocks["part"].unique().tolist())
+            for row in _trials_of_blocks(part, blocks[blocks["part"] == part])
         ]
     frame = pd.DataFrame(rows, columns=_ordered(rows))
     frame["trial"] = _trial_numbers(frame["label"])
@@ -102,12 +102,13 @@ def _trials_of_blocks(
 ) -> list[dict[str, Any]]:
     """Take each recording block as a trial, where no message begins one."""
     rows = []
-    for block in blocks.itertuples(index=False):
-        start = block.start_ms if block.start_ms == block.start_ms else block.first_sample_ms
-        end = block.end_ms if block.end_ms == block.end_ms else block.last_sample_ms
-        if not (start <= end):
+    starts = blocks["start_ms"].fillna(blocks["first_sample_ms"]).to_numpy(float)
+    ends = blocks["end_ms"].fillna(blocks["last_sample_ms"]).to_numpy(float)
+    for label, start, end in zip(blocks["block"], starts.tolist(), ends.tolist(), strict=True):
+        if not start <= end:
             continue
-        row = {"part": part, "label": str(block.block), "start_ms": start, "next_ms": end}
+        row: dict[str, Any] = {"part": part, "label": str(label)}
+        row |= {"start_ms": start, "next_ms": end}
         if texts is not None and times is not None and settings is not None:
             inside = (times >= start) & (times <= end)
             own = [text for text, keep in zip(texts, inside, strict=True) if keep]

@@ -54,19 +54,20 @@ def read_calibrations(
     points: list[dict[str, Any]] = []
     text = messages["text"]
     chosen = messages[text.str.contains("CAL", regex=False) | text.str.startswith("VALIDATE")]
-    for row in chosen[[*_WHEN, "text"]].itertuples(index=False):
-        when = dict(zip(_WHEN, row[:3], strict=True))
-        if match := _HEADER.search(row.text):
+    columns = [chosen[name].tolist() for name in (*_WHEN, "text")]
+    for *times, words in zip(*columns, strict=True):
+        when: dict[str, Any] = dict(zip(_WHEN, times, strict=True))
+        if match := _HEADER.search(words):
             calibrations.append(
                 when | {"type": match[1], "model": match[2], "eye": match[3].lower(), "result": ""}
             )
-        elif match := _CALIBRATION.match(row.text):
+        elif match := _CALIBRATION.match(words):
             _add_result(calibrations, when, match)
-        elif match := _VALIDATION.match(row.text):
+        elif match := _VALIDATION.match(words):
             head = {"type": match[1], "eye": match[2].lower(), "result": match[3]}
             numbers = dict(zip(_VALIDATION_COLUMNS[6:], match.groups()[3:], strict=True))
             validations.append(when | head | numbers)
-        elif match := _POINT.match(row.text):
+        elif match := _POINT.match(words):
             head = {"point": int(match[1]), "eye": match[2].lower()}
             points.append(
                 when | head | dict(zip(_POINT_COLUMNS[5:], match.groups()[2:], strict=True))

@@ -160,10 +160,10 @@ class LineReader:
         own = self._own_fields(kind, names, len(values) - 3)
         if own is None:
             return False
-        row = dict(zip(("onset_ms", "offset_ms", "duration_ms", *own), values, strict=True))
+        row: dict[str, Any] = {"line": number, "eye": EYES[fields[1]]}
+        row |= zip(("onset_ms", "offset_ms", "duration_ms", *own), values, strict=True)
         self._implicit_block()
-        row |= {"line": number, "block": self._block, "eye": EYES[fields[1]]}
-        self.rows[kind].append(row)
+        self.rows[kind].append(row | {"block": self._block})
         return True
 
     def _own_fields(
