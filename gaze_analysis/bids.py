@@ -81,12 +81,6 @@ class BidsSession:
     trials: pd.DataFrame
 
     @property
-    def prefix(self) -> Path:
-        """The path that the names of all its files begin with."""
-        folder = self.study.root / self.session.participant_id / f"ses-{self.session.session}"
-        return folder / "beh" / f"{self.session.name}_task-{self.task}"
-
-    @property
     def source(self) -> Path:
         """Its folder in sourcedata."""
         return self.study.session_dir(self.session.participant_id, self.session.session)
@@ -94,11 +88,38 @@ class BidsSession:
     @property
     def task(self) -> str:
         """Faces in faceoff's own sessions, viewing in recordings made elsewhere."""
-        return "faces" if (self.source / "trials.tsv").is_file() else "viewing"
+        return task_of(self.study, self.session)
 
     def path(self, ending: str) -> Path:
         """Name one of its files."""
-        return self.prefix.with_name(f"{self.prefix.name}_{ending}")
+        return bids_path(self.study, self.session, ending)
+
+
+def task_of(study: Study, session: Session) -> str:
+    """Name a session's task: faces in faceoff's own sessions, viewing in those made elsewhere."""
+    source = study.session_dir(session.participant_id, session.session)
+    return "faces" if (source / "trials.tsv").is_file() else "viewing"
+
+
+def bids_path(study: Study, session: Session, ending: str) -> Path:
+    """Name a file of a session as BIDS does.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    session : Session
+        The session.
+    ending : str
+        What comes after the task, such as ``events.tsv``.
+
+    Returns
+    -------
+    Path
+        The file in ``sub-*/ses-*/beh``.
+    """
+    folder = study.root / session.participant_id / f"ses-{session.session}" / "beh"
+    return folder / f"{session.name}_task-{task_of(study, session)}_{ending}"
 
 
 def bids_sessions(study: Study, sessions: list[Session]) -> list[BidsSession]:

@@ -1,6 +1,6 @@
 """The steps of gaze analysis, in running order."""
 
-from gaze_analysis.bids import write_bids
+from gaze_analysis.bids import bids_path, write_bids
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import (
     import_sessions,
@@ -122,7 +122,14 @@ def bids_step(study: Study) -> Step:
                 for path_of in (samples_path, raw_events_path, messages_path)
             ),
         ),
-        outputs=(files_tsv,),
+        outputs=(
+            files_tsv,
+            *(
+                bids_path(study, session, ending)
+                for session in sessions
+                for ending in ("events.tsv", "beh.tsv")
+            ),
+        ),
         settings={"screen": study.settings.screen.model_dump(mode="json")},
         run=lambda: write_bids(study, sessions, files_tsv),
     )
