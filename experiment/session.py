@@ -23,9 +23,10 @@ from experiment.texts import Texts, read_texts
 from experiment.trackers import check_tracker_name, make_tracker
 from experiment.trackers.protocol import Tracker
 from experiment.trial import Labels, TrialOutcome, run_trial, trial_row
-from experiment.window import QuitError, Window
+from experiment.window import QUIT_KEY, QuitError, Window
 from participants.plans import Plan, PlannedTrial, plan_path, read_plan
 from stimuli.catalog import read_manifest
+from stimuli.expressions import EXPRESSIONS
 from stimuli.frames import screen_from
 from stimuli.pictures import load_picture
 from study.errors import InputError
@@ -157,6 +158,7 @@ def prepare_session(
             f"plan anew: faceoff participants plan {participant_id} --mode {mode}."
         )
     refuse_second_start(study.session_dir(participant_id, session))
+    _check_keys(plan)
     trials = _chosen_trials(plan, n_main_trials)
     for trial in trials:
         messages.image_load(trial.image_id, trial.picture_rect)
@@ -165,6 +167,23 @@ def prepare_session(
     return SessionPlan(
         study, plan, trials, actors, _shown_pictures(study, trials), read_texts(study)
     )
+
+
+def _check_keys(plan: Plan) -> None:
+    """Refuse a plan with which an expression could not be answered."""
+    keys = list(plan.keys.values())
+    if set(plan.keys) != set(EXPRESSIONS) or len(set(keys)) < len(keys):
+        raise InputError(
+            "A plan must have a key of its own for each of the expressions, but that of "
+            f"{plan.participant_id}, session {plan.session}, has {plan.keys}. Plan anew: "
+            "faceoff participants plan."
+        )
+    if QUIT_KEY in keys:
+        raise InputError(
+            f"The key {QUIT_KEY!r} ends a session, but the plan of {plan.participant_id}, session "
+            f"{plan.session}, has it as an answer. Choose another key in study.toml: "
+            "[participants] keys."
+        )
 
 
 def _chosen_trials(plan: Plan, n_main_trials: int) -> tuple[PlannedTrial, ...]:

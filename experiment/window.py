@@ -87,7 +87,7 @@ class Window:
         self.settings = settings
         self._frame_s = 1 / refresh_hz
         self._last_flip_s = 0.0
-        self._outside_keys: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._outside_keys: queue.SimpleQueue[KeyPress] = queue.SimpleQueue()
         self._keys: list[KeyPress] = []
         self._texts: dict[tuple[str, float, float, int], Any] = {}
         self._faces: dict[str, Any] = {}
@@ -225,7 +225,7 @@ class Window:
         key : str
             PsychoPy's name of the key.
         """
-        self._outside_keys.put(key)
+        self._outside_keys.put(KeyPress(key, self.now_s()))
 
     def forget_keys(self) -> None:
         """Drop what was pressed until now: no screen may be answered before it was seen."""
@@ -289,14 +289,16 @@ class Window:
 
     def _read_keys(self) -> None:
         """Take the keys from PsychoPy, and leave the session if one of them says so."""
-        event = self._psychopy.event
+        # The digits of the key pad count as digits.
+        pressed = [
+            KeyPress(key.removeprefix("num_"), time_s)
+            for key, time_s in self._psychopy.event.getKeys(timeStamped=True)
+        ]
         while not self._outside_keys.empty():
-            event._onPygletKey(symbol=self._outside_keys.get(), modifiers=0, emulated=True)
-        for key, time_s in event.getKeys(timeStamped=True):
-            # The digits of the key pad count as digits.
-            self._keys.append(KeyPress(key.removeprefix("num_"), time_s))
-            if key == QUIT_KEY:
-                raise QuitError("Esc was pressed")
+            pressed.append(self._outside_keys.get())
+        self._keys += sorted(pressed, key=lambda press: press.time_s)
+        if any(press.key == QUIT_KEY for press in pressed):
+            raise QuitError("Esc was pressed")
         if self._window.winHandle.has_exit:
             raise QuitError("the window was closed")
 

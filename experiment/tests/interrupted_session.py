@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from experiment.session import run_session
+from experiment.trackers import simulated
 from experiment.trackers.simulated import SimulatedTracker
 from study.folder import open_study
 
@@ -32,14 +33,14 @@ class InterruptedTracker(SimulatedTracker):
 
     def message(self, text: str) -> float:
         time_ms = super().message(text)
-        if text.startswith("FACE_ON") and self._looking.trial.trial == int(sys.argv[3]):
+        if text.startswith("TRIALID"):
+            self.is_its_trial = text.split()[1] == sys.argv[3]
+        elif text.startswith("FACE_ON") and self.is_its_trial:
             interrupt(self, sys.argv[2])
         return time_ms
 
 
 if __name__ == "__main__":
-    import experiment.trackers.simulated
-
-    experiment.trackers.simulated.SimulatedTracker = InterruptedTracker
+    vars(simulated)["SimulatedTracker"] = InterruptedTracker
     status = run_session(open_study(Path(sys.argv[1])), "sub-001", "01", tracker="simulated")
     sys.exit(0 if status == "finished" else 1)

@@ -26,7 +26,7 @@ def make_small_study(
     folder: Path, *, n_main: int = 6, n_practice: int = 2, **sections: Any
 ) -> Study:
     """Make a study with pictures, and a plan of two blocks for sub-001."""
-    defaults = {"experiment": QUICK, "observers": QUICK_ANSWERS}
+    defaults: dict[str, Any] = {"experiment": QUICK, "observers": QUICK_ANSWERS}
     study = make_study(folder, n_actors=2, **(defaults | sections))
     images = list(read_manifest(study)["image_id"])[: n_practice + n_main]
     for number, image_id in enumerate(images):

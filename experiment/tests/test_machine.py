@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -40,8 +41,8 @@ class Notebook:
     name = "notebook"
     simulates_participant = False
 
-    def __init__(self):
-        self.said = []
+    def __init__(self) -> None:
+        self.said: list[str] = []
 
     def drift_check(self, x_px, y_px, screen):
         self.said.append("drift check")
@@ -72,7 +73,7 @@ def steps(machine: TrialMachine) -> list[Callable[[], object]]:
 
 
 def test_a_trial_in_order_writes_its_messages_in_order():
-    tracker = Notebook()
+    tracker: Any = Notebook()
     machine = TrialMachine(tracker)
     for step in steps(machine):
         step()
@@ -84,7 +85,8 @@ def test_a_trial_in_order_writes_its_messages_in_order():
 @pytest.mark.parametrize("n_done", range(8))
 def test_at_each_stage_every_step_but_the_next_is_refused(n_done):
     for wrong in set(range(8)) - {n_done}:
-        machine = TrialMachine(Notebook())
+        tracker: Any = Notebook()
+        machine = TrialMachine(tracker)
         for step in steps(machine)[:n_done]:
             step()
         with pytest.raises(RuntimeError, match="comes when"):
@@ -93,7 +95,7 @@ def test_at_each_stage_every_step_but_the_next_is_refused(n_done):
 
 @pytest.mark.parametrize("n_done", range(1, 8))
 def test_an_aborted_trial_stops_the_recording_and_says_so_at_any_stage(n_done):
-    tracker = Notebook()
+    tracker: Any = Notebook()
     machine = TrialMachine(tracker)
     for step in steps(machine)[:n_done]:
         step()
@@ -103,6 +105,6 @@ def test_an_aborted_trial_stops_the_recording_and_says_so_at_any_stage(n_done):
 
 
 def test_without_a_trial_there_is_nothing_to_abort():
-    tracker = Notebook()
+    tracker: Any = Notebook()
     TrialMachine(tracker).abort()
     assert tracker.said == []

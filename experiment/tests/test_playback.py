@@ -1,9 +1,11 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiment.gaze_trace import GazeTrace, duration_ms
+from experiment.gaze_trace import Fixation, GazeTrace, Saccade, duration_ms
 from experiment.observers import draw_observer, simulate_trial
 from experiment.tests.made_up_study import made_up_landmarks
 from experiment.tests.test_machine import TRIAL
@@ -19,7 +21,7 @@ START_MS = 600_123
 
 def looked(seed: int = 1, **settings: float) -> GazeTrace:
     observer = draw_observer(ObserversSettings(**settings), "sub-001", seed)
-    polygons = region_polygons(made_up_landmarks() + [736, 316])
+    polygons = region_polygons(made_up_landmarks() + np.array([736.0, 316.0]))
     random = np.random.default_rng(seed)
     return simulate_trial(
         observer, TRIAL, polygons, SCREEN, random, lead_ms=LEAD_MS, face_ms=FACE_MS, tail_ms=0
@@ -58,11 +60,12 @@ def test_a_block_has_each_millisecond_once_and_events_that_fill_it(late_ms, afte
     trial = looked(seed)
     block = played_trace(trial, SCREEN, start_ms=START_MS, onset_ms=onset_ms, stop_ms=stop_ms)
     assert block.time_ms.tolist() == list(range(START_MS, stop_ms))
-    events = sorted([*block.fixations, *block.saccades], key=lambda event: event.start_ms)
+    events: list[Fixation | Saccade] = [*block.fixations, *block.saccades]
+    events.sort(key=lambda event: event.start_ms)
     assert events[0].start_ms == START_MS
     assert events[-1].end_ms == stop_ms - 1
     assert sum(duration_ms(event) for event in events) == len(block.time_ms)
-    assert all(a.end_ms + 1 == b.start_ms for a, b in zip(events[:-1], events[1:], strict=True))
+    assert all(a.end_ms + 1 == b.start_ms for a, b in pairwise(events))
     for blink in block.blinks:
         assert np.isnan(block.x_px[blink.start_ms - START_MS : blink.end_ms - START_MS + 1]).all()
 

@@ -42,7 +42,7 @@ def test_a_session_with_rows_is_never_started_again(tmp_path):
     table.add(row())
     table.close()
     before = (tmp_path / "trials.tsv").read_bytes()
-    with pytest.raises(InputError, match="holds 1 trials.*plan another session"):
+    with pytest.raises(InputError, match=r"holds 1 trials.*plan another session"):
         TrialTable(tmp_path / "trials.tsv")
     assert (tmp_path / "trials.tsv").read_bytes() == before
 
@@ -50,7 +50,7 @@ def test_a_session_with_rows_is_never_started_again(tmp_path):
 @pytest.mark.parametrize("name", ["trials.tsv", "sub-001_ses-01.asc", "sub-001_ses-01.edf"])
 def test_what_a_start_without_a_trial_left_is_named(tmp_path, name):
     (tmp_path / name).write_text("header\n", encoding="utf-8")
-    with pytest.raises(InputError, match=f"{name}.*Move them away"):
+    with pytest.raises(InputError, match=rf"{name}.*Move them away"):
         TrialTable(tmp_path / "trials.tsv")
 
 

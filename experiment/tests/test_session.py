@@ -2,6 +2,7 @@ import pytest
 
 from experiment.session import prepare_session, run_session
 from experiment.tests.small_study import make_small_study
+from participants.plans import plan_path, read_plan, write_plan
 from study.errors import InputError
 
 
@@ -29,6 +30,22 @@ def test_bad_input_is_refused_before_anything_is_written(small, options, message
 def test_a_session_without_a_plan_names_the_command_that_makes_one(small):
     with pytest.raises(InputError, match="faceoff participants plan"):
         run_session(small, "sub-001", "07", tracker="simulated")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"happy": "escape"}, "ends a session", id="the key that quits"),
+        pytest.param({"happy": "1"}, "a key of its own", id="a key twice"),
+    ],
+)
+def test_a_plan_with_which_nobody_could_answer_is_refused(tmp_path, change, message):
+    study = make_small_study(tmp_path / "study", n_main=1, n_practice=0)
+    path = plan_path(study, "sub-001", "01")
+    plan = read_plan(path)
+    write_plan(path, plan.model_copy(update={"keys": plan.keys | change}))
+    with pytest.raises(InputError, match=message):
+        prepare_session(study, "sub-001", "01")
 
 
 def test_a_short_session_keeps_practice_and_the_first_main_trials(small):

@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from experiment.observers import draw_observer, draw_response
 from experiment.recording import TRIAL_COLUMNS
 from experiment.tests.small_study import make_small_study
 from study.folder import Study
+from study.seeds import generator
 from study.tables import read_table
 
 pytestmark = pytest.mark.window
@@ -40,7 +43,7 @@ def run_command(study: Study, *options: str) -> subprocess.CompletedProcess[str]
     return run_python("-m", "experiment", "run", "sub-001", "--study", str(study.root), *options)
 
 
-def read_trials(study: Study):
+def read_trials(study: Study) -> pd.DataFrame:
     path = study.session_dir("sub-001", "01") / "trials.tsv"
     return read_table(path, what="", columns=KINDS)
 
@@ -56,7 +59,7 @@ def read_record(study: Study) -> dict:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Study:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Study:
     study = make_small_study(tmp_path_factory.mktemp("finished") / "study")
     home = {path.name for path in Path.home().iterdir()}
     done = run_command(study, "--tracker", "simulated")
@@ -73,14 +76,23 @@ def test_each_trial_of_the_plan_has_its_row(finished):
     assert list(trials.columns) == list(TRIAL_COLUMNS)
     assert trials["trial"].tolist() == list(range(1, 9))
     assert trials["phase"].tolist() == ["practice"] * 2 + ["main"] * 6
-    assert trials["rt_ms"].between(250, 5000).all()
     assert (trials["face_offset_ms"] - trials["face_onset_ms"] >= trials["rt_ms"]).all()
-    assert (trials["n_frames"] > 5).all()
+    assert (trials["n_frames"] >= 1).all()
     answered = trials["response"] == trials["expression"]
     assert (answered == trials["correct"]).all()
 
 
-def test_answers_and_gaze_are_those_of_the_planted_observer(finished):
+def test_answers_come_when_the_observer_planned_them(finished):
+    observer = draw_observer(finished.settings.observers, "sub-001", seed=1)
+    for row in read_trials(finished).to_dict("records"):
+        random = generator(1, "answer", "sub-001", "01", row["trial"])
+        planned = draw_response(observer, row["expression"], random)
+        assert row["response"] == planned.expression
+        # A timer never fires early; how late it is depends on what else this computer does.
+        assert row["rt_ms"] > planned.rt_ms - 1
+
+
+def test_gaze_is_that_of_the_planted_observer(finished):
     folder = finished.session_dir("sub-001", "01")
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     assert set(truth["strategy"]) == set(truth["accuracy"])
@@ -167,6 +179,7 @@ def test_whatever_ends_a_session_everything_is_saved(tmp_path, how):
     assert lines[-1].endswith("TRIAL_RESULT 3")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_session_that_is_killed_leaves_whole_rows_and_blocks(tmp_path):
     study = make_small_study(tmp_path / "study", n_main=4, n_practice=0)
     done = run_python("-m", "experiment.tests.interrupted_session", str(study.root), "kill", "4")

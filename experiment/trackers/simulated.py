@@ -230,7 +230,7 @@ class SimulatedTracker:
 
     def _decide(self, number: int) -> _Looking:
         """Decide before the trial where the observer will look and what the answer will be."""
-        trial = self._plan.trials[number - 1]
+        trial = next(trial for trial in self._plan.trials if trial.trial == number)
         settings = self._study.settings.experiment
         response = draw_response(
             self._observer, trial.expression, self._generator("answer", number)
