@@ -72,7 +72,7 @@ def run_demo(folder: Path, *, people: int, actors: int, jobs: int) -> None:
     study = _demo_study(folder)
     stages = (
         Stage("faces", "draw and register synthetic faces", lambda: _faces(study, actors, jobs)),
-        Stage("window", "one session in a real window", lambda: _window_session(study, people)),
+        Stage("window", "one session in a real window", lambda: _window_session(study)),
         Stage("people", f"simulate {people} participants", lambda: _simulate(study, people, jobs)),
         Stage("analysis", "gaze, network, comparison, report", lambda: run_everything(study)),
         Stage("truth", "compare with what was planted", lambda: _check_truth(study)),
@@ -105,12 +105,12 @@ def _faces(study: Study, actors: int, jobs: int) -> None:
     _faceoff(study, "stimuli", "register")
 
 
-def _window_session(study: Study, people: int) -> None:
-    """Run a short session of one more participant in a real PsychoPy window.
+def _window_session(study: Study) -> None:
+    """Run a short session of the first participant in a real PsychoPy window.
 
     A session that was stopped keeps what it has; the participant comes again.
     """
-    participant_id = f"sub-{people + 1:03d}"
+    participant_id = "sub-001"
     sessions = [label for person, label in study.sessions() if person == participant_id]
     if any(_is_finished(study.session_dir(participant_id, label)) for label in sessions):
         say("the session is there already")
