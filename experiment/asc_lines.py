@@ -316,9 +316,9 @@ def sample_lines(trace: GazeTrace) -> tuple[bytes, IntArray]:
         ]
     )  # fmt: skip
     # A byte of 0 fills up what is shorter than its field.
-    used = table != 0
-    starts = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
-    return table[used].tobytes(), starts
+    written = table[table != 0]
+    starts = np.concatenate([[0], np.flatnonzero(written == ord("\n")) + 1])
+    return written.tobytes(), starts
 
 
 def _field(values: FloatArray, missing: NDArray[np.bool_]) -> NDArray[np.uint8]:

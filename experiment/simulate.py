@@ -16,7 +16,7 @@ from experiment.observers import draw_observer
 from experiment.recording import TRIAL_COLUMNS, recording_name, settings_used, versions
 from experiment.truth import write_truth
 from experiment.virtual_session import SessionResult, VirtualSession, run_virtual_session
-from participants.plans import Plan, make_plan, plan_path, read_plan, write_plan
+from participants.plans import Plan, check_session, make_plan, plan_path, read_plan, write_plan
 from participants.register import add_participant, read_participants
 from stimuli.catalog import picture_frame, picture_landmarks, read_manifest
 from stimuli.frames import move_points, screen_from
@@ -86,9 +86,10 @@ def simulate_sample(
     Raises
     ------
     InputError
-        If the study holds recordings of real people, a session of this label was simulated with
-        other settings, or pictures are missing.
+        If the label is wrong, the study holds recordings of real people, a session of this
+        label was simulated with other settings, or pictures are missing.
     """
+    check_session(session)
     refuse_real_data(study)
     manifest = read_manifest(study)
     sample = Sample(
@@ -246,13 +247,26 @@ def _is_there(sample: Sample, facts: dict[str, Any]) -> bool:
         return False
     if record.get("status") != "finished":
         return False  # a simulation that was interrupted: it is made anew
-    if any(record.get(name) != value for name, value in facts.items()):
+    differing = _differences(facts, record)
+    if differing:
         raise InputError(
-            "Simulated sessions are never overwritten, but session "
-            f"{session} of {participant_id} was simulated with other settings, pictures or seed. "
+            f"Simulated sessions are never overwritten, but session {session} of "
+            f"{participant_id} was simulated with another {', '.join(differing)}. "
             f"Choose another --session, or move {folder} away."
         )
     return True
+
+
+def _differences(facts: dict[str, Any], record: dict[str, Any]) -> list[str]:
+    """Name what a session would be simulated with now, but was not."""
+    names = []
+    for name, value in facts.items():
+        known = record.get(name)
+        if isinstance(value, dict) and isinstance(known, dict):
+            names += [f"{name}.{inner}" for inner in _differences(value, known)]
+        elif value != known:
+            names.append(name)
+    return names
 
 
 def simulate_session(sample: Sample, facts: dict[str, Any]) -> float:
@@ -273,11 +287,11 @@ def simulate_session(sample: Sample, facts: dict[str, Any]) -> float:
     study, participant_id = sample.study, facts["participant_id"]
     folder = study.session_dir(participant_id, sample.session)
     recording = folder / f"{recording_name(participant_id, sample.session)}.asc"
-    # The mark of a simulation comes first: what an interrupted one leaves is known by it.
+    plan = _session_plan(study, participant_id, sample.session)
+    # The mark of a simulation precedes its data: what an interrupted one leaves is known by it.
     write_json(folder / "session.json", {**facts, "status": "running"})
     for left_over in (recording, folder / "trials.tsv", *folder.glob(f".*.{recording.name}")):
         left_over.unlink(missing_ok=True)
-    plan = _session_plan(study, participant_id, sample.session)
     virtual = _virtual_session(sample, plan)
     recorded = _session_date(sample.seed, participant_id, sample.session)
     with atomic_path(recording) as temporary:

@@ -27,5 +27,8 @@ def simulate(
 
     opened = open_for_command(study, jobs, scheduler)
     participant_ids = simulate_sample(opened, participants, session, seed)
-    say(f"Sessions {session} of {len(participant_ids)} observers are in {opened.sourcedata}")
-    say("Next: faceoff gaze import")
+    say(
+        f"experiment simulate: sessions {session} of {len(participant_ids)} observers are in "
+        f"{opened.sourcedata}"
+    )
+    say("  next: faceoff gaze import")

@@ -36,7 +36,7 @@ def made_up_landmarks(shift: float = 0.0) -> np.ndarray:
     return np.concatenate(parts) + shift
 
 
-def make_study(folder: Path, n_actors: int = 4, **sections) -> Study:
+def make_study(folder: Path, n_actors: int = 4, **sections: dict) -> Study:
     """Register made-up pictures: `n_actors` to be tested, and two to practise with."""
     defaults = {"participants": {"practice_trials": 2, "blocks": 2}}
     study = create_study(folder, defaults | sections)

@@ -112,7 +112,9 @@ class ObserversSettings(Section):
     calibration_error_deg: float = Field(
         0.18, ge=0, description="spread of the calibration's offset between sessions, per axis"
     )
-    blink_rate_hz: float = Field(0.12, ge=0, le=2, description="mean rate of blinks")
+    blink_rate_hz: float = Field(
+        0.12, ge=0, le=2, description="blinks in a second of looking at the face"
+    )
     pupil_area: float = Field(1100, gt=100, lt=5000, description="mean pupil size, arbitrary units")
     rt_spread: float = Field(
         0.28, gt=0, lt=1, description="standard deviation of reaction times over their mean"
