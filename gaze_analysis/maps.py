@@ -92,18 +92,20 @@ def participant_maps(fixations: pd.DataFrame, rule: MapRule) -> tuple[list[str],
     weights : ndarray, shape (n_participants,)
         What each counts in an average.
     """
-    people = list(fixations.groupby("participant_id", sort=True))
-    maps = np.empty((len(people), *rule.grid.shape))
-    mass = np.empty(len(people))
-    for place, (_, rows) in enumerate(people):
-        durations = rows["duration_ms"] if rule.weighting == "duration" else None
+    names, who = np.unique(fixations["participant_id"].to_numpy(dtype=str), return_inverse=True)
+    x, y, duration = (
+        fixations[name].to_numpy(dtype=float) for name in ("x_px", "y_px", "duration_ms")
+    )
+    counted = duration if rule.weighting == "duration" else np.ones_like(duration)
+    maps = np.empty((len(names), *rule.grid.shape))
+    for place in range(len(names)):
+        own = who == place
         maps[place] = kernel_sum(
-            rows["x_px"], rows["y_px"], rule.grid, sigma_px=rule.sigma_px, weights=durations
+            x[own], y[own], rule.grid, sigma_px=rule.sigma_px, weights=counted[own]
         )
-        mass[place] = maps[place].sum() * rule.grid.cell_area_px2
+    mass = maps.sum(axis=(1, 2)) * rule.grid.cell_area_px2
     maps /= mass[:, None, None]
-    weights = mass if rule.participants == "pooled" else np.ones_like(mass)
-    return [str(name) for name, _ in people], maps, weights
+    return names.tolist(), maps, mass if rule.participants == "pooled" else np.ones_like(mass)
 
 
 def study_maps(fixations: pd.DataFrame, rule: MapRule) -> StudyMaps:

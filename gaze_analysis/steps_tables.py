@@ -118,7 +118,7 @@ def exclusions(fixations: pd.DataFrame) -> pd.DataFrame:
         One row for those included and one for each reason.
     """
     reason = fixations["reason"].fillna("included").astype(str)
-    trials = fixations[["participant_id", "session", "trial"]].astype(str).agg("/".join, axis=1)
+    trials = fixations.groupby(["participant_id", "session", "trial"], sort=False).ngroup()
     counts = pd.DataFrame({"reason": reason, "trial": trials}).groupby("reason")["trial"]
     return counts.agg(n_fixations="size", n_trials="nunique").reset_index()
 

@@ -1,5 +1,7 @@
 """Figures: what they show is what they were given."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,12 @@ from matplotlib.figure import Figure
 from gaze_analysis.plots import density_figure, draw_scanpath, quality_figure, scanpath_figure
 from gaze_analysis.quality import Trace
 
-FRAME = {"width_px": 40, "height_px": 30}
+FRAME: Any = {"width_px": 40, "height_px": 30}
+
+
+def axes_of(figure) -> list[Any]:
+    """List the panels of a figure."""
+    return figure.axes
 
 
 @pytest.fixture
@@ -27,7 +34,7 @@ def test_a_density_lies_over_its_picture_in_the_picture_frame():
     density = np.zeros((15, 20))
     density[3, 4] = 1.0
     picture = np.full((60, 80, 3), 200, np.uint8)
-    (axes,) = density_figure(density, picture=picture, title="AF01HAS", **FRAME).axes
+    (axes,) = axes_of(density_figure(density, picture=picture, title="AF01HAS", **FRAME))
     below, above = axes.images
     assert list(below.get_extent()) == list(above.get_extent()) == [-0.5, 39.5, 29.5, -0.5]
     np.testing.assert_array_equal(above.get_array(), density)
@@ -37,12 +44,12 @@ def test_a_density_lies_over_its_picture_in_the_picture_frame():
 
 
 def test_a_density_without_a_picture_is_opaque():
-    (axes,) = density_figure(np.ones((3, 4)), **FRAME).axes
+    (axes,) = axes_of(density_figure(np.ones((3, 4)), **FRAME))
     assert axes.images[0].get_alpha() == 1
 
 
 def test_circles_of_a_scanpath_have_the_area_of_the_duration(path):
-    (axes,) = scanpath_figure(path, picture=np.zeros((3, 4), np.uint8), **FRAME).axes
+    (axes,) = axes_of(scanpath_figure(path, picture=np.zeros((3, 4), np.uint8), **FRAME))
     (circles,) = axes.collections
     np.testing.assert_array_equal(circles.get_offsets()[:, 0], [30, 10, 20])
     sizes = circles.get_sizes()
@@ -51,7 +58,7 @@ def test_circles_of_a_scanpath_have_the_area_of_the_duration(path):
 
 
 def test_a_scanpath_without_durations_has_equal_circles(path):
-    axes = Figure().add_subplot()
+    axes: Any = Figure().add_subplot()
     draw_scanpath(axes, path.assign(duration_ms=np.nan), **FRAME)
     assert len(np.unique(axes.collections[0].get_sizes())) == 1
 
@@ -76,9 +83,9 @@ def test_a_page_on_quality_has_a_panel_for_each_measure(n_validations, tmp_path)
         {"time_ms": [-9e4, 0.0], "error_avg_deg": [0.3, 0.4], "error_max_deg": [0.6, 1.4]}
     ).iloc[:n_validations]
     figure = quality_figure(trace, trials, validations, title="sub-001")
-    assert len(figure.axes) == 5
+    panels = axes_of(figure)
+    assert len(panels) == 5
     figure.savefig(tmp_path / "page.png")
-    last = figure.axes[-1]
-    assert len(last.lines) == n_validations
-    heights = [bar.get_height() for bar in figure.axes[1].patches]
+    assert len(panels[-1].lines) == n_validations
+    heights = [bar.get_height() for bar in panels[1].patches]
     assert heights == [10, 0, 0, 20]

@@ -1,6 +1,7 @@
 """From a study folder to maps, ceilings and quality tables, as the commands do it."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -137,8 +138,8 @@ def test_quality_says_what_it_needs(tmp_path):
 def test_quality_of_every_imported_session(tmp_path):
     study = create_study(tmp_path / "study", {"execution": {"jobs": 1}})
     folder = study.gaze_dir
-    who = {"participant_id": ["sub-1", "sub-2"], "session": "01"}
-    tables = {
+    who: dict[str, Any] = {"participant_id": ["sub-1", "sub-2"], "session": "01"}
+    tables: dict[str, dict[str, Any]] = {
         "recordings": {"sampling_rate_hz": 1000.0},
         "validations": {"time_ms": 0.0, "eye": "left", "error_avg_deg": [0.2, 0.4],
                         "error_max_deg": 0.9},
@@ -181,6 +182,6 @@ def test_the_sassari_faces_become_maps_that_people_agree_on(tmp_path):
     assert maps["density"].shape == (120, 95, 70)
     assert list(maps["expression"].values) == ["happy", "neutral", "sad"]
     assert maps["n_fixations"].sum() == 21093
-    ceiling = read_table(study.gaze_dir / "ceiling.tsv", what="ceilings").set_index("level")
-    assert ceiling.loc["image", "split_half_r"].mean() == pytest.approx(0.877, abs=0.01)
-    assert ceiling.loc["expression", "spearman_brown_r"].min() > 0.95
+    ceiling = read_table(study.gaze_dir / "ceiling.tsv", what="ceilings").groupby("level")
+    assert ceiling["split_half_r"].mean()["image"] == pytest.approx(0.877, abs=0.01)
+    assert ceiling["spearman_brown_r"].min()["expression"] > 0.95
