@@ -98,10 +98,10 @@ def find_pictures(folder: Path) -> tuple[list[PictureFile], list[str]]:
         else:
             pictures.append(PictureFile(file, name))
     if not pictures:
-        found = f"{len(strangers)} pictures with other names" if strangers else "no picture"
+        found = f"only with other names, such as {strangers[0]}" if strangers else "none"
         raise InputError(
-            f"A face set must hold pictures with KDEF's names, such as AF01AFS.JPG, but in "
-            f"{folder} there is {found}. Name the folder that holds them."
+            "A face set must hold pictures with KDEF's names, such as AF01AFS.JPG, but "
+            f"{folder} holds {found}. Name the folder that holds them."
         )
     return sorted(pictures, key=lambda picture: (picture.name, picture.file)), strangers
 

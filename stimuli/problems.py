@@ -182,10 +182,13 @@ def missing_pictures(pictures: Iterable[PictureFile], *, synthetic: bool) -> lis
         absent = [name for name in EXPRESSIONS if (session, actor, name) not in there]
         remedy = "Copy it into the folder, if you have it."
         if len(absent) == len(EXPRESSIONS):
-            problems.append(Problem("missing", f"all straight pictures of {who}", remedy))
+            problems.append(
+                Problem("missing", f"all straight pictures of {who} are missing", remedy)
+            )
         else:
             ids = [f"{who}{_CODE_OF[name]}S" for name in absent]
-            problems += [Problem("missing", "the straight picture", remedy, i) for i in ids]
+            what = "the straight picture is missing"
+            problems += [Problem("missing", what, remedy, image_id) for image_id in ids]
     return problems
 
 

@@ -55,10 +55,14 @@ def write_pictures_dir(study: Study) -> None:
     if tomllib.loads(text).get("stimuli", {}).get("folder") == folder:
         return
     changed = set_folder(text, folder)
-    if tomllib.loads(changed).get("stimuli", {}).get("folder") != folder:
+    try:
+        understood = tomllib.loads(changed)["stimuli"]["folder"] == folder
+    except (tomllib.TOMLDecodeError, KeyError):
+        understood = False
+    if not understood:
         raise InputError(
             f"{study.settings_toml} must have a section [stimuli] of its own, but its form is "
-            f"another one. Write there yourself: folder = {json.dumps(folder)}."
+            f"another one. Write there yourself: folder = {_toml_text(folder)}."
         )
     write_text(study.settings_toml, changed)
 
@@ -83,7 +87,7 @@ def set_folder(text: str, folder: str) -> str:
     >>> set_folder('[stimuli]\n# folder = "a"\n', "b")
     '[stimuli]\nfolder = "b"\n'
     """
-    line = f"folder = {json.dumps(folder, ensure_ascii=False)}"
+    line = f"folder = {_toml_text(folder)}"
     header = _HEADER.search(text)
     if header is None:
         return f"{text.rstrip()}\n\n[stimuli]\n{line}\n".lstrip()
@@ -94,3 +98,8 @@ def set_folder(text: str, folder: str) -> str:
         if old is not None:
             return text[: old.start()] + line + text[old.end() :]
     return f"{text[: header.end()]}\n{line}{text[header.end() :]}"
+
+
+def _toml_text(text: str) -> str:
+    """Write a text as TOML, which has JSON's escapes and wants one more."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
