@@ -3,8 +3,9 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,9 @@ class Network:
         InputError
             If the pictures have another size or are not of 8 bits.
         """
-        inputs = self.prepare(pictures)
-        starts = range(0, len(inputs), _BATCH)
-        # predict_on_batch works with eager execution and without it.
-        answers = [self.model.predict_on_batch(inputs[i : i + _BATCH]) for i in starts]
+        self._check(pictures)
+        starts = range(0, len(pictures), _BATCH)
+        answers = [self._answer(pictures[start : start + _BATCH]) for start in starts]
         return np.concatenate([np.empty((0, len(self.expressions)), np.float32), *answers])
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -101,16 +101,34 @@ class Network:
         InputError
             If the pictures have another size or are not of 8 bits.
         """
+        self._check(pictures)
+        prepared: NDArray[np.float32] = self.preprocessing.apply(pictures.astype(np.float32))
+        return prepared
+
+    def _check(self, pictures: NDArray[np.uint8]) -> None:
+        """Refuse pictures of another size or kind."""
         side = self.input_px
         if pictures.dtype != np.uint8 or pictures.shape[1:] != (side, side, 3):
             raise InputError(
                 f"The network {self.name!r} takes RGB pictures of 8 bits, {side} x {side} px, "
                 f"but got {pictures.dtype} of shape {pictures.shape[1:]}. Resize or convert them."
             )
-        prepared: NDArray[np.float32] = self.preprocessing.apply(
-            pictures.astype(np.float64)
-        ).astype(np.float32)
-        return prepared
+
+    @cached_property
+    def _answer(self) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+        """The way from a batch of pictures to logits, compiled where TensorFlow can."""
+        tf = import_tensorflow()
+        if not tf.executing_eagerly():  # as in innvestigate's process
+            return lambda pictures: self.model.predict_on_batch(self.prepare(pictures))
+
+        @tf.function(
+            input_signature=[tf.TensorSpec((None, self.input_px, self.input_px, 3), "uint8")]
+        )
+        def answer(pictures: Any) -> Any:
+            inputs = self.preprocessing.apply(tf.cast(pictures, tf.float32))
+            return self.model(inputs, training=False)
+
+        return lambda pictures: answer(pictures).numpy()
 
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -40,12 +42,12 @@ class Preprocessing:
 
         Examples
         --------
-        >>> import numpy as np
         >>> CENTRED_RGB.apply(np.array([0.0, 127.5, 255.0]))
         array([-1.,  0.,  1.])
         """
         ordered = pixels if self.channels == "rgb" else pixels[..., ::-1]
-        return (ordered - self.mean) * self.scale
+        # Single precision leaves the pixels' own precision as it is.
+        return (ordered - np.asarray(self.mean, np.float32)) * self.scale
 
     def as_json(self) -> dict[str, Any]:
         """Give the values as they are stored with the network."""

@@ -10,7 +10,7 @@ from study.settings.base import Section
 class CnnSettings(Section):
     """The network, how it is trained and how it is explained."""
 
-    model: str = Field("small", description="name of the network, see faceoff cnn --help")
+    model: str = Field("small", description="name of the network in the registry: small")
     input_px: int = Field(224, ge=16, description="side of the square picture that it sees")
     epochs: int = Field(24, ge=1, description="most passes over the training pictures")
     patience: int = Field(
