@@ -12,13 +12,14 @@ where a number is not defined (it is then missing, never NaN by accident):
 """
 
 import itertools
-import warnings
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
+from scipy.special import ndtr, ndtri
 
 Floats = npt.NDArray[np.float64]
 PERMUTATION, T_TEST, WILCOXON = "sign-flip permutation", "paired t", "Wilcoxon signed-rank"
@@ -71,15 +72,24 @@ def sign_flip_p(differences: npt.ArrayLike, draws: Draws) -> float:
     """
     d = np.asarray(differences, dtype=np.float64)
     exact = d.size <= _EXACT_UP_TO
-    if exact:
-        signs = np.array(list(itertools.product((1.0, -1.0), repeat=d.size)))
-    else:
-        rng = np.random.default_rng(draws.seed)
-        signs = rng.integers(0, 2, size=(draws.resamples, d.size)) * 2.0 - 1.0
+    signs = _all_signs(d.size) if exact else _drawn_signs(d.size, draws.resamples, draws.seed)
     # Rounding must not part patterns that are equal in truth.
     reached = abs(d.sum()) - 1e-12 * np.abs(d).sum()
     extreme = int(np.count_nonzero(np.abs(signs @ d) >= reached))
     return extreme / len(signs) if exact else (extreme + 1) / (len(signs) + 1)
+
+
+@lru_cache(maxsize=8)
+def _all_signs(n: int) -> Floats:
+    """List every pattern of n signs."""
+    return np.array(list(itertools.product((1.0, -1.0), repeat=n)))
+
+
+@lru_cache(maxsize=8)
+def _drawn_signs(n: int, resamples: int, seed: int) -> Floats:
+    """Draw patterns of n signs."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 2, size=(resamples, n)) * 2.0 - 1.0
 
 
 def d_z(differences: npt.ArrayLike, axis: int = -1) -> Floats:
@@ -142,7 +152,7 @@ def rank_biserial(differences: npt.ArrayLike) -> float:
 
 
 def bootstrap_interval(
-    differences: npt.ArrayLike, statistic: str, draws: Draws
+    differences: npt.ArrayLike, statistic: Literal["mean", "d_z"], draws: Draws
 ) -> tuple[float, float]:
     """Compute a bias-corrected and accelerated bootstrap interval.
 
@@ -164,27 +174,49 @@ def bootstrap_interval(
 
     References
     ----------
-    Efron (1987), Journal of the American Statistical Association 82.
+    Efron (1987), Journal of the American Statistical Association 82, eq. 2.3 and 6.6.
     """
     d = np.asarray(differences, dtype=np.float64)
     if d.size < 3:
         return np.nan, np.nan
     if _all_equal(d):
         return (float(d[0]),) * 2 if statistic == "mean" else (np.nan, np.nan)
-    function = {"mean": np.mean, "d_z": d_z}[statistic]
-    # Few or equal values give samples without deviation: then there is no interval.
-    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-        result = stats.bootstrap(
-            (d,),
-            function,
-            n_resamples=draws.resamples,
-            confidence_level=draws.confidence,
-            method="BCa",
-            vectorized=True,
-            rng=np.random.default_rng(draws.seed),
-        )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+    counts = _bootstrap_counts(d.size, draws.resamples, draws.seed)
+    resampled = _of_samples(d, counts, statistic)
+    left_one_out = _of_samples(d, 1.0 - np.eye(d.size), statistic)
+    observed = _of_samples(d, np.ones((1, d.size)), statistic)[0]
+    if not (np.isfinite(resampled).all() and np.isfinite(left_one_out).all()):
+        return np.nan, np.nan
+    below = np.mean(resampled < observed) + np.mean(resampled == observed) / 2
+    gaps = left_one_out.mean() - left_one_out
+    acceleration = np.sum(gaps**3) / (6 * np.sum(gaps**2) ** 1.5)
+    bias = ndtri(below)
+    z = bias + ndtri(np.array([1 - draws.confidence, 1 + draws.confidence]) / 2)
+    shares = ndtr(bias + z / (1 - acceleration * z))
+    if not np.isfinite(shares).all():
+        return np.nan, np.nan
+    low, high = np.quantile(resampled, shares)
+    return float(low), float(high)
+
+
+@lru_cache(maxsize=8)
+def _bootstrap_counts(n: int, resamples: int, seed: int) -> Floats:
+    """Draw how often each of n pictures is in each bootstrap sample."""
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
+
+
+def _of_samples(d: Floats, counts: Floats, statistic: str) -> Floats:
+    """Compute a statistic of samples that are given by how often they hold each difference."""
+    n = counts.sum(axis=1)
+    centred = d - d.mean()
+    mean = counts @ centred / n
+    if statistic == "mean":
+        return d.mean() + mean
+    variance = (counts @ centred**2 / n - mean**2) * n / (n - 1)
+    varies = variance > 1e-12 * np.max(centred**2)
+    deviation = np.sqrt(np.where(varies, variance, 1.0))
+    return np.where(varies, (d.mean() + mean) / deviation, np.nan)
 
 
 def _all_equal(d: Floats) -> bool:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import Literal
 
 import numpy as np
 import pingouin
@@ -106,8 +107,25 @@ def _slow_bca(d, function, draws):
     return ends
 
 
+@pytest.mark.parametrize("n", [8, 40])
 @pytest.mark.parametrize("statistic", ["mean", "d_z"])
-def test_bootstrap_interval_is_bca(statistic: str) -> None:
+def test_bootstrap_interval_agrees_with_scipy(statistic: Literal["mean", "d_z"], n: int) -> None:
+    d = np.random.default_rng(6).gamma(1.0, size=n) - 0.5
+    draws = Draws(resamples=30_000)
+    expected = stats.bootstrap(
+        (d,),
+        {"mean": np.mean, "d_z": d_z}[statistic],
+        n_resamples=30_000,
+        method="BCa",
+        rng=np.random.default_rng(7),
+    ).confidence_interval
+    width = expected.high - expected.low
+    found = bootstrap_interval(d, statistic, draws)
+    np.testing.assert_allclose(found, expected, atol=0.05 * width)
+
+
+@pytest.mark.parametrize("statistic", ["mean", "d_z"])
+def test_bootstrap_interval_is_bca(statistic: Literal["mean", "d_z"]) -> None:
     d = np.random.default_rng(6).gamma(1.0, size=40) - 0.5
     function = {"mean": np.mean, "d_z": lambda x: float(d_z(x))}[statistic]
     draws = Draws(resamples=6000)
