@@ -12,6 +12,7 @@ from stimuli.synth.geometry import Face, Units, face, landmarks, moved
 from stimuli.synth.identity import Identity
 from stimuli.synth.raster import (
     Window,
+    bell,
     blend,
     blotches,
     line_mask,
@@ -92,7 +93,7 @@ def _draw_body(canvas: np.ndarray, shape: Face, identity: Identity, conditions: 
     lit = conditions.ambient + (1 - conditions.ambient) * (
         0.85 * np.sqrt(1 - 0.85 * u**2) + 0.45 * conditions.light_x * u
     )
-    muscle = np.exp(-(((np.abs(u) - 0.62 + 0.0022 * (y - middle[1])) / 0.1) ** 2))
+    muscle = bell(((np.abs(u) - 0.62 + 0.0022 * (y - middle[1])) / 0.1) ** 2)
     lit = lit * (1 - 0.1 * muscle)
     jaw = np.clip(1 - (y - shape.chin[1] - 6) / 46, 0, 1)
     lit = lit * (1 - 0.5 * jaw**1.3) * 0.94 * conditions.exposure

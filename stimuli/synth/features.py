@@ -8,6 +8,7 @@ from stimuli.synth.geometry import Eye, Face, Units
 from stimuli.synth.identity import Identity
 from stimuli.synth.raster import (
     Window,
+    bell,
     blend,
     line_mask,
     multiply,
@@ -58,7 +59,7 @@ def draw_eye(
     # The upper lid and its lashes shade the ball.
     ball *= 0.45 + 0.55 * np.clip((y - top) / 6.0, 0, 1)
     glint = eye.iris + xy(3.2 * np.sign(conditions.light_x), -3.6)
-    spot = np.exp(-((x - glint[0]) ** 2 + (y - glint[1]) ** 2) / (2 * 1.35**2))
+    spot = bell(((x - glint[0]) ** 2 + (y - glint[1]) ** 2) / (2 * 1.35**2))
     ball += 0.85 * spot
     blend(canvas, window, opening, ball)
     lashes = 3.0 if identity.sex == "female" else 2.2
@@ -162,14 +163,14 @@ def draw_nostrils(canvas: np.ndarray, shape: Face, conditions: Conditions) -> No
     x, y = window.grid()
     base = shape.nostrils
     shade_x = base[2, 0] - 9 * conditions.light_x
-    soft = np.exp(-(((x - shade_x) / 22) ** 2) - ((y - base[2, 1] - 9) / 9) ** 2)
+    soft = bell(((x - shade_x) / 22) ** 2 + ((y - base[2, 1] - 9) / 9) ** 2)
     multiply(canvas, window, 1 - 0.3 * (0.4 + conditions.light_y) * soft)
     holes = np.zeros(window.shape, dtype=np.float32)
     lines = []
     for sign, near, end, ala in ((-1, 1, 0, 0), (1, 3, 4, 1)):
         centre = 0.55 * base[near] + 0.45 * base[end] + xy(0, -3.0)
         tilted = (y - centre[1]) + sign * 0.28 * (x - centre[0])
-        holes += np.exp(-((((x - centre[0]) / 6.6) ** 2 + (tilted / 3.2) ** 2) ** 1.5))
+        holes += bell((((x - centre[0]) / 6.6) ** 2 + (tilted / 3.2) ** 2) ** 1.5)
         wing = shape.alae[ala]
         lines.append(
             (
@@ -231,8 +232,8 @@ def _lip_gloss(canvas: np.ndarray, shape: Face, conditions: Conditions, window: 
     """Lay a soft light on the lower lip."""
     middle = 0.5 * (shape.mouth.lower_inner[30] + shape.mouth.lower_outer[30])
     x, y = window.grid()
-    gloss = np.exp(
-        -(((x - middle[0] - 7 * conditions.light_x) / 13) ** 2) - ((y - middle[1] + 1.5) / 2.6) ** 2
+    gloss = bell(
+        ((x - middle[0] - 7 * conditions.light_x) / 13) ** 2 + ((y - middle[1] + 1.5) / 2.6) ** 2
     )
     canvas[window.slices] += 0.09 * gloss
 
@@ -248,12 +249,12 @@ def _inside(shape: Face, window: Window, units: Units) -> np.ndarray:
         for curve in (mouth.upper_inner, mouth.lower_inner, mouth.upper_teeth, mouth.lower_teeth)
     )
     inside = np.broadcast_to(linear([0.20, 0.07, 0.07]), (3, *window.shape)).copy()
-    tongue = np.exp(-((along / 0.55) ** 2) - ((y - bottom - 1) / 11.0) ** 2)
+    tongue = bell((along / 0.55) ** 2 + ((y - bottom - 1) / 11.0) ** 2)
     drop = min(1.0, units["AU26"] + units["AU27"])
     inside += (0.75 * drop * tongue) * (linear([0.62, 0.30, 0.30]) - inside)
     # Teeth get narrower and darker to the sides, with a thin gap between them.
     place = np.arcsin(np.clip(along * 0.93, -1, 1)) * 5.2
-    gaps = np.exp(-((((place + 0.5) % 1 - 0.5) / 0.07) ** 2))
+    gaps = bell((((place + 0.5) % 1 - 0.5) / 0.07) ** 2)
     tone = linear([0.90, 0.86, 0.79]) * (
         (1 - 0.62 * np.abs(along) ** 2.2) * (1 - 0.3 * gaps) * np.ones_like(y)
     )

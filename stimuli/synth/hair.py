@@ -11,6 +11,7 @@ from stimuli.synth.features import linear
 from stimuli.synth.identity import Identity
 from stimuli.synth.raster import (
     Window,
+    bell,
     blend,
     blotches,
     multiply,
@@ -251,7 +252,5 @@ def _roundness(identity: Identity, at: Conditions, window: Window) -> np.ndarray
     light = at.ambient + (1 - at.ambient) * (
         0.75 * facing + 0.5 * at.light_x * u - 0.55 * at.light_y * v
     )
-    sheen = np.exp(-(((v + 0.55 + 0.25 * u**2) / 0.13) ** 2)) * np.exp(
-        -(((u - 0.4 * at.light_x) / 0.5) ** 2)
-    )
+    sheen = bell(((v + 0.55 + 0.25 * u**2) / 0.13) ** 2 + ((u - 0.4 * at.light_x) / 0.5) ** 2)
     return np.clip(0.95 * light + 0.4 * sheen, 0.15, None) * at.exposure

@@ -41,6 +41,43 @@ _SKIN_TONES = np.array(
 )
 
 
+# Mean, standard deviation, and what is added for men.
+_TRAITS = {
+    "face_width": (0.985, 0.032, 0.03),
+    "jaw_width": (0.93, 0.045, 0.11),
+    "chin_width": (1.0, 0.1, 0.22),
+    "chin_y_px": (205.0, 5.0, 9.0),
+    "hairline_y_px": (-128.0, 8.0, 2.0),
+    "cheek_fullness": (1.0, 0.22, 0.0),
+    "eye_distance_px": (115.0, 3.5, 0.0),
+    "eye_width_px": (61.0, 2.2, -2.5),
+    "eye_upper_px": (13.0, 1.5, -1.6),
+    "eye_lower_px": (9.0, 0.8, -0.4),
+    "eye_tilt_px": (2.2, 1.8, 0.0),
+    "lid_crease_px": (6.5, 1.6, -1.2),
+    "iris_radius_px": (12.2, 0.35, -0.3),
+    "brow_height_px": (-46.0, 4.0, 5.0),
+    "brow_arch_px": (9.0, 2.5, -2.5),
+    "brow_tilt_px": (1.0, 3.2, 0.0),
+    "brow_thickness_px": (7.8, 1.1, 3.2),
+    "brow_density": (0.72, 0.12, 0.08),
+    "nose_length": (1.0, 0.045, 0.025),
+    "nose_width": (0.9, 0.06, 0.11),
+    "bridge_width": (1.0, 0.12, 0.08),
+    "nose_depth": (0.95, 0.13, 0.1),
+    "mouth_y_px": (131.0, 4.5, 3.0),
+    "mouth_half_width_px": (44.0, 3.4, 2.0),
+    "upper_lip_px": (11.5, 2.2, -2.6),
+    "lower_lip_px": (16.0, 2.6, -3.0),
+    "corner_rest_px": (0.8, 2.4, 0.0),
+    "lip_redness": (0.78, 0.15, -0.36),
+    "ear_size": (1.0, 0.09, 0.06),
+    "neck_width": (82.0, 4.0, 17.0),
+    "hair_volume_px": (21.0, 5.0, -6.0),
+    "asymmetry": (0.0, 1.0, 0.0),
+}
+
+
 @dataclass(frozen=True)
 class Identity:
     """The lasting features of one actor.
@@ -114,60 +151,32 @@ def draw_identity(sex: str, rng: np.random.Generator) -> Identity:
     'female'
     """
     male = sex == "male"
-
-    def near(mean: float, spread: float, male_shift: float = 0.0) -> float:
-        """Draw around a mean, within two and a half standard deviations."""
-        deviation = float(np.clip(rng.normal(), -2.5, 2.5))
-        return round(mean + male_shift * male + spread * deviation, 3)
-
-    dark = float(rng.beta(1.1, 2.4))
+    traits = {
+        name: _near(mean + male * shift, spread, rng)
+        for name, (mean, spread, shift) in _TRAITS.items()
+    }
     # Dark skin goes with dark hair and eyes; fair skin with any.
-    hair_limit = float(np.interp(dark, [0.25, 0.6], [1.0, 0.2]))
-    eye_limit = float(np.interp(dark, [0.3, 0.6], [1.0, 0.25]))
+    dark = float(rng.beta(1.1, 2.4))
+    hair = rng.uniform() * float(np.interp(dark, [0.25, 0.6], [1.0, 0.2]))
+    eye = rng.uniform() * float(np.interp(dark, [0.3, 0.6], [1.0, 0.25]))
     return Identity(
         sex=sex,
-        face_width=near(0.985, 0.032, 0.03),
-        jaw_width=near(0.93, 0.045, 0.11),
-        chin_width=near(1.0, 0.1, 0.22),
-        chin_y_px=near(205, 5, 9),
-        hairline_y_px=near(-128, 8, 2),
-        cheek_fullness=near(1.0, 0.22),
-        eye_distance_px=near(115, 3.5),
-        eye_width_px=near(61, 2.2, -2.5),
-        eye_upper_px=near(13.0, 1.5, -1.6),
-        eye_lower_px=near(9.0, 0.8, -0.4),
-        eye_tilt_px=near(2.2, 1.8),
-        lid_crease_px=near(6.5, 1.6, -1.2),
-        iris_radius_px=near(12.2, 0.35, -0.3),
-        brow_height_px=near(-46, 4.0, 5.0),
-        brow_arch_px=near(9.0, 2.5, -2.5),
-        brow_tilt_px=near(1.0, 3.2),
-        brow_thickness_px=near(7.8, 1.1, 3.2),
-        brow_density=near(0.72, 0.12, 0.08),
-        nose_length=near(1.0, 0.045, 0.025),
-        nose_width=near(0.9, 0.06, 0.11),
-        bridge_width=near(1.0, 0.12, 0.08),
-        nose_depth=near(0.95, 0.13, 0.1),
-        mouth_y_px=near(131, 4.5, 3.0),
-        mouth_half_width_px=near(44, 3.4, 2.0),
-        upper_lip_px=near(11.5, 2.2, -2.6),
-        lower_lip_px=near(16.0, 2.6, -3.0),
-        corner_rest_px=near(0.8, 2.4),
-        lip_redness=near(0.78, 0.15, -0.36),
+        **traits,
         age_lines=round(float(rng.beta(1.4, 3.0)), 3),
         eye_bags=round(float(rng.beta(1.5, 3.0)), 3),
         beard=round(float(rng.beta(1.6, 1.8)) if male else 0.0, 3),
         freckles=round(float(rng.beta(0.7, 2.5)), 3),
-        ear_size=near(1.0, 0.09, 0.06),
-        neck_width=near(82, 4, 17),
         hair_style=str(rng.choice(HAIR_STYLES[sex])),
-        hair_volume_px=near(21, 5, -6),
         part_x_px=round(float(rng.choice([-1, 1]) * rng.uniform(8, 55)), 3),
-        asymmetry=near(0.0, 1.0),
         skin_rgb=_colour(_SKIN_TONES, dark, 0.012, rng),
-        hair_rgb=_colour(_HAIR_COLOURS, hair_limit * rng.uniform(), 0.015, rng),
-        eye_rgb=_colour(_EYE_COLOURS, eye_limit * rng.uniform(), 0.02, rng),
+        hair_rgb=_colour(_HAIR_COLOURS, hair, 0.015, rng),
+        eye_rgb=_colour(_EYE_COLOURS, eye, 0.02, rng),
     )
+
+
+def _near(mean: float, spread: float, rng: np.random.Generator) -> float:
+    """Draw around a mean, within two and a half standard deviations."""
+    return round(mean + spread * float(np.clip(rng.normal(), -2.5, 2.5)), 3)
 
 
 def _colour(

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 from stimuli.synth.curves import smooth, xy
 from stimuli.synth.geometry import Face, Units
 from stimuli.synth.identity import Identity
-from stimuli.synth.raster import Window, line_mask, resized
+from stimuli.synth.raster import Window, bell, line_mask, resized
 
 
 def slopes(
@@ -55,16 +55,15 @@ def _broad(shape: Face, identity: Identity, units: Units, window: Window) -> np.
 
     def hill(at: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
         """Raise a Gaussian hill of height one."""
-        along = np.exp(-(((x - at[0]) / sigma_x) ** 2) / 2)
-        return along * np.exp(-(((y - at[1]) / sigma_y) ** 2) / 2)
+        return bell(((x - at[0]) / sigma_x) ** 2 / 2) * bell(((y - at[1]) / sigma_y) ** 2 / 2)
 
     def ridge(curve: np.ndarray, sigma: float) -> np.ndarray:
         """Raise a ridge of height one along a curve that runs across the face."""
         order = np.argsort(curve[:, 0])
         cx, cy = curve[order, 0], curve[order, 1]
-        middle = np.interp(x[0], cx, cy)[None, :]
+        middle = np.interp(x[0], cx, cy).astype(np.float32)[None, :]
         outside = np.maximum(np.maximum(cx[0] - x, x - cx[-1]), 0) / sigma
-        return np.exp(-(((y - middle) / sigma) ** 2 + outside**2) / 2)
+        return bell((((y - middle) / sigma) ** 2 + outside**2) / 2)
 
     height = _head(shape, x, y) + _nose(shape, identity, x, y, hill)
     for side, (eye, brow) in enumerate(zip(shape.eyes, shape.brows, strict=True)):
@@ -103,13 +102,14 @@ def _head(shape: Face, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     for half in (one, other):
         order = np.argsort(half[:, 1])
         sides.append(np.interp(y[:, 0], half[order, 1], half[order, 0]))
-    left, right = np.minimum(*sides)[:, None], np.maximum(*sides)[:, None]
+    left = np.minimum(*sides).astype(np.float32)[:, None]
+    right = np.maximum(*sides).astype(np.float32)[:, None]
     u = (x - (left + right) / 2) / np.maximum((right - left) / 2, 64)
     v = (y - (skull[top, 1] + skull[bottom, 1]) / 2) / (skull[bottom, 1] - skull[top, 1]) * 2
     # A polynomial that falls on beyond the outline, where a ball's root would end.
     rounded = np.minimum(0.93 * np.abs(u) ** 2.4 + 0.62 * np.abs(v) ** 4, 1.9)
     height = 70 * (1 - 0.5 * rounded - 0.22 * rounded**2)
-    return gaussian_filter(height.astype(np.float32), 2, truncate=2)
+    return gaussian_filter(height, 2, truncate=2)
 
 
 Hill = Callable[[np.ndarray, float, float], np.ndarray]
@@ -121,10 +121,11 @@ def _nose(shape: Face, identity: Identity, x: np.ndarray, y: np.ndarray, hill: H
     base_y = shape.nostrils[2, 1]
     depth = identity.nose_depth
     down = np.clip((y - root[1] + 8) / (tip[1] - root[1] + 8), 0, 1)
-    middle = np.interp(y[:, 0], shape.bridge[:, 1], shape.bridge[:, 0])[:, None]
+    bridge = shape.bridge.astype(np.float32)
+    middle = np.interp(y[:, 0], bridge[:, 1], bridge[:, 0]).astype(np.float32)[:, None]
     sigma = identity.bridge_width * (8.5 + 3.5 * down)
-    ending = 1 / (1 + np.exp(np.clip((y - base_y + 2) / 3.0, -30, 30)))
-    height = (5 + 15 * down**1.2) * ending * down**0.5 * np.exp(-(((x - middle) / sigma) ** 2) / 2)
+    ending = 1 / (1 + np.exp(np.clip((y - base_y + 2) / 3.0, -20, 20)))
+    height = (5 + 15 * down**1.2) * ending * down**0.5 * bell(((x - middle) / sigma) ** 2 / 2)
     height += 8 * hill(tip + xy(0, 1), 11, 9)
     for ala in shape.alae:
         height += 7.5 * hill(ala + xy(0.2 * (tip[0] - ala[0]), 2), 7.5, 8)
