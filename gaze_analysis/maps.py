@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Maps = NDArray[np.float64]
+# Pictures of other studies need not show an expression: they have maps of their own all the same.
+_UNNAMED = "n/a"
 Weighting = Literal["duration", "count"]
 Participants = Literal["equal", "pooled"]
 
@@ -136,18 +138,21 @@ def study_maps(fixations: pd.DataFrame, rule: MapRule) -> StudyMaps:
     of_expressions: dict[str, Maps] = {}
     rows: list[tuple[str | None, str | None, Ceiling]] = []
     everything = _Sums(people, rule)
+    label = fixations["expression"].fillna(_UNNAMED)
     with bar("density maps", fixations["image_id"].nunique()) as advance:
-        for expression in _present(fixations):
+        for expression in _present(label):
             sums = _Sums(people, rule)
-            of_expression = fixations[fixations["expression"] == expression]
+            of_expression = fixations[label == expression]
             for image, on_image in of_expression.groupby("image_id", sort=True):
                 names, maps, weights = participant_maps(on_image, rule)
                 of_images[str(image)] = np.tensordot(weights / weights.sum(), maps, axes=1)
-                rows.append((str(image), expression, _ceiling(maps, weights, rule, str(image))))
+                named = None if expression == _UNNAMED else expression
+                rows.append((str(image), named, _ceiling(maps, weights, rule, str(image))))
                 sums.add(names, maps, weights)
                 advance(1)
-            of_expressions[expression] = sums.mean()
-            rows.append((None, expression, _ceiling(*sums.maps(), rule, expression)))
+            if expression != _UNNAMED:
+                of_expressions[expression] = sums.mean()
+                rows.append((None, expression, _ceiling(*sums.maps(), rule, expression)))
             everything.merge(sums)
     rows.append((None, None, _ceiling(*everything.maps(), rule, "all")))
     dataset = _dataset(of_images, of_expressions, everything.mean(), fixations, rule)
@@ -202,6 +207,12 @@ def _check(fixations: pd.DataFrame, rule: MapRule) -> None:
             f"Fixations weighted by duration must have one, but {missing} of {len(fixations)} "
             'have none. Set weighting = "count" in [gaze.density].'
         )
+    unknown = set(fixations["expression"].dropna()) - set(EXPRESSIONS)
+    if unknown:
+        raise InputError(
+            f"Expressions must be {', '.join(EXPRESSIONS)}, but the fixations name "
+            f"{', '.join(sorted(map(str, unknown)))}. Correct the table of fixations."
+        )
     labels = fixations.groupby("image_id")["expression"].nunique()
     if (labels > 1).any():
         raise InputError(
@@ -210,10 +221,10 @@ def _check(fixations: pd.DataFrame, rule: MapRule) -> None:
         )
 
 
-def _present(fixations: pd.DataFrame) -> list[str]:
-    """List the expressions that were shown, in the order of all tables."""
-    found = set(fixations["expression"])
-    return [name for name in EXPRESSIONS if name in found]
+def _present(labels: pd.Series) -> list[str]:
+    """List the expressions that were shown, in the order of all tables; those unnamed last."""
+    found = set(labels)
+    return [name for name in (*EXPRESSIONS, _UNNAMED) if name in found]
 
 
 def _ceiling(maps: Maps, weights: Maps, rule: MapRule, name: str) -> Ceiling:
@@ -228,7 +239,8 @@ def _ceiling_table(rows: list[tuple[str | None, str | None, Ceiling]]) -> pd.Dat
         [{"image_id": image, "expression": expression, **vars(c)} for image, expression, c in rows]
     )
     level = np.where(table["image_id"].notna(), "image", "expression")
-    table.insert(0, "level", np.where(table["expression"].isna(), "all", level))
+    is_all = table["image_id"].isna() & table["expression"].isna()
+    table.insert(0, "level", np.where(is_all, "all", level))
     order = table["level"].map({"image": 0, "expression": 1, "all": 2})
     return table.assign(order=order).sort_values(
         ["order", "image_id"], kind="stable", ignore_index=True
@@ -247,14 +259,15 @@ def _dataset(
 
     images = sorted(of_images)
     by_image = fixations.groupby("image_id")
-    expression = by_image["expression"].first()
+    expression = by_image["expression"].first().fillna(_UNNAMED)
     people = by_image["participant_id"].nunique()
     unit = {"units": "px-2", "long_name": "density of gaze; its integral is 1"}
     dataset = xr.Dataset(
         {
             "density": (("image", "y", "x"), np.stack([of_images[name] for name in images]), unit),
             "density_by_expression": (
-                ("expression", "y", "x"), np.stack(list(of_expressions.values())), unit,
+                ("expression", "y", "x"),
+                np.array(list(of_expressions.values())).reshape(-1, *rule.grid.shape), unit,
             ),
             "mean_density": (("y", "x"), mean, unit),
             "n_fixations": ("image", by_image.size().loc[images].to_numpy()),

@@ -176,7 +176,7 @@ def included_fixations(study: Study) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the table is missing or wrong.
+        If the table is missing or wrong, or none of its rows is included.
     """
     fixations = read_table(
         study.gaze_dir / "fixations.tsv",
@@ -187,7 +187,14 @@ def included_fixations(study: Study) -> pd.DataFrame:
             "included": bool,
         },
     )  # fmt: skip
-    return fixations[fixations["included"].fillna(False).astype(bool)].reset_index(drop=True)
+    included = fixations["included"].fillna(False).astype(bool)
+    if not included.any():
+        raise InputError(
+            "Density maps must have at least one included fixation, but of the "
+            f"{len(fixations)} in {study.gaze_dir / 'fixations.tsv'} none is. exclusions.tsv "
+            "beside it has the reasons."
+        )
+    return fixations[included].reset_index(drop=True)
 
 
 def quality_step(study: Study) -> Step:

@@ -97,3 +97,18 @@ def test_refuses_fixations_without_what_a_map_needs(fixations):
         study_maps(fixations.assign(duration_ms=np.nan), rule())
     with pytest.raises(InputError, match="must show one expression"):
         study_maps(fixations.assign(image_id="P1"), rule())
+
+
+def test_pictures_without_an_expression_have_maps_all_the_same(fixations, tmp_path):
+    unnamed = fixations.assign(expression=np.nan)
+    made = study_maps(unnamed, rule())
+    write_maps(tmp_path / "density.nc", made.maps)
+    maps = read_maps(tmp_path / "density.nc")
+    assert maps.sizes["expression"] == 0
+    assert set(maps["expression_of_image"].values) == {"n/a"}
+    np.testing.assert_array_equal(maps["density"], study_maps(fixations, rule()).maps["density"])
+    assert list(made.ceilings["level"]) == ["image"] * 3 + ["all"]
+    partly = fixations.assign(expression=fixations["expression"].where(lambda s: s == "sad"))
+    assert list(study_maps(partly, rule()).maps["expression"].values) == ["sad"]
+    with pytest.raises(InputError, match="name grumpy"):
+        study_maps(fixations.assign(expression="grumpy"), rule())

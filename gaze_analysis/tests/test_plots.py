@@ -13,7 +13,7 @@ from gaze_analysis.quality import Trace
 FRAME: Any = {"width_px": 40, "height_px": 30}
 
 
-def axes_of(figure) -> list[Any]:
+def axes_of(figure: Figure) -> list[Any]:
     """List the panels of a figure."""
     return figure.axes
 

@@ -124,6 +124,10 @@ def test_only_included_fixations_enter_the_maps(tmp_path):
     density = maps["density"].isel(image=0)
     assert density.max("y").idxmax("x").item() == density.max("x").idxmax("y").item() == 100.5
     assert maps.attrs["sigma_deg"] == pytest.approx(1)
+    nothing = frame.assign(included=False)
+    write_table(study.gaze_dir / "fixations.tsv", nothing, FIXATION_COLUMNS)
+    with pytest.raises(InputError, match="of the 2 in"):
+        run_step(study, density_step(study))
 
 
 def test_quality_says_what_it_needs(tmp_path):
