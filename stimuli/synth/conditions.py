@@ -62,7 +62,7 @@ def draw_conditions(session: np.random.Generator, picture: np.random.Generator) 
         shift_y_px=own(4.5),
         scale=1 + own(0.02),
         roll_rad=own(0.032),
-        yaw_rad=own(0.075),
+        yaw_rad=own(0.065),
         pitch_rad=own(0.055),
         light_x=float(light_x),
         light_y=float(light_y),

@@ -129,7 +129,7 @@ def draw_style(rng: np.random.Generator) -> Style:
     return Style(
         variant={name: float(rng.beta(0.45, 0.45)) for name in _PROTOTYPES},
         strength=float(rng.uniform(0.78, 1.08)),
-        habit={unit: float(np.exp(rng.normal(0.0, 0.14))) for unit in ACTION_UNITS},
+        habit={unit: float(np.exp(rng.normal(0.0, 0.1))) for unit in ACTION_UNITS},
     )
 
 
@@ -158,7 +158,7 @@ def action_units(expression: str, style: Style, rng: np.random.Generator) -> dic
     --------
     >>> rng = np.random.default_rng(1)
     >>> units = action_units("happy", draw_style(rng), rng)
-    >>> units["AU12"] > 0.5 > units["AU4"]
+    >>> units["AU12"] > 0.3 > units["AU4"]
     True
     """
     first, second = _PROTOTYPES[expression]
@@ -167,7 +167,7 @@ def action_units(expression: str, style: Style, rng: np.random.Generator) -> dic
     units = {}
     for unit in ACTION_UNITS:
         mean = (1 - share) * first.get(unit, 0.0) + share * second.get(unit, 0.0)
-        own = style.habit[unit] * np.exp(rng.normal(0.0, 0.12))
+        own = style.habit[unit] * np.exp(rng.normal(0.0, 0.1))
         # Every face moves a little in units that do not belong to the expression.
         stray = abs(rng.normal(0.0, 0.05))
         units[unit] = float(np.clip(mean * intensity * own + stray, 0.0, 1.2))

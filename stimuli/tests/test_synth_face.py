@@ -82,10 +82,10 @@ def test_eyes_and_mouth_stand_at_kdefs_places(seed, expression):
     conditions = draw_conditions(rng, rng)
     points = landmarks(moved(face(identity, units), lambda p: place(p, conditions)))
     left, right = points[36:42].mean(axis=0), points[42:48].mean(axis=0)
-    assert abs((left + right)[0] / 2 - 281) < 15
-    assert 350 < (left + right)[1] / 2 < 390
-    assert 98 < np.hypot(*(right - left)) < 132
-    assert 470 < points[[48, 54]].mean(axis=0)[1] < 545
+    assert abs((left + right)[0] / 2 - 281) < 23
+    assert 342 < (left + right)[1] / 2 < 396
+    assert 95 < np.hypot(*(right - left)) < 136
+    assert 455 < points[[48, 54]].mean(axis=0)[1] < 565
 
 
 @pytest.mark.parametrize(
