@@ -2,72 +2,24 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from experiment import messages
 from experiment.headless import screen_for_session
 from experiment.machine import TrialMachine
-from experiment.recording import (
-    SessionRecord,
-    TrialTable,
-    refuse_second_start,
-    settings_used,
-    versions,
-)
-from experiment.texts import Texts, read_texts
+from experiment.preparation import SessionPlan, prepare_session
+from experiment.recording import SessionRecord, TrialTable, settings_used, versions
 from experiment.trackers import check_tracker_name, make_tracker
 from experiment.trackers.protocol import Tracker
 from experiment.trial import Labels, TrialOutcome, run_trial, trial_row
-from experiment.window import QUIT_KEY, QuitError, Window
-from participants.plans import Plan, PlannedTrial, plan_path, read_plan
-from stimuli.catalog import read_manifest
-from stimuli.expressions import EXPRESSIONS
+from experiment.window import QuitError, Window
+from participants.plans import PlannedTrial
 from stimuli.frames import screen_from
-from stimuli.pictures import load_picture
-from study.errors import InputError
-from study.folder import Study, check_participant_id
+from study.folder import Study
 from study.progress import bar, say
-from study.writing import atomic_path, write_text
 
 GO_ON_KEYS = ("space", "return")
-
-
-@dataclass(frozen=True)
-class SessionPlan:
-    """What is decided and loaded before a window opens.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    plan : Plan
-        The session's plan.
-    trials : tuple of PlannedTrial
-        The trials that are run: all of the plan, or the first ones.
-    actors : dict of str to str
-        Who is on each picture.
-    pictures : dict of str to ndarray of uint8
-        The pictures as they are shown.
-    texts : Texts
-        What the participant reads.
-    """
-
-    study: Study
-    plan: Plan
-    trials: tuple[PlannedTrial, ...]
-    actors: dict[str, str]
-    pictures: dict[str, NDArray[np.uint8]]
-    texts: Texts
-
-    @property
-    def folder(self) -> Path:
-        """The session's folder in sourcedata."""
-        return self.study.session_dir(self.plan.participant_id, self.plan.session)
 
 
 def run_session(
@@ -121,101 +73,6 @@ def run_session(
             until_end.callback(window.close)
             chosen = make_tracker(name, study, prepared.plan, window)
             return Session(prepared, window, chosen).run()
-
-
-def prepare_session(
-    study: Study, participant_id: str, session: str, mode: str = "", n_main_trials: int = 0
-) -> SessionPlan:
-    """Read and check everything that a session needs, before anybody sees a window.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    participant_id, session : str
-        Whose session, and which.
-    mode : str, default ""
-        The mode that the plan must have; empty takes any.
-    n_main_trials : int, default 0
-        Keep only this many trials after practice; 0 keeps all.
-
-    Returns
-    -------
-    SessionPlan
-        The plan, its trials, pictures and texts.
-
-    Raises
-    ------
-    InputError
-        If something is missing or wrong.
-    """
-    participant_id = check_participant_id(participant_id)
-    plan = read_plan(plan_path(study, participant_id, session))
-    if mode and mode != plan.mode:
-        raise InputError(
-            f"A session runs in the mode of its plan, but --mode is {mode} and the plan of "
-            f"{participant_id}, session {session}, was made for {plan.mode}. Leave --mode out, or "
-            f"plan anew: faceoff participants plan {participant_id} --mode {mode}."
-        )
-    refuse_second_start(study.session_dir(participant_id, session))
-    _check_keys(plan)
-    trials = _chosen_trials(plan, n_main_trials)
-    for trial in trials:
-        messages.image_load(trial.image_id, trial.picture_rect)
-    manifest = read_manifest(study)
-    actors = dict(zip(manifest["image_id"], manifest["actor"], strict=True))
-    return SessionPlan(
-        study, plan, trials, actors, _shown_pictures(study, trials), read_texts(study)
-    )
-
-
-def _check_keys(plan: Plan) -> None:
-    """Refuse a plan with which an expression could not be answered."""
-    keys = list(plan.keys.values())
-    if set(plan.keys) != set(EXPRESSIONS) or len(set(keys)) < len(keys):
-        raise InputError(
-            "A plan must have a key of its own for each of the expressions, but that of "
-            f"{plan.participant_id}, session {plan.session}, has {plan.keys}. Plan anew: "
-            "faceoff participants plan."
-        )
-    if QUIT_KEY in keys:
-        raise InputError(
-            f"The key {QUIT_KEY!r} ends a session, but the plan of {plan.participant_id}, session "
-            f"{plan.session}, has it as an answer. Choose another key in study.toml: "
-            "[participants] keys."
-        )
-
-
-def _chosen_trials(plan: Plan, n_main_trials: int) -> tuple[PlannedTrial, ...]:
-    """Keep practice and the first main trials."""
-    if not n_main_trials:
-        return plan.trials
-    main = [trial for trial in plan.trials if trial.phase == "main"]
-    if n_main_trials > len(main):
-        raise InputError(
-            f"--trials may be at most the {len(main)} main trials of the plan, but it is "
-            f"{n_main_trials}. Choose fewer, or leave it out to run all."
-        )
-    kept = {trial.trial for trial in main[:n_main_trials]}
-    return tuple(t for t in plan.trials if t.phase == "practice" or t.trial in kept)
-
-
-def _shown_pictures(study: Study, trials: Sequence[PlannedTrial]) -> dict[str, NDArray[np.uint8]]:
-    """Load each picture at the size at which it is shown, and keep it for Data Viewer."""
-    from PIL import Image
-
-    shown_dir = study.stimuli_dir / "shown"
-    # Pictures under licence stay on this computer: no repository is to take them along.
-    write_text(shown_dir / ".gitignore", "*\n")
-    pictures = {}
-    for trial in trials:
-        if trial.image_id in pictures:
-            continue
-        picture = load_picture(study, trial.image_id, trial.picture_width_px)
-        pictures[trial.image_id] = picture
-        with atomic_path(shown_dir / f"{trial.image_id}.png") as temporary:
-            Image.fromarray(picture).save(temporary, format="PNG", compress_level=1)
-    return pictures
 
 
 class Session:
@@ -319,7 +176,9 @@ class Session:
     def _load(self, trials: Sequence[PlannedTrial]) -> None:
         """Put the block's pictures on the graphics card."""
         wanted = {trial.image_id for trial in trials}
-        self._window.load_faces({name: self._prepared.pictures[name] for name in sorted(wanted)})
+        self._window.draw.load_faces(
+            {name: self._prepared.pictures[name] for name in sorted(wanted)}
+        )
 
     def _run_one(self, trial: PlannedTrial) -> None:
         """Run one trial, save its row, and give feedback in practice."""

@@ -72,7 +72,7 @@ class Labels:
         )
         left_px = picture.x_px + picture.width_px / 2 - step_px * (len(self.texts) - 1) / 2
         for index, text in enumerate(self.texts):
-            window.draw_text(text, left_px + index * step_px, y_px, height_px)
+            window.draw.text(text, left_px + index * step_px, y_px, height_px)
 
 
 def run_trial(
@@ -132,7 +132,7 @@ def _show_fixation(
     """Start the recording and show the fixation target for its time."""
 
     def draw() -> None:
-        window.draw_target(trial.fixation_x_px, trial.fixation_y_px)
+        window.draw.target(trial.fixation_x_px, trial.fixation_y_px)
 
     machine.record()
     window.flip()
@@ -154,7 +154,7 @@ def _show_face(
     onset_s = 0.0
 
     def draw() -> None:
-        window.draw_face(trial.image_id, picture)
+        window.draw.face(trial.image_id, picture)
         if settings.show_labels:
             labels.draw(window, picture)
 

@@ -2,16 +2,15 @@
 
 import queue
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from experiment.drawing import Drawing
 from experiment.psychopy_import import psychopy_parts
-from stimuli.frames import Rect, Screen
+from stimuli.frames import Screen
 from study.errors import InputError
 from study.settings.experiment import ExperimentSettings
 
@@ -89,10 +88,8 @@ class Window:
         self._last_flip_s = 0.0
         self._outside_keys: queue.SimpleQueue[KeyPress] = queue.SimpleQueue()
         self._keys: list[KeyPress] = []
-        self._texts: dict[tuple[str, float, float, int], Any] = {}
-        self._faces: dict[str, Any] = {}
         self._window = self._open(virtual)
-        self._target = self._make_target()
+        self.draw = Drawing(self._psychopy, self._window, screen, settings)
         self._mouse = self._psychopy.event.Mouse(visible=False, win=self._window)
         #: Are called after each frame.
         self.watchers: list[Callable[[], None]] = []
@@ -135,24 +132,6 @@ class Window:
         for _ in range(20):
             self._window.flip()
         return self.now_s() - started > 10 * self._frame_s
-
-    def _make_target(self) -> list[Any]:
-        """Build the fixation target: disc, cross and dot, which hold the eye best.
-
-        Thaler, Schütz, Goodale and Gegenfurtner (2013), Vision Research 76, 31-42.
-        """
-        visual = self._psychopy.visual
-        size = self.settings.fixation_size_deg * self.screen.px_per_deg
-        common = {"units": "pix", "colorSpace": "rgb255", "lineWidth": 0, "autoLog": False}
-        disc = {"edges": 64, **common}
-        dark, ground = (20, 20, 20), (self.settings.background,) * 3
-        thin = size / 3
-        return [
-            visual.Circle(self._window, radius=size / 2, fillColor=dark, **disc),
-            visual.Rect(self._window, width=size, height=thin, fillColor=ground, **common),
-            visual.Rect(self._window, width=thin, height=size, fillColor=ground, **common),
-            visual.Circle(self._window, radius=thin / 2, fillColor=dark, **disc),
-        ]
 
     # --- clock, frames -----------------------------------------------------------------------
 
@@ -302,107 +281,6 @@ class Window:
         if self._window.winHandle.has_exit:
             raise QuitError("the window was closed")
 
-    # --- drawing -----------------------------------------------------------------------------
-
-    def position(self, x_px: float, y_px: float) -> tuple[float, float]:
-        """Turn a screen pixel into PsychoPy's position, from the centre and upward.
-
-        Parameters
-        ----------
-        x_px, y_px : float
-            Origin at the top left pixel's centre, y down.
-
-        Returns
-        -------
-        tuple of float
-            x and y for PsychoPy's unit ``pix``.
-        """
-        centre_x_px, centre_y_px = self.screen.centre_px
-        return x_px - centre_x_px, centre_y_px - y_px
-
-    def load_faces(self, pictures: Mapping[str, NDArray[np.uint8]]) -> None:
-        """Put pictures on the graphics card, so that none is loaded while time counts.
-
-        Parameters
-        ----------
-        pictures : mapping of str to ndarray of uint8, shape (height, width, 3)
-            Pictures by image id, at the size at which they are shown.
-        """
-        from PIL import Image
-
-        self._faces = {}
-        for image_id, picture in pictures.items():
-            height_px, width_px = picture.shape[:2]
-            face = self._psychopy.visual.ImageStim(
-                self._window,
-                image=Image.fromarray(picture),
-                size=(width_px, height_px),
-                units="pix",
-                interpolate=False,
-                autoLog=False,
-            )
-            face.draw()
-            self._faces[image_id] = face
-        self._window.clearBuffer()
-
-    def draw_face(self, image_id: str, picture: Rect) -> None:
-        """Draw a loaded face.
-
-        Parameters
-        ----------
-        image_id : str
-            The picture.
-        picture : Rect
-            Where it stands, in screen pixels.
-        """
-        face = self._faces[image_id]
-        face.pos = self.position(
-            picture.x_px + (picture.width_px - 1) / 2, picture.y_px + (picture.height_px - 1) / 2
-        )
-        face.draw()
-
-    def draw_target(self, x_px: float, y_px: float) -> None:
-        """Draw the fixation target.
-
-        Parameters
-        ----------
-        x_px, y_px : float
-            Its centre, in screen pixels.
-        """
-        for part in self._target:
-            part.pos = self.position(x_px, y_px)
-            part.draw()
-
-    def draw_text(self, text: str, x_px: float, y_px: float, height_px: int) -> None:
-        """Draw text around a point.
-
-        Parameters
-        ----------
-        text : str
-            One or more lines.
-        x_px, y_px : float
-            Its centre, in screen pixels.
-        height_px : int
-            Height of the letters.
-        """
-        stimulus = self._texts.get((text, x_px, y_px, height_px))
-        if stimulus is None:
-            stimulus = self._psychopy.visual.TextStim(
-                self._window,
-                text=text,
-                pos=self.position(x_px, y_px),
-                font="Noto Sans",
-                fontFiles=[str(_font_file(self._psychopy))],
-                height=height_px,
-                wrapWidth=0.8 * self.screen.width_px,
-                colorSpace="rgb255",
-                color=(20, 20, 20),
-                units="pix",
-                autoLog=False,
-            )
-            self._texts[text, x_px, y_px, height_px] = stimulus
-        stimulus.draw()
-
     def show_text(self, text: str) -> None:
         """Show a screen of text.
 
@@ -411,7 +289,7 @@ class Window:
         text : str
             What is to be read.
         """
-        self.draw_text(text, *self.screen.centre_px, self.settings.text_height_px)
+        self.draw.text(text, *self.screen.centre_px, self.settings.text_height_px)
         self.flip()
 
     def show_target(self, x_px: float, y_px: float) -> None:
@@ -422,7 +300,7 @@ class Window:
         x_px, y_px : float
             Its centre, in screen pixels.
         """
-        self.draw_target(x_px, y_px)
+        self.draw.target(x_px, y_px)
         self.flip()
 
     def hold_target(self, x_px: float, y_px: float, duration_ms: float) -> None:
@@ -436,7 +314,7 @@ class Window:
             How long.
         """
         self.show_target(x_px, y_px)
-        self.hold(lambda: self.draw_target(x_px, y_px), duration_ms)
+        self.hold(lambda: self.draw.target(x_px, y_px), duration_ms)
 
     def pointer_px(self) -> tuple[float, float]:
         """Say where the mouse is.
@@ -453,8 +331,3 @@ class Window:
     def close(self) -> None:
         """Close the window; a second call does nothing."""
         self._window.close()
-
-
-def _font_file(parts: Any) -> Path:
-    """Find the font that PsychoPy brings along, so that every computer shows the same letters."""
-    return Path(parts.visual.__file__).parents[1] / "assets" / "fonts" / "NotoSans-Regular.ttf"

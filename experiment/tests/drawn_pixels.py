@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from experiment.headless import screen_for_session
-from experiment.session import prepare_session
+from experiment.preparation import prepare_session
 from experiment.window import Window
 from stimuli.frames import Rect, screen_from
 from study.folder import open_study
@@ -20,12 +20,12 @@ if __name__ == "__main__":
     screen = screen_from(study.settings.screen)
     with screen_for_session(screen.width_px, screen.height_px) as virtual:
         window = Window(screen, 60.0, study.settings.experiment, virtual=virtual)
-        window.load_faces(prepared.pictures)
+        window.draw.load_faces(prepared.pictures)
         ((image_id, picture),) = prepared.pictures.items()
-        window.draw_face(image_id, Rect(301, 77, 448, 448))
+        window.draw.face(image_id, Rect(301, 77, 448, 448))
         shown = np.asarray(window._window._getFrame(buffer="back").convert("RGB"))
         window.flip()
-        window.draw_target(640, 200)
+        window.draw.target(640, 200)
         target = np.asarray(window._window._getFrame(buffer="back").convert("RGB"))
         np.savez(study.root / "face.npz", shown=shown, target=target, picture=picture)
         window.close()

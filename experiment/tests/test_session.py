@@ -1,6 +1,7 @@
 import pytest
 
-from experiment.session import prepare_session, run_session
+from experiment.preparation import prepare_session
+from experiment.session import run_session
 from experiment.tests.small_study import make_small_study
 from participants.plans import plan_path, read_plan, write_plan
 from study.errors import InputError
