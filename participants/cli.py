@@ -23,7 +23,7 @@ def add(
     ] = "",
     study: StudyOption = Path(),
     age: Annotated[
-        float | None, typer.Option(help="In years; 89 and above are stored as 89+.")
+        float | None, typer.Option(help="In years; stored as 89 from that age on.")
     ] = None,
     sex: Annotated[str, typer.Option(help="female, male, other or n/a.")] = _ASKED,
     handedness: Annotated[str, typer.Option(help="right, left, ambidextrous or n/a.")] = _ASKED,

@@ -14,7 +14,8 @@ from study.folder import Study, check_participant_id
 from study.tables import MISSING, read_table
 from study.writing import atomic_path, write_json
 
-# From this age on, BIDS asks for a class instead of the number, so that nobody is known by it.
+# Nobody shall be known by a high age: BIDS asks for 89 from there on (its validator warns of
+# "89+", the form of earlier versions).
 _OLDEST_STORED = 89
 _ANSWERS: dict[str, dict[str, str]] = {
     "sex": {"female": "female", "male": "male", "other": "another answer"},
@@ -29,7 +30,7 @@ _ANSWERS: dict[str, dict[str, str]] = {
 _DESCRIPTIONS: dict[str, dict[str, Any]] = {
     "participant_id": {"Description": "participant; the list of names is kept elsewhere"},
     "age": {
-        "Description": f"age at registration; {_OLDEST_STORED} and above are {_OLDEST_STORED}+",
+        "Description": f"age at registration; {_OLDEST_STORED} stands for that age and above",
         "Units": "year",
     },
     "sex": {"Description": "sex or gender as the participant says", "Levels": _ANSWERS["sex"]},
@@ -101,7 +102,7 @@ def add_participant(
     participant_id : str, default ""
         Such as ``sub-001`` or ``001``; by default the number after the highest one.
     age : float, optional
-        In years; 89 and above are stored as ``89+``.
+        In years; stored as 89 from that age on, as BIDS asks.
     sex : {"female", "male", "other", "n/a"}
         As the participant says.
     handedness : {"right", "left", "ambidextrous", "n/a"}
@@ -204,7 +205,7 @@ def _age_text(age: float | None) -> str:
             f"A participant's age must be in years, but it is {age:g}. "
             "Correct --age, or leave it out."
         )
-    return f"{_OLDEST_STORED}+" if age >= _OLDEST_STORED else f"{age:g}"
+    return f"{min(age, _OLDEST_STORED):g}"
 
 
 def _checked(name: str, answer: str) -> str:

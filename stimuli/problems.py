@@ -182,9 +182,8 @@ def missing_pictures(pictures: Iterable[PictureFile], *, synthetic: bool) -> lis
         absent = [name for name in EXPRESSIONS if (session, actor, name) not in there]
         remedy = "Copy it into the folder, if you have it."
         if len(absent) == len(EXPRESSIONS):
-            problems.append(
-                Problem("missing", f"all straight pictures of {who} are missing", remedy)
-            )
+            what = f"all straight pictures of {who} are missing"
+            problems.append(Problem("missing", what, remedy))
         else:
             ids = [f"{who}{_CODE_OF[name]}S" for name in absent]
             what = "the straight picture is missing"

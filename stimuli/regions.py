@@ -168,9 +168,10 @@ def region_of(points: ArrayLike, polygons: Mapping[str, ArrayLike]) -> NDArray[n
     """
     points = np.asarray(points, dtype=float).reshape(-1, 2)
     names = np.full(len(points), "other", dtype=object)
-    for name in reversed([*_PRECEDENCE, *(set(polygons) - set(_PRECEDENCE))]):
-        if name in polygons:
-            names[points_in_polygon(points, polygons[name])] = name
+    known = [name for name in _PRECEDENCE if name in polygons]
+    others = [name for name in polygons if name not in _PRECEDENCE]
+    for name in reversed([*known, *others]):
+        names[points_in_polygon(points, polygons[name])] = name
     return names
 
 

@@ -9,7 +9,6 @@ from PIL import Image
 
 from stimuli.catalog import (
     CROP_COLUMNS,
-    LANDMARK_COLUMNS,
     MANIFEST_COLUMNS,
     SPLIT_COLUMNS,
 )
@@ -84,7 +83,7 @@ def make_study(root: Path, **stimuli: object) -> Study:
 
 
 def write_catalog(study: Study, actors: Iterable[str], tested: Iterable[str]) -> None:
-    """The tables of a registered face set, without its pictures."""
+    """The tables of a registered face set, without its pictures and landmarks."""
     rows, tested = [], set(tested)
     for image_id in image_ids(actors):
         name = parse_name(image_id)
@@ -109,4 +108,3 @@ def write_catalog(study: Study, actors: Iterable[str], tested: Iterable[str]) ->
     write_table(study.manifest_tsv, manifest, MANIFEST_COLUMNS)
     write_table(study.splits_tsv, splits, SPLIT_COLUMNS)
     write_table(study.crops_tsv, crops, CROP_COLUMNS)
-    write_table(study.landmarks_tsv, landmark_table(manifest["image_id"]), LANDMARK_COLUMNS)

@@ -33,7 +33,7 @@ SEEN = {
 
 
 @pytest.fixture(scope="module")
-def portrait(tmp_path_factory) -> Path:
+def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import skimage.data
 
     path = tmp_path_factory.mktemp("portrait") / "AF01HAS.png"
@@ -43,7 +43,7 @@ def portrait(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def task_file(tmp_path_factory) -> Path:
+def task_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle in the form of MediaPipe's face landmarkers, from the models in its package."""
     import mediapipe
 
@@ -57,7 +57,7 @@ def task_file(tmp_path_factory) -> Path:
     return path
 
 
-def find(tmp_path, *pictures: Path, **settings: str) -> list:
+def find(tmp_path: Path, *pictures: Path, **settings: str) -> list:
     with ExitStack() as stack:
         finder, _ = open_finder(make_study(tmp_path / "s", **settings), stack)
         return [finder(picture) for picture in pictures]

@@ -5,8 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stimuli.expressions import KDEF_CODES
-from stimuli.names import VIEWS, parse_name
+from stimuli.names import VIEWS, KdefName, parse_name
 from study.errors import InputError
+
+
+def parsed(file_name: str) -> KdefName:
+    name = parse_name(file_name)
+    assert name is not None
+    return name
 
 
 @given(
@@ -20,7 +26,7 @@ from study.errors import InputError
 )
 def test_every_name_of_kdef_is_read_back(session, sex, number, code, view, suffix, lower):
     stem = f"{session}{sex}{number:02d}{code}{view}"
-    name = parse_name((stem.lower() if lower else stem) + suffix)
+    name = parsed((stem.lower() if lower else stem) + suffix)
     assert name.image_id == stem
     assert (name.session, name.actor) == (session, f"{sex}{number:02d}")
     assert name.sex == {"F": "female", "M": "male"}[sex]
@@ -41,14 +47,14 @@ def test_other_names_are_none_of_kdef(file_name):
 
 def test_afraid_is_not_confused_with_session_and_sex():
     # "AF" at the start is session A and female; the code stands behind the number.
-    assert parse_name("AF01SAS.JPG").expression == "sad"
-    assert parse_name("BM05AFS.JPG").expression == "afraid"
-    assert parse_name("BM05AFS.JPG").session == "B"
+    assert parsed("AF01SAS.JPG").expression == "sad"
+    assert parsed("BM05AFS.JPG").expression == "afraid"
+    assert parsed("BM05AFS.JPG").session == "B"
 
 
 def test_the_two_misnamed_files_of_kdef_are_known():
-    assert parse_name("AF31V.JPG").image_id == "AF31SAHL"
-    assert parse_name("AM31H.JPG").view == "half right profile"
+    assert parsed("AF31V.JPG").image_id == "AF31SAHL"
+    assert parsed("AM31H.JPG").view == "half right profile"
 
 
 @pytest.mark.parametrize("file_name", ["AF01XXS.JPG", "bm35nrs.jpg"])

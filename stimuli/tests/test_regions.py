@@ -17,7 +17,7 @@ from stimuli.regions import (
 )
 from stimuli.tests.faces import face_points
 
-CENTRES = {
+CENTRES: dict[str, np.ndarray] = {
     "left_eye": np.mean(face_points()[36:42], axis=0),
     "right_eye": np.mean(face_points()[42:48], axis=0),
     "left_brow": face_points()[19],
@@ -72,8 +72,8 @@ def test_each_feature_lies_in_its_region():
     polygons = region_polygons(face_points())
     assert tuple(polygons) == REGIONS
     for name, centre in CENTRES.items():
-        assert region_of([centre], polygons)[0] == name
-    assert list(region_of([[0, 0], [np.nan, 3]], polygons)) == ["other", "other"]
+        assert region_of(np.array([centre]), polygons)[0] == name
+    assert list(region_of(np.array([[0, 0], [np.nan, 3]]), polygons)) == ["other", "other"]
 
 
 @given(shift=st.tuples(st.floats(-300, 300), st.floats(-300, 300)), scale=st.floats(0.2, 5))

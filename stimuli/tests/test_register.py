@@ -29,14 +29,14 @@ from study.tables import read_table
 
 
 @pytest.fixture(scope="session")
-def face_set(tmp_path_factory) -> Path:
+def face_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("faces")
     write_face_set(folder)
     return folder
 
 
 @pytest.fixture
-def study(tmp_path, face_set) -> Study:
+def study(tmp_path: Path, face_set: Path) -> Study:
     study = make_study(tmp_path / "study")
     shutil.copytree(face_set, study.pictures_dir)
     return study

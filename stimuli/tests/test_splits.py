@@ -22,8 +22,8 @@ def manifest_of(n_female: int, n_male: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["image_id", "actor", "sex", "session"])
 
 
-def split(manifest: pd.DataFrame, seed: int = 1, **values) -> pd.DataFrame:
-    chosen = StimuliSettings(**values)
+def split(manifest: pd.DataFrame, seed: int = 1, **values: object) -> pd.DataFrame:
+    chosen = StimuliSettings.model_validate(values)
     usable = set(manifest["image_id"])
     table = split_pictures(manifest, usable, chosen, np.random.default_rng(seed))
     return manifest.merge(table, on="image_id", validate="1:1")
