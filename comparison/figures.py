@@ -238,7 +238,7 @@ def agreement_figure(metrics: pd.DataFrame, *, confidence: float = 0.95, seed: i
             chosen = own[(own["metric"] == metric) & (own["map"] == name)]["value"].to_numpy()
             if chosen.size:
                 _draw_row(axes, chosen, place, name, confidence, seed)
-        axes.set_title(f"{metric} (less is better)" if metric == "KL" else metric)
+        axes.set(title=metric, xlabel="less is better" if metric == "KL" else "more is better")
         axes.grid(axis="y", color="0.9", linewidth=0.6)
         axes.set_axisbelow(True)
     panels[0].set_yticks(range(len(names)), [MAP_LABELS[name] for name in reversed(names)])

@@ -297,13 +297,19 @@ def _t_test(d: Floats) -> dict[str, Any]:
 
 
 def _wilcoxon(d: Floats) -> dict[str, Any]:
-    """Test the differences by Wilcoxon's signed ranks, zeros left out."""
+    """Test the differences by Wilcoxon's signed ranks, zeros left out.
+
+    Exact for up to 50 differences of distinct size, else by the normal approximation with its
+    correction for ties.
+    """
     statistic = p = effect = np.nan
     if d.size > 1 and not d.any():
         statistic, p, effect = 0.0, 1.0, 0.0
     elif d.size > 1:
         nonzero = d[d != 0]
-        result = stats.wilcoxon(nonzero)
+        distinct = np.unique(np.abs(nonzero)).size == nonzero.size
+        exact = distinct and nonzero.size <= 50
+        result = stats.wilcoxon(nonzero, method="exact" if exact else "asymptotic")
         statistic, p, effect = float(result.statistic), float(result.pvalue), rank_biserial(d)
     return {
         "test": WILCOXON,

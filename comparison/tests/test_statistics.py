@@ -86,6 +86,15 @@ def test_wilcoxon_and_rank_biserial_agree_with_pingouin() -> None:
     assert row["effect_size"] == pytest.approx(expected["RBC"])
 
 
+def test_wilcoxon_with_ties_by_hand() -> None:
+    # Sizes 1, 1, 2, 3, 3 have the ranks 1.5, 1.5, 3, 4.5, 4.5; the smaller sum is W.
+    row = _by_test([1.0, -1.0, 2.0, 3.0, 3.0], np.zeros(5))[WILCOXON]
+    assert row["statistic"] == 1.5
+    variance = 5 * 6 * 11 / 24 - 2 * (2**3 - 2) / 48
+    z = (1.5 - 5 * 6 / 4) / math.sqrt(variance)
+    assert row["p"] == pytest.approx(2 * norm.cdf(z))
+
+
 def test_rank_biserial_by_hand() -> None:
     # Ranks of the sizes: 1 -> 1, 2 -> 2.5, 2 -> 2.5, 5 -> 4; the zero is left out.
     assert rank_biserial([1.0, -2.0, 2.0, 5.0, 0.0]) == pytest.approx((7.5 - 2.5) / 10)
