@@ -112,7 +112,7 @@ def session_quality(
             {"eye": eye, "n_trials": len(trials)}
             | _recording_columns(trace, blinks)
             | _accuracy_columns(trace, of_eye)
-            | _precision_columns(scatter)
+            | _precision_columns(scatter[_PRECISION].to_numpy())
         )
         trial_frames.append(_trial_rows(trace, blinks, scatter, of_eye, trials).assign(eye=eye))
     by_eye = pd.DataFrame(rows, columns=[c for c in QUALITY_COLUMNS if c not in _IDENTITY])
@@ -174,10 +174,11 @@ def _accuracy_columns(trace: Trace, validations: pd.DataFrame) -> dict[str, Any]
     }
 
 
-def _precision_columns(scatter: pd.DataFrame) -> dict[str, Any]:
-    """Take the median over fixations."""
-    medians = {name: scatter[name].median() for name in _PRECISION}
-    return medians | {"n_fixations": int(scatter["sd_deg"].notna().sum())}
+def _precision_columns(scatter: np.ndarray) -> dict[str, Any]:
+    """Take the median over fixations, given as rows of the three measures."""
+    known = scatter[np.isfinite(scatter).all(axis=1)]
+    medians = np.median(known, axis=0) if len(known) else np.full(len(_PRECISION), np.nan)
+    return dict(zip(_PRECISION, medians, strict=True)) | {"n_fixations": len(known)}
 
 
 def _trial_rows(
@@ -192,10 +193,10 @@ def _trial_rows(
     epochs = trials.dropna(subset=["face_onset_ms", "face_offset_ms"])
     bounds = epochs[["face_onset_ms", "face_offset_ms"]].to_numpy(dtype=float)
     accuracy = accuracy_in_force(validations, bounds[:, 0])["error_avg_deg"].to_numpy()
-    begins = scatter["onset_ms"].to_numpy()
+    begins, measures = scatter["onset_ms"].to_numpy(), scatter[_PRECISION].to_numpy()
     rows = []
     for (onset, offset), accuracy_deg in zip(bounds, accuracy, strict=True):
-        inside = scatter.iloc[np.searchsorted(begins, onset) : np.searchsorted(begins, offset)]
+        inside = measures[np.searchsorted(begins, onset) : np.searchsorted(begins, offset)]
         losses = []
         if len(trace.time_ms):
             interval = trace.interval_ms(trace.part(onset, offset))
