@@ -116,7 +116,7 @@ def _window_session(study: Study) -> None:
         say("the session is there already")
         return
     if participant_id not in set(read_participants(study)["participant_id"]):
-        _faceoff(study, "participants", "add", participant_id)
+        _faceoff(study, "participants", "add", participant_id, "--age", "25", "--sex", "female")
     label = f"{len(sessions) + 1:02d}"
     if not (study.session_dir(participant_id, label) / "plan.json").is_file():
         _faceoff(study, "participants", "plan", participant_id, "--session", label)

@@ -25,8 +25,8 @@ from study.tables import read_table
 _Z = 3.29
 # A share of fixations may be off by this much beside its sampling error: the calibration's
 # offset and the noise carry some fixations over a region's border.
-_SHARE_TOLERANCE = 0.06
-_LEAST_MAP_CORRELATION = 0.95
+_SHARE_TOLERANCE = 0.02
+_LEAST_MAP_CORRELATION = 0.98
 _RELATIVE_TOLERANCE = 0.03
 
 

@@ -174,7 +174,7 @@ def _behaviour_table(trials: pd.DataFrame, people: pd.DataFrame) -> ReportTable:
             "accuracy": people["value"].to_numpy(),
             "CI low": people["ci_low"].to_numpy(),
             "CI high": people["ci_high"].to_numpy(),
-            "median RT (ms)": medians.reindex(people.index).round(0).to_numpy(),
+            "median RT (ms)": medians.reindex(people.index).round().astype("Int64").to_numpy(),
         }
     )
     caption = "People: accuracy with 95% Wilson intervals, and median reaction time if right."

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from study.figures import save_figure
+from study.tables import MISSING
 from study.writing import atomic_path, write_text
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # The SVG of a figure with pictures in it is larger than its PNG, so the page takes that.
 _LARGEST_INLINE_SVG = 400_000
+# Larger than on paper, so that the figures' 8 pt are read as easily as the text around them.
+_SCREEN_PX_PER_INCH = 132
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def save_report_figure(item: ReportFigure, folder: Path, dpi: int) -> str:
         A ``<figure>`` that holds everything it shows.
     """
     svg, png = save_figure(item.figure, folder / item.name, dpi=dpi)
-    width_px = round(item.figure.get_figwidth() * 96)
+    width_px = round(item.figure.get_figwidth() * _SCREEN_PX_PER_INCH)
     if svg.stat().st_size <= _LARGEST_INLINE_SVG:
         kind, data = "svg+xml", svg.read_bytes()
     else:
@@ -153,13 +156,11 @@ def save_report_table(item: ReportTable, folder: Path) -> str:
         A ``<table>`` with its caption.
     """
     with atomic_path(folder / f"{item.name}.csv") as temporary:
-        item.frame.to_csv(temporary, index=False, na_rep="n/a", lineterminator="\n")
+        item.frame.to_csv(temporary, index=False, na_rep=MISSING, lineterminator="\n")
     shown = format_cells(item.frame, item.decimals)
-    latex = shown.to_latex(
-        index=False, escape=True, caption=item.caption, label=f"tab:{item.name}", na_rep="--"
-    )
+    latex = shown.to_latex(index=False, escape=True, caption=item.caption, label=f"tab:{item.name}")
     write_text(folder / f"{item.name}.tex", latex)
-    page = shown.to_html(index=False, border=0, escape=True, na_rep="–")
+    page = shown.to_html(index=False, border=0, escape=True)
     caption = html.escape(item.caption)
     return f'<div class="table" id="{item.name}"><p class="caption">{caption}</p>{page}</div>'
 
@@ -177,19 +178,19 @@ def format_cells(frame: pd.DataFrame, decimals: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Texts; missing values stay missing.
+        Texts; missing values are ``n/a``.
 
     Examples
     --------
-    >>> format_cells(pd.DataFrame({"n": [3], "r": [0.12345]}), 2).iloc[0].tolist()
-    ['3', '0.12']
+    >>> format_cells(pd.DataFrame({"n": [3], "r": [0.12345], "p": [None]}), 2).iloc[0].tolist()
+    ['3', '0.12', 'n/a']
     """
 
-    def cell(value: object) -> object:
+    def cell(value: object) -> str:
         if isinstance(value, bool | np.bool_):
             return "yes" if value else "no"
         if isinstance(value, float | np.floating):
-            return f"{value:.{decimals}f}" if np.isfinite(value) else None
-        return None if value is None or value is pd.NA else str(value)
+            return f"{value:.{decimals}f}" if np.isfinite(value) else MISSING
+        return MISSING if value is None or value is pd.NA else str(value)
 
     return frame.astype(object).map(cell)

@@ -62,11 +62,13 @@ def looking_section(study: Study) -> ReportSection:
     )
     table = ReportTable("exclusions", "Fixations left out, by reason.", exclusions)
     ceiling = read_table(study.gaze_dir / "ceiling.tsv", what="The ceilings (faceoff gaze density)")
-    by_expression = ceiling[
-        ceiling.iloc[:, 0].isin(EXPRESSIONS) | ceiling.isin(["expression"]).any(axis=1)
-    ]
+    by_expression = ceiling[ceiling["level"] == "expression"].drop(columns=["level", "image_id"])
     ceilings = ReportTable(
-        "ceiling", "How well some participants' maps tell those of others.", by_expression, 3
+        "ceiling",
+        "How well the maps of some participants tell those of the others: correlation of random "
+        "halves, the same stepped up to all participants, and of one participant with the rest.",
+        by_expression,
+        3,
     )
     return ReportSection(
         "Where people look",

@@ -77,12 +77,12 @@ def quality_section(study: Study) -> ReportSection:
     axes[1].plot(quality["rms_s2s_deg"], rows, "o", ms=4, color=PEOPLE, label="RMS-S2S")
     axes[1].plot(quality["sd_deg"], rows, "s", ms=4, color=ORANGE, label="SD")
     axes[1].set(xlabel="precision (deg)", xlim=(0, None))
-    axes[1].legend()
+    axes[1].legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     blink, every = 100 * quality["data_loss_blink"], 100 * quality["data_loss"]
     axes[2].barh(rows, blink, color=SKY_BLUE, label="blinks")
     axes[2].barh(rows, every - blink, left=blink, color=ORANGE, label="other")
     axes[2].set(xlabel="data loss (%)")
-    axes[2].legend()
+    axes[2].legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     caption = (
         "Each recording: mean validation error, precision within fixations (medians), and share "
         "of samples without gaze."

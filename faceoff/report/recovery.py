@@ -29,7 +29,7 @@ def recovery_section(study: Study) -> ReportSection | None:
     )
     caption = (
         "Planted and found. Tolerances: accuracy, the 99.9 % sampling interval; fixations, 3 %; "
-        "region shares, 0.06 beside their sampling error; maps, a correlation of at least 0.95 "
+        "region shares, 0.02 beside their sampling error; maps, a correlation of at least 0.98 "
         "with the map that the planted strategy implies."
     )
     return ReportSection(
