@@ -6,26 +6,33 @@ import cnn.steps
 import comparison.steps
 import gaze_analysis.steps
 import stimuli.steps
+from study.errors import InputError
 from study.folder import Study
 from study.progress import say
 from study.provenance import Step, run_step
 
+Steps = Callable[[Study], Sequence[Step]]
+
 # A package's steps are listed when its turn comes: they depend on what those before made.
-STAGES: tuple[tuple[str, Callable[[Study], Sequence[Step]]], ...] = (
-    ("faces", stimuli.steps.steps),
-    ("gaze", gaze_analysis.steps.steps),
-    ("network", cnn.steps.steps),
-    ("comparison", comparison.steps.steps),
+# The second value says whether the stage needs the study's own face set.
+STAGES: tuple[tuple[str, bool, Steps], ...] = (
+    ("faces", True, stimuli.steps.steps),
+    ("gaze", False, gaze_analysis.steps.steps),
+    ("network", True, cnn.steps.steps),
+    ("comparison", True, comparison.steps.steps),
 )
 
 
 def run_everything(study: Study, *, force: bool = False) -> None:
     """Do every step of a study that is out of date, and write the report.
 
+    A study of gaze alone, whose recordings or tables came from elsewhere, has no face set: its
+    network and comparison are left out, and this is said.
+
     Parameters
     ----------
     study : Study
-        The study; its face set is registered and its sessions are in sourcedata/.
+        The study; its recordings or tables are in sourcedata/.
     force : bool, default False
         Do the steps even if they are up to date.
 
@@ -34,7 +41,17 @@ def run_everything(study: Study, *, force: bool = False) -> None:
     InputError
         If something that a step needs is missing or wrong.
     """
-    for name, steps in STAGES:
+    faces = study.pictures_dir.is_dir() or study.manifest_tsv.is_file()
+    if not faces and not study.sourcedata.is_dir():
+        raise InputError(
+            f"A study to run must have faces or gaze, but {study.pictures_dir} and "
+            f"{study.sourcedata} do not exist. Begin with `faceoff stimuli register DIR` or "
+            "`faceoff gaze import FILES`."
+        )
+    for name, needs_faces, steps in STAGES:
+        if needs_faces and not faces:
+            say(f"== {name}: left out, for there is no face set in {study.pictures_dir}")
+            continue
         say(f"== {name}")
         for step in steps(study):
             run_step(study, step, force=force)
