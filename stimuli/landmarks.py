@@ -1,8 +1,8 @@
 """Landmarks: 68 points on each face, exact for synthetic faces, found by a model on real ones."""
 
-from collections.abc import Callable, Iterator
+import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stimuli.files import SYNTHETIC_LANDMARKS
 from study.errors import InputError
 from study.folder import Study
-from study.progress import track
+from study.progress import bar
 from study.tables import read_table
 
 Landmarks = dict[str, NDArray[np.float64]]
@@ -44,11 +44,7 @@ def picture_file_landmarks(study: Study, manifest: pd.DataFrame) -> tuple[Landma
     if (manifest["face_set"] == "synthetic").all():
         landmarks, method = _known_landmarks(study, manifest), "synthetic"
     else:
-        from stimuli.facemesh import open_finder
-
-        with ExitStack() as stack:
-            finder, method = open_finder(study, stack)
-            landmarks = dict(_found_landmarks(finder, study.pictures_dir, manifest))
+        landmarks, method = _found_landmarks(study, manifest)
     if not landmarks:
         raise InputError(
             f"A face set must show faces, but in none of its {len(manifest)} pictures was one "
@@ -76,12 +72,25 @@ def _known_landmarks(study: Study, manifest: pd.DataFrame) -> Landmarks:
     return landmarks
 
 
-def _found_landmarks(
-    finder: Callable[[Path], NDArray[np.float64] | None], folder: Path, manifest: pd.DataFrame
-) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Find the landmarks on real pictures, one after the other."""
-    rows = list(zip(manifest["image_id"], manifest["file"], strict=True))
-    for image_id, file in track(rows, "Finding landmarks"):
-        points = finder(folder / file)
-        if points is not None:
-            yield image_id, points
+def _found_landmarks(study: Study, manifest: pd.DataFrame) -> tuple[Landmarks, str]:
+    """Find the landmarks on real pictures, with a model of its own for each thread."""
+    from stimuli.facemesh import open_finder
+
+    pictures = list(zip(manifest["image_id"], manifest["file"], strict=True))
+    n_threads = min(study.settings.execution.jobs or os.cpu_count() or 1, len(pictures))
+    with ExitStack() as stack:
+        opened = [open_finder(study, stack) for _ in range(n_threads)]
+        advance = stack.enter_context(bar("Finding landmarks", len(pictures)))
+
+        def find(thread: int) -> Landmarks:
+            found = {}
+            for image_id, file in pictures[thread::n_threads]:
+                points = opened[thread][0](study.pictures_dir / file)
+                if points is not None:
+                    found[image_id] = points
+                advance(1)
+            return found
+
+        with ThreadPoolExecutor(max_workers=n_threads) as pool:
+            parts = list(pool.map(find, range(n_threads)))
+        return {name: points for part in parts for name, points in part.items()}, opened[0][1]
