@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stimuli.files import SYNTHETIC_LANDMARKS
 from study.errors import InputError
 from study.folder import Study
-from study.progress import bar
+from study.progress import bar, say
 from study.tables import read_table
 
 Landmarks = dict[str, NDArray[np.float64]]
@@ -78,6 +78,7 @@ def _found_landmarks(study: Study, manifest: pd.DataFrame) -> tuple[Landmarks, s
 
     pictures = list(zip(manifest["image_id"], manifest["file"], strict=True))
     n_threads = min(study.settings.execution.jobs or os.cpu_count() or 1, len(pictures))
+    say("Loading the landmark model")
     with ExitStack() as stack:
         opened = [open_finder(study, stack) for _ in range(n_threads)]
         advance = stack.enter_context(bar("Finding landmarks", len(pictures)))
