@@ -1,6 +1,5 @@
 """Reads a whole ASC file: finds its lines, sorts them by their first byte, and reads each kind."""
 
-import gzip
 import re
 import zlib
 from pathlib import Path
@@ -16,7 +15,8 @@ from gaze_analysis.eyelink.recording import Recording
 from gaze_analysis.eyelink.samples import SampleReader, split_stamps
 from study.errors import InputError
 
-_NEWLINE, _RETURN = 10, 13
+_NEWLINE = 10
+_GZIP = b"\x1f\x8b"
 _PIECE_BYTES = 16_000_000
 # What files are that people take for ASC, by their first bytes.
 _OTHER_FORMATS = {
@@ -91,8 +91,8 @@ def _read_bytes(path: Path) -> tuple[bytes, str]:
             "Name another file."
         ) from error
     problem = ""
-    if data[:2] == b"\x1f\x8b":
-        data, problem = _unzip(path)
+    if data[:2] == _GZIP:
+        data, problem = _unzip(path, data)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         data = data.decode("utf-16", errors="replace").encode("utf-8")
     data = data.removeprefix(b"\xef\xbb\xbf")
@@ -104,22 +104,22 @@ def _read_bytes(path: Path) -> tuple[bytes, str]:
     return data, problem
 
 
-def _unzip(path: Path) -> tuple[bytes, str]:
+def _unzip(path: Path, packed: bytes) -> tuple[bytes, str]:
     """Unpack a gzip file; one that ends too early gives what it holds."""
     pieces: list[bytes] = []
-    problem = ""
-    try:
-        with gzip.open(path, "rb") as file:
-            while piece := file.read(_PIECE_BYTES):
-                pieces.append(piece)
-    except EOFError:
-        problem = "the compressed file ends too early"
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(
-            f"A .gz recording must be a whole gzip file, but {path} is damaged ({error}). "
-            "Copy it anew."
-        ) from error
-    return b"".join(pieces), problem
+    while packed[:2] == _GZIP:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            pieces.append(member.decompress(packed))
+        except zlib.error as error:
+            raise InputError(
+                f"A .gz recording must be a whole gzip file, but {path} is damaged ({error}). "
+                "Copy it anew."
+            ) from error
+        if not member.eof:
+            return b"".join(pieces), "the compressed file ends too early"
+        packed = member.unused_data
+    return (pieces[0] if len(pieces) == 1 else b"".join(pieces)), ""
 
 
 def _not_eyelink(path: Path, data: bytes) -> str:

@@ -1,6 +1,7 @@
 """The lines of samples: whole pieces of the file go to pyarrow, damaged ones line by line."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ from gaze_analysis.eyelink.layout import FLAGS, TARGET, TARGET_FLAGS, Declared, 
 # one damaged line sends only little of a file to the slow way.
 _PIECE_BYTES = 8_000_000
 _FEW_LINES = 256
+_FIRST_LINES = 9  # of a section, which show how its lines are laid out
 _TAB = 9
 _WORDS = {"flags": FLAGS, "target_flags": TARGET_FLAGS}
 _MISSING_NUMBER = -32768.0
@@ -84,29 +86,29 @@ class SampleReader:
 
     def _kinds(self) -> tuple[list[Declared], NDArray[np.int64]]:
         """List the different declarations, and which of them holds for each line."""
-        where = np.array([number for number, _ in self.declared], dtype=np.int64)
+        bounds = [0, *(number for number, _ in self.declared), np.iinfo(np.int64).max]
+        sections = [Declared(), *(declared for _, declared in self.declared)]
         known: dict[Declared, int] = {}
-        of_section = [known.setdefault(Declared(), 0)]
-        for section, (number, declared) in enumerate(self.declared, start=1):
-            if not declared.eyes:
-                end = where[section] if section < len(where) else np.iinfo(np.int64).max
-                declared = self._with_eyes(declared, number, int(end))
-            of_section.append(known.setdefault(declared, len(known)))
-        first_end = int(where[0]) if len(where) else np.iinfo(np.int64).max
-        undeclared = self._with_eyes(Declared(), 0, first_end)
-        of_section[0] = known.setdefault(undeclared, len(known))
-        section_of_line = np.searchsorted(where, self.numbers, side="right")
+        of_section = []
+        for declared, first, end in zip(sections, bounds[:-1], bounds[1:], strict=True):
+            own = self._as_written(declared, *np.searchsorted(self.numbers, [first, end]).tolist())
+            of_section.append(known.setdefault(own, len(known)))
+        section_of_line = np.searchsorted(bounds[1:-1], self.numbers, side="right")
         return list(known), np.array(of_section, dtype=np.int64)[section_of_line]
 
-    def _with_eyes(self, declared: Declared, first: int, end: int) -> Declared:
-        """Find how many eyes the lines have where the file does not say."""
-        begin, stop = np.searchsorted(self.numbers, [first, end])
-        for i in range(int(begin), min(int(begin) + 5, int(stop))):
-            columns = solve_layout(declared, self._line(i).split())
-            if columns is not None:
-                eyes = ("left", "right") if "pupil_right" in columns else ("unknown",)
-                return replace(declared, eyes=eyes)
-        return declared
+    def _as_written(self, declared: Declared, begin: int, end: int) -> Declared:
+        """Correct a declaration by the first lines after it: eyes that it does not name, extras."""
+        lines = (self._line(i) for i in range(begin, min(begin + _FIRST_LINES, end)))
+        layouts = Counter(solve_layout(declared, line.split()) for line in lines)
+        layouts.pop(None, None)
+        if not layouts:
+            return declared
+        columns = layouts.most_common(1)[0][0] or ()
+        n_extra = sum(name.startswith("extra_") for name in columns)
+        if not declared.eyes:
+            eyes = ("left", "right") if "pupil_right" in columns else ("unknown",)
+            declared = replace(declared, eyes=eyes)
+        return replace(declared, n_extra=n_extra)
 
     def _pieces(self) -> Iterator[tuple[int, int]]:
         """Cut the lines into ranges of about the same number of bytes."""
@@ -146,7 +148,7 @@ class SampleReader:
     def _read_whole(self, lines: NDArray[np.int64], declared: Declared) -> pa.Table | None:
         """Read lines with the layout of the first one; None if that does not fit them all."""
         line = self._line(int(lines[0]))
-        columns = solve_layout(declared, line.split())
+        columns = solve_layout(declared, line.split(), exact=True)
         cells = _cells(line, columns) if columns is not None else None
         table = self._read_fast(self._join(lines), cells) if cells is not None else None
         if table is None or table.num_rows != len(lines):
@@ -199,7 +201,7 @@ class SampleReader:
         for i in lines.tolist():
             line = self._line(i)
             fields = line.split()
-            columns = solve_layout(declared, fields)
+            columns = solve_layout(declared, fields, exact=True)
             number = int(self.numbers[i])
             values = None if columns is None else self._values(columns, fields)
             if values is None or columns is None:
