@@ -1,5 +1,6 @@
 """The steps of the network's part: train, evaluate, explain."""
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -95,20 +96,22 @@ def explain_step(study: Study) -> Step:
     )
 
 
-def steps(study: Study) -> list[Step]:
-    """List this package's steps in their order.
+def steps(study: Study) -> Iterator[Step]:
+    """Go through this package's steps in their order.
 
     Parameters
     ----------
     study : Study
         The study.
 
-    Returns
-    -------
-    list of Step
+    Yields
+    ------
+    Step
         Training, judging, explaining.
     """
-    return [train_step(study), evaluate_step(study), explain_step(study)]
+    yield train_step(study)
+    yield evaluate_step(study)
+    yield explain_step(study)
 
 
 def _network_files(study: Study) -> tuple[Path, ...]:

@@ -1,5 +1,6 @@
 """The comparison's steps: perturb, metrics and stats, each from files to files."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -63,20 +64,22 @@ STATISTICS_COLUMNS = {
 }
 
 
-def steps(study: Study) -> list[Step]:
-    """List the comparison's steps in running order.
+def steps(study: Study) -> Iterator[Step]:
+    """Go through the comparison's steps in running order.
 
     Parameters
     ----------
     study : Study
         The study.
 
-    Returns
-    -------
-    list of Step
+    Yields
+    ------
+    Step
         Perturb, metrics, stats.
     """
-    return [perturb_step(study), metrics_step(study), stats_step(study)]
+    yield perturb_step(study)
+    yield metrics_step(study)
+    yield stats_step(study)
 
 
 def perturb_step(study: Study) -> Step:

@@ -1,6 +1,6 @@
 """The pipeline: every step of the study in order, each done only if it is out of date."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 
 import cnn.steps
 import comparison.steps
@@ -11,9 +11,9 @@ from study.folder import Study
 from study.progress import say
 from study.provenance import Step, run_step
 
-Steps = Callable[[Study], Sequence[Step]]
+Steps = Callable[[Study], Iterator[Step]]
 
-# A package's steps are listed when its turn comes: they depend on what those before made.
+# Steps come one at a time: which files one reads depends on what those before it made.
 # The second value says whether the stage needs the study's own face set.
 STAGES: tuple[tuple[str, bool, Steps], ...] = (
     ("faces", True, stimuli.steps.steps),

@@ -1,5 +1,7 @@
 """The steps of gaze analysis, in running order."""
 
+from collections.abc import Iterator
+
 from gaze_analysis.bids import bids_path, write_bids
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import (
@@ -135,20 +137,24 @@ def bids_step(study: Study) -> Step:
     )
 
 
-def steps(study: Study) -> list[Step]:
-    """List the steps of gaze analysis in running order.
+def steps(study: Study) -> Iterator[Step]:
+    """Go through the steps of gaze analysis in running order.
 
     Parameters
     ----------
     study : Study
         The study.
 
-    Returns
-    -------
-    list of Step
+    Yields
+    ------
+    Step
         From recordings: import, events, quality, density. From fixation tables made
         elsewhere: their import, and density.
     """
     if study.settings.gaze.table.in_use and not recorded_sessions(study):
-        return [table_step(study), density_step(study)]
-    return [import_step(study), events_step(study), quality_step(study), density_step(study)]
+        yield table_step(study)
+    else:
+        yield import_step(study)
+        yield events_step(study)
+        yield quality_step(study)
+    yield density_step(study)

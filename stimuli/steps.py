@@ -1,5 +1,7 @@
 """The step of this package: registering the face set."""
 
+from collections.abc import Iterator
+
 from stimuli.files import SYNTHETIC_LANDMARKS, find_pictures
 from stimuli.register import register_pictures
 from study.folder import Study
@@ -49,17 +51,17 @@ def register_step(study: Study) -> Step:
     )
 
 
-def steps(study: Study) -> list[Step]:
-    """List the steps of this package in running order.
+def steps(study: Study) -> Iterator[Step]:
+    """Go through the steps of this package in running order.
 
     Parameters
     ----------
     study : Study
         The study.
 
-    Returns
-    -------
-    list of Step
+    Yields
+    ------
+    Step
         One step.
     """
-    return [register_step(study)]
+    yield register_step(study)

@@ -142,17 +142,27 @@ def statistics_section(study: Study) -> ReportSection:
     statistics = read_table(
         study.comparison_dir / "statistics.tsv",
         what="The statistics (faceoff compare stats)",
-        columns={"question": str, "expression": str, "test": str, "sentence": str, "p": float},
+        columns={
+            "topic": str,
+            "measure": str,
+            "question": str,
+            "expression": str,
+            "test": str,
+            "sentence": str,
+            "p": float,
+        },
     )
     permutation = statistics["test"].str.contains("permutation", case=False)
-    main = statistics[permutation & (statistics["expression"] == "all")]
-    shown = statistics[permutation][
+    told = (statistics["measure"] == "auc_signed") | (statistics["topic"] == "accuracy")
+    main = statistics[permutation & told & (statistics["expression"] == "all")]
+    shown = statistics[permutation & (told | (statistics["expression"] == "all"))][
         ["question", "expression", "n", "estimate", "ci_low", "ci_high", "p", "p_holm",
          "effect_size", "effect_size_name"]
     ]  # fmt: skip
     caption = (
         "Paired sign-flip permutation tests over pictures with BCa bootstrap intervals; Holm's "
-        "correction within each family. Paired t and Wilcoxon tests are in statistics.tsv."
+        "correction within each family. The other measures by expression, and paired t and "
+        "Wilcoxon tests, are in statistics.tsv."
     )
     return ReportSection(
         "Statistics",
