@@ -88,7 +88,7 @@ _PROTOTYPES: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
         {"AU1": 0.8, "AU4": 0.7, "AU6": 0.15, "AU15": 0.8, "AU17": 0.75, "AU43": 0.65},
     ),
     "surprised": (
-        {"AU1": 0.9, "AU2": 0.95, "AU5": 0.8, "AU25": 0.9, "AU26": 0.65, "AU27": 0.35},
+        {"AU1": 0.9, "AU2": 0.95, "AU5": 0.8, "AU25": 0.9, "AU26": 0.85, "AU27": 0.45},
         {"AU1": 0.95, "AU2": 1.0, "AU5": 0.7, "AU25": 0.9, "AU26": 0.6, "AU27": 0.75},
     ),
 }
@@ -128,7 +128,7 @@ def draw_style(rng: np.random.Generator) -> Style:
     """
     return Style(
         variant={name: float(rng.beta(0.45, 0.45)) for name in _PROTOTYPES},
-        strength=float(rng.uniform(0.78, 1.08)),
+        strength=float(rng.uniform(0.82, 1.08)),
         habit={unit: float(np.exp(rng.normal(0.0, 0.1))) for unit in ACTION_UNITS},
     )
 
@@ -163,7 +163,7 @@ def action_units(expression: str, style: Style, rng: np.random.Generator) -> dic
     """
     first, second = _PROTOTYPES[expression]
     share = style.variant[expression]
-    intensity = style.strength * rng.uniform(0.7, 1.1)
+    intensity = style.strength * rng.uniform(0.74, 1.1)
     units = {}
     for unit in ACTION_UNITS:
         mean = (1 - share) * first.get(unit, 0.0) + share * second.get(unit, 0.0)

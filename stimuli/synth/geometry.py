@@ -263,7 +263,7 @@ def _mouth(identity: Identity, units: Units) -> Mouth:
     u, drop = units, _drop(units)
     middle = identity.mouth_y_px + 2 * u["AU12"]
     half = identity.mouth_half_width_px + 15 * u["AU12"] + 12 * u["AU20"] - 5 * u["AU23"]
-    half += 2 * u["AU10"] + 2 * u["AU9"] - 0.16 * drop - 2 * u["AU17"]
+    half += 2 * u["AU10"] + 2 * u["AU9"] - 0.28 * drop - 2 * u["AU17"]
     corner = middle + identity.corner_rest_px - 19 * u["AU12"] + 13 * u["AU15"]
     corner += 4 * u["AU20"] + 0.3 * drop - 2 * u["AU9"]
     thin = (1 - 0.5 * min(u["AU23"], 1)) * (1 - 0.22 * u["AU20"]) * (1 - 0.18 * u["AU12"])
