@@ -1,6 +1,7 @@
 """Whole ASC files of every layout, small ones that the tests write."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,9 @@ def test_any_text_may_stand_for_missing(tmp_path: Path, text: str) -> None:
         pytest.param(lambda text: text.replace("\n", "\r").encode(), id="CR"),
     ],
 )
-def test_forms_of_the_same_text_give_the_same_recording(tmp_path: Path, encode) -> None:
+def test_forms_of_the_same_text_give_the_same_recording(
+    tmp_path: Path, encode: Callable[[str], bytes]
+) -> None:
     text = HEADER + block("bino") + "MSG\t9000 Grüße\n" + block("bino", start_ms=10000)
     plain = read(tmp_path, text)
     other = read(tmp_path, encode(text), "b.asc")

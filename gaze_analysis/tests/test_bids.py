@@ -1,0 +1,147 @@
+"""Sessions as BIDS eye tracking: what the specification asks, and what was recorded."""
+
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+
+from gaze_analysis.bids_files import padded, write_tsv_gz
+from gaze_analysis.events import make_events
+from gaze_analysis.importing import import_sessions, samples_path
+from gaze_analysis.steps import bids_step
+from gaze_analysis.tests.small_study import small_study
+from study.folder import Study
+from study.provenance import run_step
+
+VALIDATOR = Path(sys.executable).with_name("bids-validator-deno")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    made = small_study(tmp_path_factory.mktemp("bids") / "study")
+    import_sessions(made)
+    make_events(made)
+    assert run_step(made, bids_step(made))
+    assert not run_step(made, bids_step(made))
+    return made
+
+
+def beh(study: Study, ending: str) -> Path:
+    return study.root / "sub-01" / "ses-01" / "beh" / f"sub-01_ses-01_task-faces_{ending}"
+
+
+def facts(study: Study, ending: str) -> dict:
+    return json.loads(beh(study, ending).read_text(encoding="utf-8"))
+
+
+def rows(path: Path, columns: list[str]) -> pd.DataFrame:
+    return pd.read_csv(path, sep="\t", names=columns, na_values=["n/a"], keep_default_na=False)
+
+
+def test_samples_read_back_are_those_of_the_recording(study: Study) -> None:
+    physio = facts(study, "recording-eye2_physio.json")
+    table = rows(beh(study, "recording-eye2_physio.tsv.gz"), physio["Columns"])
+    assert (np.diff(table["timestamp"]) == 10).all()
+    samples = pd.read_parquet(samples_path(study, "sub-01_ses-01"))
+    kept = table.dropna(subset=["x_coordinate"]).reset_index(drop=True)
+    names = ["time_ms", "x_right_px", "y_right_px", "pupil_right"]
+    np.testing.assert_array_equal(kept.to_numpy(float), samples[names].to_numpy(float))
+
+
+def test_events_read_back_are_those_of_the_recording(study: Study) -> None:
+    described = facts(study, "recording-eye2_physioevents.json")
+    table = rows(beh(study, "recording-eye2_physioevents.tsv.gz"), described["Columns"])
+    fixations = table[table["trial_type"] == "fixation"]
+    assert fixations["onset"].tolist()[:4] == [3000, 3390, 3720, 3800]
+    assert fixations["duration"].tolist()[:4] == [0.35, 0.3, 0.03, 0.2]
+    assert "FACE_ON AF01AFS" in table["message"].tolist()
+    assert described["Columns"][0] == "onset"
+    assert described["OnsetSource"] == "timestamp"
+
+
+def test_the_sidecar_holds_what_the_specification_requires(study: Study) -> None:
+    physio = facts(study, "recording-eye2_physio.json")
+    assert physio["PhysioType"] == "eyetrack"
+    assert physio["RecordedEye"] == "right"
+    assert physio["SampleCoordinateSystem"] == "gaze-on-screen"
+    assert physio["Columns"][:3] == ["timestamp", "x_coordinate", "y_coordinate"]
+    assert (physio["SamplingFrequency"], physio["StartTime"]) == (100, 0)
+    assert physio["x_coordinate"]["Units"] == physio["y_coordinate"]["Units"] == "pixel"
+    assert "area" in physio["pupil_size"]["Description"]
+    assert (physio["AverageCalibrationError"], physio["CalibrationType"]) == (0.38, "HV9")
+    assert physio["PupilFitMethod"] == "centroid"
+
+
+def test_the_screen_is_described_in_metres(study: Study) -> None:
+    screen = facts(study, "events.json")["StimulusPresentation"]
+    assert screen == {
+        "ScreenDistance": 0.7,
+        "ScreenOrigin": ["top", "left"],
+        "ScreenResolution": [1920, 1080],
+        "ScreenSize": [0.53, 0.298],
+    }
+
+
+def test_pictures_and_answers(study: Study) -> None:
+    events = pd.read_csv(beh(study, "events.tsv"), sep="\t")
+    assert events["onset"].tolist() == [0.3, 2.3, 4.3]
+    assert events["duration"].tolist() == [0.6] * 3
+    behaviour = pd.read_csv(beh(study, "beh.tsv"), sep="\t", keep_default_na=False)
+    assert behaviour["correct"].tolist() == [True, False, True]
+    assert behaviour["response_time"].tolist() == [0.6] * 3
+
+
+def test_gzip_header_has_neither_name_nor_time(study: Study) -> None:
+    head = beh(study, "recording-eye2_physio.tsv.gz").read_bytes()[:10]
+    assert head[3] == 0  # no file name
+    assert head[4:8] == bytes(4)  # no time
+
+
+def test_texts_stay_in_their_cell(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv.gz"
+    write_tsv_gz(path, pd.DataFrame({"t": [1.0, 2.5], "m": ['say "a"\tb\nc', None]}))
+    text = gzip.decompress(path.read_bytes()).decode()
+    assert text == "1\tsay 'a' b c\n2.5\tn/a\n"
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=30), st.sampled_from([1.0, 2.0, 0.5]))
+@settings(max_examples=50, deadline=None)
+def test_padding_keeps_every_sample_and_leaves_no_gap(steps: list[int], step_ms: float) -> None:
+    times = 100.0 + step_ms * np.concatenate([[0], np.cumsum(steps)])
+    table = pd.DataFrame({"timestamp": times, "x": np.arange(len(times), dtype=float)})
+    filled = padded(table, step_ms)
+    np.testing.assert_array_equal(filled.dropna().to_numpy(), table.to_numpy())
+    np.testing.assert_allclose(np.diff(filled["timestamp"]), step_ms)
+
+
+def test_the_official_validator_finds_no_error(study: Study) -> None:
+    if not VALIDATOR.exists() and shutil.which("bids-validator-deno") is None:
+        pytest.skip("bids-validator-deno is not installed")
+    command = str(VALIDATOR) if VALIDATOR.exists() else "bids-validator-deno"
+    done = subprocess.run(
+        [command, "--format", "json", "--max-rows", "-1", str(study.root)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    if not done.stdout.startswith("{"):
+        pytest.skip(f"the validator does not run here: {done.stderr[:200]}")
+    issues = json.loads(done.stdout)["issues"]["issues"]
+    assert [issue for issue in issues if issue["severity"] == "error"] == []
+    # What is recommended beyond this is about the lab, which no recording knows.
+    lab = ("Institution", "CogAtlasID", "CogPOID", "HEDVersion", "SourceDatasets")
+    ours = [
+        (issue["code"], issue.get("subCode"))
+        for issue in issues
+        if issue["code"] != "TOO_FEW_AUTHORS" and not str(issue.get("subCode")).startswith(lab)
+    ]
+    assert ours == []

@@ -1,0 +1,184 @@
+"""Recordings in and into sourcedata become tables; what is no recording changes nothing."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from gaze_analysis.events import make_events
+from gaze_analysis.eyelink import read_asc
+from gaze_analysis.foreign import adopt_recordings, recording_id, recording_ids
+from gaze_analysis.importing import import_sessions, recorded_sessions, samples_path
+from gaze_analysis.steps import events_step, import_step, steps
+from gaze_analysis.tests.asc_text import HEADER, block
+from gaze_analysis.tests.small_study import recording_text, small_study
+from study.errors import InputError
+from study.folder import Study, create_study, open_study
+from study.provenance import run_step
+from study.tables import read_table
+
+
+def empty_study(folder: Path) -> Study:
+    create_study(folder, {"execution": {"jobs": 1}})
+    return open_study(folder)
+
+
+def overview(study: Study, name: str) -> pd.DataFrame:
+    kinds: dict[str, type] = {"participant_id": str, "session": str}
+    return read_table(study.gaze_dir / f"{name}.tsv", what=name, columns=kinds)
+
+
+def test_samples_are_kept_as_they_were_read(tmp_path: Path) -> None:
+    study = small_study(tmp_path / "study")
+    import_sessions(study)
+    session = recorded_sessions(study)[0]
+    kept = pd.read_parquet(samples_path(study, session.name))
+    read = read_asc(session.files[0]).samples
+    pd.testing.assert_frame_equal(kept.drop(columns="part"), read)
+    row = overview(study, "recordings").iloc[0]
+    assert (row["n_samples"], row["n_fixations"], row["sampling_rate_hz"]) == (300, 12, 100)
+    assert (row["eye"], row["gaze"], row["display_width_px"]) == ("right", "px", 1920)
+    assert overview(study, "validations")["error_avg_deg"].tolist() == [0.38, 0.38]
+
+
+def test_skipped_lines_are_listed_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = small_study(tmp_path / "study", ("sub-01",))
+    path = recorded_sessions(study)[0].files[0]
+    path.write_text(path.read_text(encoding="utf-8") + "EFIX R 1 2\n", encoding="utf-8")
+    import_sessions(study)
+    row = overview(study, "skipped_lines").iloc[0]
+    assert (row["text"], row["reason"]) == ("EFIX R 1 2", "no complete EFIX line")
+    assert "1 lines skipped" in capsys.readouterr().err
+
+
+def test_pilot_sessions_are_left_out(tmp_path: Path) -> None:
+    study = small_study(tmp_path / "study")
+    folder = study.session_dir("sub-02", "01")
+    (folder / "session.json").write_text(json.dumps({"mode": "pilot"}), encoding="utf-8")
+    assert [session.participant_id for session in recorded_sessions(study)] == ["sub-01"]
+    (folder / "session.json").write_text("{", encoding="utf-8")
+    with pytest.raises(InputError, match="must be JSON"):
+        recorded_sessions(study)
+
+
+def test_parts_of_an_interrupted_session_are_joined(tmp_path: Path) -> None:
+    study = small_study(tmp_path / "study", ("sub-01",))
+    folder = study.session_dir("sub-01", "01")
+    text = recording_text(["AF01AFS", "AF02AFS", "AF03AFS"])
+    cut = text.index("MSG\t7000")
+    (folder / "sub-01_ses-01.asc").write_text(text[:cut], encoding="utf-8")
+    (folder / "sub-01_ses-01_part-2.asc").write_text(text[cut:], encoding="utf-8")
+    import_sessions(study)
+    make_events(study)
+    assert len(overview(study, "fixations")) == 12
+    assert overview(study, "trials")["part"].tolist() == [1, 1, 2]
+
+
+def test_a_study_without_recordings(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="needs recordings"):
+        import_sessions(empty_study(tmp_path / "study"))
+
+
+def test_recordings_made_elsewhere_need_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = empty_study(tmp_path / "study")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "sub-7_ses-2_x.asc").write_text(HEADER + block("bino"), encoding="utf-8")
+    (folder / "Anna 3.ASC.gz").write_bytes(gzip.compress(block("mono").encode()))
+    (folder / "old.txt").write_text(recording_text(["AF01HAS"]), encoding="utf-8")
+    (folder / "notes.txt").write_text("nothing to see\n", encoding="utf-8")
+    adopt_recordings(study, [folder])
+    run_step(study, import_step(study))
+    run_step(study, events_step(study))
+    assert [session.name for session in recorded_sessions(study)] == [
+        "sub-7_ses-2", "sub-Anna3_ses-01", "sub-old_ses-01",
+    ]  # fmt: skip
+    fixations = overview(study, "fixations")
+    assert fixations["expression"].unique().tolist() == ["happy"]
+    assert fixations["included"].sum() == 1
+    people = study.participants_tsv.read_text(encoding="utf-8")
+    assert all(name in people for name in ("sub-7", "sub-Anna3", "sub-old"))
+    assert not adopted_again(study, folder)
+
+
+def adopted_again(study: Study, folder: Path) -> bool:
+    """Import the same files a second time; tell whether the steps did anything."""
+    adopt_recordings(study, [folder])
+    return run_step(study, import_step(study)) or run_step(study, events_step(study))
+
+
+def test_without_pictures_the_events_stay_on_the_screen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = empty_study(tmp_path / "study")
+    file = tmp_path / "a.asc"
+    file.write_text(HEADER + block(), encoding="utf-8")
+    adopt_recordings(study, [file])
+    import_sessions(study)
+    make_events(study)
+    assert "do not say which picture" in capsys.readouterr().err
+    assert overview(study, "fixations").empty
+    events = overview(study, "events")
+    assert events["event"].tolist() == ["fixation", "blink", "saccade"]
+    assert events["x_px"].iloc[0] == 505.0
+
+
+@pytest.mark.parametrize("content", [b"\xff\xd8\xff\xe0\x00\x10JFIF", b""])
+def test_one_bad_file_and_nothing_is_taken(tmp_path: Path, content: bytes) -> None:
+    study = empty_study(tmp_path / "study")
+    good, bad = tmp_path / "good.asc", tmp_path / "face.asc"
+    good.write_text(block(), encoding="utf-8")
+    bad.write_bytes(content)
+    with pytest.raises(InputError, match=r"face\.asc"):
+        adopt_recordings(study, [good, bad])
+    assert not study.sourcedata.exists()
+
+
+def test_another_recording_of_the_same_name_is_refused(tmp_path: Path) -> None:
+    study = empty_study(tmp_path / "study")
+    file = tmp_path / "a.asc"
+    file.write_text(block(), encoding="utf-8")
+    adopt_recordings(study, [file])
+    file.write_text(block(n_samples=5), encoding="utf-8")
+    with pytest.raises(InputError, match="holds one recording"):
+        adopt_recordings(study, [file])
+    with pytest.raises(InputError, match="there is no"):
+        adopt_recordings(study, [tmp_path / "none.asc"])
+    (tmp_path / "bare").mkdir()
+    with pytest.raises(InputError, match="none"):
+        adopt_recordings(study, [tmp_path / "bare"])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("sub-007_ses-02_task-faces.asc.gz", ("sub-007", "02")),
+        ("sub-7.asc", ("sub-7", "01")),
+        ("P_12 final.ASC", ("sub-P12final", "01")),
+        ("example_eyelink.txt.gz", ("sub-exampleeyelink", "01")),
+    ],
+)
+def test_names_say_whose_recording_it_is(name: str, expected: tuple[str, str]) -> None:
+    assert recording_id(Path(name)) == expected
+
+
+def test_names_that_say_nothing_or_the_same() -> None:
+    with pytest.raises(InputError, match="letters or digits"):
+        recording_id(Path("__.asc"))
+    with pytest.raises(InputError, match="another session"):
+        recording_ids([Path("P1/a_b.asc"), Path("P1/ab.asc")])
+
+
+def test_the_steps_follow_each_other(tmp_path: Path) -> None:
+    study = small_study(tmp_path / "study")
+    commands = [step.command for step in steps(study)]
+    assert commands == ["gaze import", "gaze events", "gaze quality", "gaze density"]
+    made = {path for step in steps(study) for path in step.outputs}
+    needed = {path for step in list(steps(study))[1:] for path in step.inputs}
+    assert all(path in made or path.exists() for path in needed)
