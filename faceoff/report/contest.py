@@ -71,6 +71,8 @@ def _area_table(areas: pd.DataFrame) -> ReportTable:
         index="expression", columns="condition", values=measures
     )
     table.columns = [": ".join(reversed(name)) for name in table.columns.to_list()]
+    # Chance against chance is zero by definition.
+    table = table.drop(columns="random: auc_signed", errors="ignore")
     order = [name for name in (*EXPRESSIONS, "all") if name in table.index]
     frame = table.loc[order, sorted(table.columns)].reset_index()
     caption = (

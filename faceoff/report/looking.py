@@ -178,7 +178,7 @@ def _mean_maps_figure(
 ) -> ReportFigure:
     """Draw the mean gaze density and the mean relevance of each expression."""
     side_px = study.settings.stimuli.picture_px
-    figure = new_figure(height_cm=6.5)
+    figure = new_figure(height_cm=5.6)
     axes = figure.subplots(2, len(EXPRESSIONS))
     for column, name in enumerate(EXPRESSIONS):
         images = list(shown[shown == name].index)
