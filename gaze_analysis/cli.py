@@ -32,9 +32,9 @@ def import_(
 ) -> None:
     """Read recordings: samples, events and messages.
 
-    A recording made elsewhere is kept in sourcedata under the participant and session that its
-    name says (sub-01_ses-02_....asc); any other name gives the participant sub- and its letters
-    and digits, session 01.
+    A recording made elsewhere is kept in sourcedata under the name that
+    its file gives: sub-01_ses-02_any.asc is participant sub-01, session 02;
+    any other name is the participant, without signs, and session 01.
     """
     from gaze_analysis.foreign import adopt_recordings, looks_like_asc
     from gaze_analysis.steps import import_step

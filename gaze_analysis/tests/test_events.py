@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from gaze_analysis.events import REASONS, exclusions, judge, make_events, trial_fixations
+from gaze_analysis.events import make_events
+from gaze_analysis.fixations import REASONS, exclusions, judge, trial_fixations
 from gaze_analysis.importing import import_sessions
 from gaze_analysis.tests.small_study import small_study
 from study.errors import InputError
