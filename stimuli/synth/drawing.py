@@ -236,18 +236,18 @@ def _photograph(
     canvas: np.ndarray, conditions: Conditions, camera: np.random.Generator
 ) -> Image.Image:
     """Take the picture: white balance, the curve of sRGB, noise."""
-    balance = np.array([1 + conditions.warmth, 1.0, 1 - conditions.warmth], dtype=np.float32)
-    canvas *= balance[:, None, None]
     # 256 quantiles of a normal distribution, picked by random bytes.
     levels = 255 * conditions.noise_sigma * ndtri((np.arange(256) + 0.5) / 256)
-    grain = np.rint(levels).astype(np.int16)
-    room = int(grain.max())
-    values = np.sqrt(np.clip(canvas, 0, 1, out=canvas), out=canvas)
-    values *= 255 - 2 * room
-    values += room
+    room = int(np.rint(levels.max()))
+    # Unsigned bytes wrap around, so that adding 255 takes one away.
+    grain = np.rint(levels).astype(np.int16).astype(np.uint8)
     channels = []
-    for plane in values.astype(np.uint8):
+    for plane, balance in zip(canvas, (conditions.warmth, 0, -conditions.warmth), strict=True):
+        plane *= np.float32(1 + balance)
+        np.clip(plane, 0, 1, out=plane)
+        np.sqrt(plane, out=plane)
+        plane *= 255 - 2 * room
+        plane += room
         picked = camera.integers(0, 256, plane.shape, dtype=np.uint8)
-        # Unsigned bytes wrap around, so that adding 255 takes one away.
-        channels.append(Image.fromarray(plane + grain.astype(np.uint8)[picked]))
+        channels.append(Image.fromarray(plane.astype(np.uint8) + grain[picked]))
     return Image.merge("RGB", channels)

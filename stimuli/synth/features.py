@@ -131,13 +131,12 @@ def draw_brow(
     window = window_around(shape, 9, canvas.shape)
     cover = 0.7 * polygon_mask(shape, window=window, soft_px=1.3)
     sign = np.sign(brow[4, 0] - brow[0, 0])
-    hairs: list[tuple[np.ndarray, float, float]] = []
-    for share, across, length in rng.uniform([0, -1, 5], [1, 1, 11], (70, 3)):
-        index = int(share * 63)
-        foot = middle[index] + xy(0, across * half[index])
-        lean = sign * length * (0.35 + 0.6 * share)
-        tip = foot + xy(lean, -length * (0.75 - 0.85 * share) * (0.3 + 0.35 * (across + 1)))
-        hairs.append((np.array([foot, tip]), 1.0, 0.9))
+    share, across, length = rng.uniform([0, -1, 5], [1, 1, 11], (70, 3)).T
+    index = (share * 63).astype(int)
+    feet = middle[index] + np.column_stack([0 * share, across * half[index]])
+    rise = length * (0.75 - 0.85 * share) * (0.3 + 0.35 * (across + 1))
+    tips = feet + np.column_stack([sign * length * (0.35 + 0.6 * share), -rise])
+    hairs = [(hair, 1.0, 0.9) for hair in np.stack([feet, tips], axis=1)]
     cover += 0.6 * line_mask(hairs, window, soft_px=0.45)
     blend(
         canvas,

@@ -186,6 +186,24 @@ def multiply(canvas: np.ndarray, window: Window, factor: np.ndarray) -> None:
     canvas[window.slices] *= factor
 
 
+def doubled(values: np.ndarray) -> np.ndarray:
+    """Resize a map to twice its size each way.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        float32 map, shape (h, w).
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, shape (2 h, 2 w), by linear interpolation.
+    """
+    image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
+    shape = (2 * values.shape[1], 2 * values.shape[0])
+    return np.asarray(image.resize(shape, Image.Resampling.BILINEAR))
+
+
 def resized(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Resize a map smoothly.
 

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 from stimuli.synth.curves import smooth, xy
 from stimuli.synth.geometry import Face, Units
 from stimuli.synth.identity import Identity
-from stimuli.synth.raster import Window, bell, line_mask, resized
+from stimuli.synth.raster import Window, bell, doubled, line_mask
 
 
 def slopes(
@@ -37,14 +37,13 @@ def slopes(
     height = _broad(shape, identity, units, window)
     hollow = uniform_filter(uniform_filter(height, 19), 19) - height
     slope_y, slope_x = np.gradient(height, 2.0)
-    full = window.shape
     fine = wrinkles(shape, identity, units, window)
     fine_y, fine_x = np.gradient(fine)
     deep = np.float32(-3.4)
     return (
-        resized(slope_x, full) + deep * fine_x,
-        resized(slope_y, full) + deep * fine_y,
-        np.maximum(resized(hollow, full), 0) + 2.2 * fine,
+        doubled(slope_x) + deep * fine_x,
+        doubled(slope_y) + deep * fine_y,
+        np.maximum(doubled(hollow), 0) + 2.2 * fine,
     )
 
 
