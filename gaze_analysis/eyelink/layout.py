@@ -45,8 +45,6 @@ class Declared:
         Which further columns there are.
     rate_hz : float, default nan
         Samples in a second.
-    n_extra : int, default 0
-        Further columns that the lines have although nothing declares them.
     """
 
     kind: str = "gaze"
@@ -56,7 +54,6 @@ class Declared:
     input: bool = False
     buttons: bool = False
     rate_hz: float = math.nan
-    n_extra: int = 0
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> "Declared | None":
@@ -122,12 +119,10 @@ class Declared:
         names += [
             name for name in ("input", "buttons") if getattr(self, name) and name not in dropped
         ]
-        return (*names, *(f"extra_{i}" for i in range(1, self.n_extra + 1)))
+        return tuple(names)
 
 
-def solve_layout(
-    declared: Declared, fields: Sequence[bytes], *, exact: bool = False
-) -> tuple[str, ...] | None:
+def solve_layout(declared: Declared, fields: Sequence[bytes]) -> tuple[str, ...] | None:
     """Name the columns of a line of samples.
 
     The SAMPLES line may promise columns that are not there (head target, velocity), and files
@@ -139,13 +134,12 @@ def solve_layout(
         What the block says.
     fields : sequence of bytes
         The line's fields, separated at tabs and spaces.
-    exact : bool, default False
-        Refuse columns beyond the declared ones, which are otherwise called ``extra_1``, ...
 
     Returns
     -------
     tuple of str or None
-        One name for each field. None if the line is no sample.
+        One name for each field; columns beyond the declared ones are called ``extra_1``, ...
+        None if the line is no sample.
 
     Examples
     --------
@@ -162,13 +156,11 @@ def solve_layout(
             return None
         rest = ("flags", *(TARGET if has_target else ()))
     n_flags = len(fields[signs[0]]) if signs else 0
-    names = _numeric_columns(declared, n_numbers, n_flags, exact=exact)
+    names = _numeric_columns(declared, n_numbers, n_flags)
     return None if names is None else ("time_ms", *names, *rest)
 
 
-def _numeric_columns(
-    declared: Declared, n_numbers: int, n_flags: int, *, exact: bool
-) -> tuple[str, ...] | None:
+def _numeric_columns(declared: Declared, n_numbers: int, n_flags: int) -> tuple[str, ...] | None:
     """Choose the names of the numbers between time stamp and flags."""
     n_eyes = {0: len(declared.eyes), 3: 1, 5: 2}[n_flags]
     if n_eyes == 0:
@@ -188,8 +180,6 @@ def _numeric_columns(
             names = declared.columns(frozenset(dropped))
             if len(names) == n_numbers:
                 return names
-    if exact:
-        return None
     names = declared.columns()
     if len(names) > n_numbers:
         names = declared.columns(frozenset(options))

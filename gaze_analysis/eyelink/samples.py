@@ -97,18 +97,16 @@ class SampleReader:
         return list(known), np.array(of_section, dtype=np.int64)[section_of_line]
 
     def _as_written(self, declared: Declared, begin: int, end: int) -> Declared:
-        """Correct a declaration by the first lines after it: eyes that it does not name, extras."""
+        """Find how many eyes the lines have where the file does not say: as most of the first."""
+        if declared.eyes:
+            return declared
         lines = (self._line(i) for i in range(begin, min(begin + _FIRST_LINES, end)))
         layouts = Counter(solve_layout(declared, line.split()) for line in lines)
-        layouts.pop(None, None)
-        if not layouts:
+        columns = next((names for names, _ in layouts.most_common() if names is not None), None)
+        if columns is None:
             return declared
-        columns = layouts.most_common(1)[0][0] or ()
-        n_extra = sum(name.startswith("extra_") for name in columns)
-        if not declared.eyes:
-            eyes = ("left", "right") if "pupil_right" in columns else ("unknown",)
-            declared = replace(declared, eyes=eyes)
-        return replace(declared, n_extra=n_extra)
+        eyes = ("left", "right") if "pupil_right" in columns else ("unknown",)
+        return replace(declared, eyes=eyes)
 
     def _pieces(self) -> Iterator[tuple[int, int]]:
         """Cut the lines into ranges of about the same number of bytes."""
@@ -148,7 +146,7 @@ class SampleReader:
     def _read_whole(self, lines: NDArray[np.int64], declared: Declared) -> pa.Table | None:
         """Read lines with the layout of the first one; None if that does not fit them all."""
         line = self._line(int(lines[0]))
-        columns = solve_layout(declared, line.split(), exact=True)
+        columns = solve_layout(declared, line.split())
         cells = _cells(line, columns) if columns is not None else None
         table = self._read_fast(self._join(lines), cells) if cells is not None else None
         if table is None or table.num_rows != len(lines):
@@ -201,7 +199,9 @@ class SampleReader:
         for i in lines.tolist():
             line = self._line(i)
             fields = line.split()
-            columns = solve_layout(declared, fields, exact=True)
+            columns = solve_layout(declared, fields)
+            if columns is not None and "extra_1" in columns and _cells(line, columns) is None:
+                columns = None  # a cell that is torn apart, not a further column
             number = int(self.numbers[i])
             values = None if columns is None else self._values(columns, fields)
             if values is None or columns is None:

@@ -159,6 +159,13 @@ def test_one_damaged_line_among_many_loses_no_other(tmp_path: Path) -> None:
     assert "4210" in recording.skipped_summary()
 
 
+def test_columns_that_nothing_declares_are_kept(tmp_path: Path) -> None:
+    lines = block("input").replace("\tINPUT", "")
+    recording = read(tmp_path, lines)
+    assert recording.skipped.empty
+    assert recording.samples["extra_1"].tolist() == [127.0] * 20
+
+
 def test_calibrations_validations_and_display(tmp_path: Path) -> None:
     recording = read(tmp_path, HEADER + block())
     calibration = recording.calibrations.iloc[0]

@@ -58,13 +58,6 @@ def test_a_promised_column_that_is_not_there_is_left_out() -> None:
     assert solve_layout(declared, b"1 2 3 4 ...".split()) == (*MONO, "flags")
 
 
-def test_extra_columns_are_refused_where_the_other_lines_have_none() -> None:
-    declared = Declared(eyes=("right",))
-    line = b"1 2 3 4 5 ...".split()
-    assert solve_layout(declared, line) == (*MONO, "extra_1", "flags")
-    assert solve_layout(declared, line, exact=True) is None
-
-
 def test_a_line_of_two_eyes_with_damaged_flags_is_no_line_of_one() -> None:
     declared = Declared(eyes=("left", "right"))
     assert solve_layout(declared, b"1 2 3 4 5 6 7 ...".split()) is None
