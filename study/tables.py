@@ -139,7 +139,14 @@ def write_table(path: Path, frame: pd.DataFrame, descriptions: Mapping[str, str]
         {name: {"Description": text} for name, text in descriptions.items()},
     )
     with atomic_path(path) as temporary:
-        frame[list(descriptions)].map(_cell).to_csv(
+        # Numbers need no look at each cell, and long tables are mostly numbers.
+        shown = {
+            name: column
+            if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+            else column.astype(object).map(_cell)
+            for name, column in frame[list(descriptions)].items()
+        }
+        pd.DataFrame(shown).to_csv(
             temporary, sep="\t", index=False, na_rep=MISSING, lineterminator="\n", encoding="utf-8"
         )
 

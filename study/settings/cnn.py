@@ -12,13 +12,13 @@ class CnnSettings(Section):
 
     model: str = Field("small", description="name of the network in the registry: small")
     input_px: int = Field(224, ge=16, description="side of the square picture that it sees")
-    epochs: int = Field(24, ge=1, description="most passes over the training pictures")
+    epochs: int = Field(36, ge=1, description="most passes over the training pictures")
     patience: int = Field(
-        8, ge=1, description="stop after so many epochs without a lower validation loss"
+        10, ge=1, description="stop after so many epochs without a lower validation loss"
     )
     batch_size: int = Field(16, ge=1, description="pictures in one training step")
     learning_rate: float = Field(
-        0.001, gt=0, description="Adam's first step size; it falls to 0 along a cosine"
+        0.0015, gt=0, description="Adam's first step size; it falls to 0 along a cosine"
     )
     shift: float = Field(
         0.04, ge=0, lt=1, description="training pictures move by up to this part of their side"

@@ -8,9 +8,7 @@ from study.settings.base import Section
 class ComparisonSettings(Section):
     """How gaze and network are set against each other."""
 
-    grid: int = Field(
-        4, ge=2, le=28, description="tiles in a row and in a column of the picture"
-    )
+    grid: int = Field(4, ge=2, le=28, description="tiles in a row and in a column of the picture")
     random_orders: int = Field(
         10, ge=2, le=1000, description="random orders of the tiles for each picture"
     )

@@ -42,7 +42,10 @@ def test_template_uncommented_gives_the_defaults() -> None:
 
 
 def test_template_keeps_overrides() -> None:
-    overrides: dict[str, dict[str, object]] = {"study": {"seed": 7}, "screen": {"distance_cm": 57.0}}
+    overrides: dict[str, dict[str, object]] = {
+        "study": {"seed": 7},
+        "screen": {"distance_cm": 57.0},
+    }
     settings = parse_settings(tomllib.loads(toml_template(overrides)), source="template")
     assert (settings.study.seed, settings.screen.distance_cm) == (7, 57.0)
     assert settings.stimuli == Settings().stimuli
