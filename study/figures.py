@@ -18,7 +18,7 @@ PEOPLE, NETWORK, CHANCE = BLUE, VERMILION, GREY
 
 ONE_COLUMN_CM, TWO_COLUMNS_CM = 8.5, 17.5
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 8,

@@ -163,7 +163,7 @@ def test_an_interrupted_simulation_is_made_anew(copy, simulated):
 
 def test_other_settings_do_not_overwrite(copy):
     before = contents(copy)
-    with pytest.raises(InputError, match="simulation.seed"):
+    with pytest.raises(InputError, match=r"simulation\.seed"):
         simulate_sample(copy, 2, seed=9)
     assert contents(copy) == before
 

@@ -31,7 +31,7 @@ AnswerWeights = Annotated[dict[Expression, Share], AfterValidator(_something_to_
 
 
 def _regions(brows: float, left: float, right: float, nose: float, mouth: float, cheeks: float,
-             forehead: float, chin: float) -> dict[str, float]:  # fmt: skip
+             forehead: float, chin: float) -> dict[Region, float]:  # fmt: skip
     """Name the weights of the ten regions; brows and cheeks stand for each of their two."""
     return {
         "left_brow": brows, "right_brow": brows, "left_eye": left, "right_eye": right,
