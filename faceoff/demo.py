@@ -18,11 +18,12 @@ from study.progress import say
 # Where the seconds go on two cores, for the time left that the headings tell.
 _SECONDS = {"faces": 60, "window": 60, "people": 50, "analysis": 240, "truth": 5}
 # Trials of the session in the window, after its practice.
-_WINDOW_TRIALS = 14
+_WINDOW_TRIALS = 10
 
 _SETTINGS = {
     "study": {"name": "Demo: simulated observers and a small network on synthetic faces"},
     "stimuli": {"folder": "stimuli/pictures"},
+    "participants": {"practice_trials": 3},
 }
 
 
