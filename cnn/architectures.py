@@ -56,11 +56,11 @@ def small(input_px: int, n_classes: int) -> Any:
     stack = [
         layers.Input((input_px, input_px, 3), name="picture"),
         layers.Conv2D(
-            12, 5, strides=2, padding="same", use_bias=False, activation="relu", name="conv1"
+            16, 5, strides=2, padding="same", use_bias=False, activation="relu", name="conv1"
         ),
         layers.MaxPooling2D(2, name="pool1"),
     ]
-    for index, filters in enumerate((24, 32, 48), start=2):
+    for index, filters in enumerate((32, 48, 64), start=2):
         stack += [
             layers.Conv2D(
                 filters, 3, padding="same", use_bias=False, activation="relu", name=f"conv{index}"
