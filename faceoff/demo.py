@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from faceoff.pipeline import run_everything
 from faceoff.recovery import recovery_table
@@ -20,7 +21,7 @@ _SECONDS = {"faces": 60, "window": 60, "people": 50, "analysis": 240, "truth": 5
 # Trials of the session in the window, after its practice.
 _WINDOW_TRIALS = 10
 
-_SETTINGS = {
+_SETTINGS: dict[str, dict[str, Any]] = {
     "study": {"name": "Demo: simulated observers and a small network on synthetic faces"},
     "stimuli": {"folder": "stimuli/pictures"},
     "participants": {"practice_trials": 3},
