@@ -158,7 +158,7 @@ def _watch(folder: Path, n_pictures: int) -> int:
     """Run the process, show how far it is, and give its exit status."""
     code = str(Path(__file__).resolve().parents[1])
     paths = os.pathsep.join(filter(None, (code, os.environ.get("PYTHONPATH", ""))))
-    command = [sys.executable, "-m", "cnn.innvestigate_process", str(folder)]
+    command = [sys.executable, "-P", "-m", "cnn.innvestigate_process", str(folder)]
     with (
         (folder / "log.txt").open("w", encoding="utf-8") as log,
         bar("explain", n_pictures) as advance,
