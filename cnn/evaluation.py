@@ -1,7 +1,5 @@
 """Judging: what a network answers to every picture, and how often it is right on unseen people."""
 
-import math
-
 import numpy as np
 import pandas as pd
 
@@ -12,8 +10,6 @@ from study.errors import InputError
 from study.folder import Study
 from study.progress import say, track
 from study.tables import write_table
-
-_Z_95 = 1.959963984540054
 
 PREDICTIONS = {
     "image_id": "picture",
@@ -118,7 +114,7 @@ def score(predictions: pd.DataFrame) -> pd.DataFrame:
     right = predictions["predicted"] == predictions["expression"]
     n = len(predictions)
     rows = [("accuracy", right.mean(), *wilson_interval(int(right.sum()), n), n)]
-    rows.append(("macro_f1", macro_f1(predictions), math.nan, math.nan, n))
+    rows.append(("macro_f1", macro_f1(predictions), np.nan, np.nan, n))
     for name in EXPRESSIONS:
         hits = right[predictions["expression"] == name]
         if len(hits):
@@ -153,13 +149,10 @@ def wilson_interval(n_right: int, n: int) -> tuple[float, float]:
     >>> round(low, 3), round(high, 3)
     (0.596, 0.982)
     """
-    p, z2 = n_right / n, _Z_95**2
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z_95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    # At no and at all hits one end is 0 or 1 exactly, which rounding would miss.
-    low = centre - half if n_right > 0 else 0.0
-    high = centre + half if n_right < n else 1.0
-    return low, high
+    from scipy.stats import binomtest
+
+    interval = binomtest(n_right, n).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def macro_f1(predictions: pd.DataFrame) -> float:

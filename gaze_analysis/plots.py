@@ -7,14 +7,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from gaze_analysis.quality import Trace
+from study.figures import BLUE, GREEN, GREY, ORANGE, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
 
-# Okabe and Ito's colours: told apart by people with any kind of colour vision.
-BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#808080"
 DENSITY_COLOURS = "inferno"
 _MS_PER_POINT2 = 2.0
 

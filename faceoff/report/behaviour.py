@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from faceoff.report.charts import confusion_table, draw_confusion, draw_shares, wilson_interval
+from cnn.evaluation import wilson_interval
+from faceoff.report.charts import confusion_table, draw_confusion, draw_shares
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from stimuli.expressions import EXPRESSIONS
 from study.figures import NETWORK, PEOPLE, new_figure

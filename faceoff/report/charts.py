@@ -65,36 +65,6 @@ def draw_confusion(axes: "Axes", table: pd.DataFrame, title: str) -> None:
     axes.spines[:].set_visible(False)
 
 
-def wilson_interval(correct: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Compute Wilson's interval of a proportion.
-
-    Parameters
-    ----------
-    correct, n : int
-        Successes and trials, n at least 1.
-    confidence : float, default 0.95
-        Coverage.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper bound.
-
-    References
-    ----------
-    Wilson (1927), Journal of the American Statistical Association 22.
-
-    Examples
-    --------
-    >>> [round(bound, 3) for bound in wilson_interval(8, 10)]
-    [0.49, 0.943]
-    """
-    from scipy.stats import binomtest
-
-    interval = binomtest(correct, n).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
 def draw_shares(
     axes: "Axes", table: pd.DataFrame, *, label: str, colour: str, shift: float = 0.0
 ) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from gaze_analysis.plots import draw_density, draw_scanpath
+from gaze_analysis.steps_maps import shown_picture as shown_frame
 from stimuli.expressions import EXPRESSIONS
 from stimuli.pictures import load_picture
 from study.errors import InputError
@@ -84,7 +85,7 @@ def _scanpath_figure(study: Study, used: pd.DataFrame) -> ReportFigure:
     axes = figure.subplots(2, 4).ravel()
     for panel in axes:
         panel.set_axis_off()
-    side_px = study.settings.stimuli.picture_px
+    frame = shown_frame(study)
     for panel, name in zip(axes, EXPRESSIONS, strict=False):
         rows = used[used["expression"] == name]
         if rows.empty:
@@ -95,7 +96,11 @@ def _scanpath_figure(study: Study, used: pd.DataFrame) -> ReportFigure:
         image_id, participant = str(longest["image_id"]), str(longest["participant_id"])
         path = trials.get_group((image_id, participant))
         draw_scanpath(
-            panel, path, picture=shown_picture(study, image_id), width_px=side_px, height_px=side_px
+            panel,
+            path,
+            picture=shown_picture(study, image_id),
+            width_px=frame.width_px,
+            height_px=frame.height_px,
         )
         panel.set_title(f"{name}\n{image_id}, {participant}", fontsize=7)
     caption = (
@@ -107,7 +112,7 @@ def _scanpath_figure(study: Study, used: pd.DataFrame) -> ReportFigure:
 
 def _density_figure(study: Study, maps: "xr.Dataset") -> ReportFigure:
     """Draw the mean density of each expression, and of all."""
-    side_px = study.settings.stimuli.picture_px
+    frame = shown_frame(study)
     figure = new_figure(height_cm=10.0)
     axes = figure.subplots(2, 4).ravel()
     everything = maps["density_by_expression"]
@@ -117,9 +122,15 @@ def _density_figure(study: Study, maps: "xr.Dataset") -> ReportFigure:
         panel.set_title(name)
         if name in everything["expression"].to_numpy():
             values = everything.sel(expression=name).to_numpy()
-            draw_density(panel, values, vmax=largest, width_px=side_px, height_px=side_px)
+            draw_density(
+                panel, values, vmax=largest, width_px=frame.width_px, height_px=frame.height_px
+            )
     draw_density(
-        axes[-1], maps["mean_density"].to_numpy(), vmax=largest, width_px=side_px, height_px=side_px
+        axes[-1],
+        maps["mean_density"].to_numpy(),
+        vmax=largest,
+        width_px=frame.width_px,
+        height_px=frame.height_px,
     )
     axes[-1].set_title("all pictures")
     axes[-1].set_axis_off()
@@ -177,7 +188,7 @@ def _mean_maps_figure(
     study: Study, gaze: "xr.Dataset", relevance: "xr.Dataset", shown: pd.Series
 ) -> ReportFigure:
     """Draw the mean gaze density and the mean relevance of each expression."""
-    side_px = study.settings.stimuli.picture_px
+    frame = shown_frame(study)
     figure = new_figure(height_cm=5.6)
     axes = figure.subplots(2, len(EXPRESSIONS))
     for column, name in enumerate(EXPRESSIONS):
@@ -185,7 +196,9 @@ def _mean_maps_figure(
         axes[0, column].set_title(name)
         if images:
             density = gaze["density"].sel(image=images).mean("image").to_numpy()
-            draw_density(axes[0, column], density, width_px=side_px, height_px=side_px)
+            draw_density(
+                axes[0, column], density, width_px=frame.width_px, height_px=frame.height_px
+            )
             draw_relevance(axes[1, column], relevance["relevance"].sel(image=images).mean("image"))
     for panel in axes.ravel():
         panel.set(xticks=[], yticks=[])
@@ -203,7 +216,7 @@ def _example_figure(
     study: Study, gaze: "xr.Dataset", relevance: "xr.Dataset", rows: list[str]
 ) -> ReportFigure:
     """Draw picture, gaze and relevance of single pictures, two examples in a row."""
-    side_px = study.settings.stimuli.picture_px
+    frame = shown_frame(study)
     figure = new_figure(height_cm=2.9 * ((len(rows) + 1) // 2) + 0.5)
     axes = figure.subplots((len(rows) + 1) // 2, 6, squeeze=False)
     for panel in axes.ravel():
@@ -215,7 +228,9 @@ def _example_figure(
             panels[0].imshow(picture)
         panels[0].set_title(image_id, fontsize=7)
         density = gaze["density"].sel(image=image_id).to_numpy()
-        draw_density(panels[1], density, picture=picture, width_px=side_px, height_px=side_px)
+        draw_density(
+            panels[1], density, picture=picture, width_px=frame.width_px, height_px=frame.height_px
+        )
         draw_relevance(panels[2], relevance["relevance"].sel(image=image_id))
     for start in (0, 3):
         axes[0, start + 1].set_title("gaze", fontsize=7)
