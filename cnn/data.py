@@ -268,4 +268,5 @@ def training_batches(
 
     tf = import_tensorflow()
     rows = tf.data.Dataset.from_tensor_slices((order, corners, gains, labels[order]))
-    return rows.batch(settings.batch_size).map(prepare).prefetch(2)
+    # Not prefetched: on few cores the next batch only slows the step that runs beside it.
+    return rows.batch(settings.batch_size).map(prepare)

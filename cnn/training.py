@@ -173,7 +173,6 @@ class _Learner:
     ) -> None:
         """Compile the step; `n_steps` is the number of batches in an epoch."""
         tf = import_tensorflow()
-        self._network = network
         self._preprocessing = preprocessing
         self._losses = tf.keras.losses.SparseCategoricalCrossentropy(reduction="none")
         schedule = tf.keras.optimizers.schedules.CosineDecay(
@@ -193,7 +192,12 @@ class _Learner:
             right = tf.argmax(probabilities, axis=1) == labels
             return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32))
 
+        @tf.function(reduce_retracing=True)
+        def answer(inputs: Any) -> Any:
+            return network(inputs, training=False)
+
         self._step = step
+        self._answer = answer
 
     def pass_over(self, batches: Any, advance: Callable[[int], None]) -> tuple[float, float]:
         """Learn from each batch once; give the mean loss and the accuracy."""
@@ -211,7 +215,7 @@ class _Learner:
         for start in range(0, n, _BATCH):
             rows = slice(start, start + _BATCH)
             inputs = self._preprocessing.apply(validation.pictures[rows].astype(np.float32))
-            probabilities = self._network(inputs.astype(np.float32), training=False)
+            probabilities = self._answer(inputs.astype(np.float32))
             labels = validation.labels[rows]
             loss += float(np.sum(self._losses(labels, probabilities)))
             right += int(np.sum(np.argmax(probabilities, axis=1) == labels))
