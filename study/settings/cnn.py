@@ -12,7 +12,7 @@ class CnnSettings(Section):
 
     model: str = Field("small", description="name of the network in the registry: small")
     input_px: int = Field(224, ge=16, description="side of the square picture that it sees")
-    epochs: int = Field(36, ge=1, description="most passes over the training pictures")
+    epochs: int = Field(24, ge=1, description="most passes over the training pictures")
     patience: int = Field(
         10, ge=1, description="stop after so many epochs without a lower validation loss"
     )
