@@ -197,7 +197,7 @@ def test_an_aborted_validation_has_no_errors(tmp_path: Path) -> None:
         (b"\n\n  \n", "empty"),
         (b"SR_RESEARCH_COMBFILE\x00\x01", "edf2asc"),
         (b"id,x,y\n1,2,3\n", "begins with"),
-        (gzip.compress(b"MSG\t1 a\n")[:-8] + bytes(8), "damaged"),
+        (gzip.compress(b"MSG\t1 a\n", mtime=0)[:-8] + bytes(8), "damaged"),
     ],
 )
 def test_what_is_no_recording_is_answered_by_one_message(
