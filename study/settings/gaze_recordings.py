@@ -1,6 +1,7 @@
 """Settings of recordings, trials and exclusions, within the section [gaze] of study.toml."""
 
 import re
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -49,3 +50,22 @@ class ExclusionSettings(Section):
         50.0, ge=0, description="leave out shorter fixations (as clipped to the picture's time)"
     )
     max_duration_ms: float = Field(0.0, ge=0, description="leave out longer ones; 0: keep all")
+    at_edges: Literal["clip", "drop"] = Field(
+        "clip", description="fixations that go on when the picture goes: clipped, or left out"
+    )
+    max_trial_loss: float = Field(
+        0.5, ge=0, le=1, description="leave out trials that lack a larger share of their samples"
+    )
+    max_participant_loss: float = Field(
+        1.0, ge=0, le=1, description="leave out participants whose trials lack a larger share"
+    )
+    max_error_deg: float = Field(
+        0.0, ge=0,
+        description="leave out participants whose mean validation error is larger; 0: keep all",
+    )  # fmt: skip
+    min_correct: float = Field(
+        0.0, ge=0, le=1, description="leave out participants with a smaller share of right answers"
+    )
+    min_trials: int = Field(
+        0, ge=0, description="leave out participants with fewer trials that are kept"
+    )
