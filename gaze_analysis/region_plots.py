@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = (BLUE, SKY_BLUE, GREEN, YELLOW, VERMILION, ORANGE, PURPLE, "#882255", "#AA4499", GREY)
+_COLOURS = (BLUE, SKY_BLUE, GREEN, YELLOW, VERMILION, ORANGE, PURPLE, "#44AA99", "#999933", GREY)
 _COLUMNS = 4
 _SHARES = "Blues"
 
@@ -135,12 +135,12 @@ def region_sheet(panels: Sequence[Panel], frame: Rect, *, title: str = "") -> "F
 
 
 def scanpath_sheet(panels: Sequence[Panel], frame: Rect, *, title: str = "") -> "Figure":
-    """Make a sheet of scanpaths: circles whose area is the duration, over the regions.
+    """Make a sheet of scanpaths: circles whose area is the duration, over the picture.
 
     Parameters
     ----------
     panels : sequence of Panel
-        With their fixations; outlines are drawn in thin lines where there are any.
+        With their fixations.
     frame : Rect
         The picture frame.
     title : str, default ""
@@ -306,7 +306,7 @@ def _bars(axes: "Axes", everything: pd.DataFrame, measure: str) -> None:
     )  # fmt: skip
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(left=0)
-    axes.legend(loc="lower right", fontsize=6)
+    axes.legend(loc="upper right", fontsize=6)
 
 
 def transition_figure(transitions: pd.DataFrame) -> "Figure":

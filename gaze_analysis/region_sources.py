@@ -314,8 +314,8 @@ def _of_recordings(study: Study, trials: pd.DataFrame) -> tuple[Outlines | None,
     found = recorded_outlines(study, table[list(columns)], margin_px)
     if not found:
         raise InputError(
-            "Regions need interest areas in the trials of the recordings, but none has a message "
-            f"!V IAREA. {_HOW_TO_GET}"
+            "Regions need interest areas in trials whose picture's place on the screen is known, "
+            f"but no trial has a message !V IAREA and such a picture. {_HOW_TO_GET}"
         )
     return tuple(found.get(key) for key in trial_keys(trials))
 

@@ -143,12 +143,18 @@ def _pairs(
     fixations: pd.DataFrame, regions: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """List the regions of each pair of successive fixations, and the pair's first row."""
-    codes = pd.Categorical(fixations["region"], categories=list(regions)).codes.astype(np.int64)
-    if (codes < 0).any():
-        raise ValueError(f"regions must hold {fixations['region'][codes < 0].iloc[0]!r}")
+    codes = _codes(fixations, regions)
     trial = fixations.groupby(TRIAL_KEYS, sort=False).ngroup().to_numpy()
     first = np.flatnonzero(trial[1:] == trial[:-1])
     return codes[first], codes[first + 1], first
+
+
+def _codes(fixations: pd.DataFrame, regions: Sequence[str]) -> NDArray[np.int64]:
+    """Give each fixation the place of its region among all."""
+    codes: NDArray[np.int64] = pd.Index(list(regions)).get_indexer(fixations["region"])
+    if (codes < 0).any():
+        raise ValueError(f"regions must hold {fixations['region'][codes < 0].iloc[0]!r}")
+    return codes.astype(np.int64)
 
 
 def transitions(fixations: pd.DataFrame, regions: Sequence[str]) -> pd.DataFrame:

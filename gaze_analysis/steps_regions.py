@@ -302,8 +302,8 @@ def make_figures(study: Study, folder: Path) -> None:
     examples = example_trials(named, study.settings.report.example_images)
     panels = []
     for key, rows in examples:
-        image_id, expression = str(rows["image_id"].iloc[0]), rows["expression"].iloc[0]
-        title = f"{image_id} ({expression})\n{key[0]}, trial {key[2]}"
+        image_id, expression = str(rows["image_id"].iloc[0]), _expression(rows)
+        title = f"{image_id} {expression}\n{key[0]}, trial {key[2]}"
         picture = figure_picture(study, image_id, frame)
         panels.append(Panel(title, picture, outlines[key], rows))
     by_expression = read_table(folder.parent / "regions_by_expression.tsv", what="Regions")
@@ -340,7 +340,7 @@ def example_trials(
     }
     trials = pd.DataFrame(
         [
-            (key, key[0], str(rows["image_id"].iloc[0]), str(rows["expression"].iloc[0]), len(rows))
+            (key, key[0], str(rows["image_id"].iloc[0]), _expression(rows), len(rows))
             for key, rows in groups.items()
         ],
         columns=["key", "participant_id", "image_id", "expression", "n"],
@@ -358,3 +358,9 @@ def example_trials(
         people |= set(picked["participant_id"])
         chosen += picked["key"].tolist()
     return [(key, groups[key]) for key in chosen]
+
+
+def _expression(rows: pd.DataFrame) -> str:
+    """Give a trial's expression; nothing where it is not known."""
+    expression = rows["expression"].iloc[0]
+    return expression if isinstance(expression, str) else ""
