@@ -42,7 +42,8 @@ class StudyOutlines:
     source : str
         Where they come from, in words.
     of_trials : tuple of Outlines or None
-        For each trial in order; None for a trial whose recording has no interest areas.
+        For each trial in order; None where its picture has no landmarks, or its recording no
+        interest areas.
     """
 
     source: str
@@ -139,7 +140,7 @@ def trial_outlines(study: Study, trials: pd.DataFrame) -> StudyOutlines:
             f"{study.landmarks_tsv} nor {drawn_tsv(study)}, and no imported recording has a "
             f"message !V IAREA. {_HOW_TO_GET}"
         )
-    return StudyOutlines(words, tuple(found[str(name)] for name in trials["image_id"]))
+    return StudyOutlines(words, tuple(found.get(str(name)) for name in trials["image_id"]))
 
 
 def landmark_outlines(study: Study, image_ids: Iterable[str]) -> dict[str, Outlines]:
@@ -155,55 +156,58 @@ def landmark_outlines(study: Study, image_ids: Iterable[str]) -> dict[str, Outli
     Returns
     -------
     dict of str to Outlines
-        In the frame of ``fixations.tsv``.
+        In the frame of ``fixations.tsv``; a picture without landmarks is not in it.
 
     Raises
     ------
     InputError
-        If a picture has no landmarks, or nothing says how large a degree is.
+        If no picture has landmarks, or nothing says how large a degree is.
     """
-    settings = study.settings.gaze.regions
-    reach_deg = settings.radius_deg if settings.shape == "voronoi" else settings.margin_deg
-    per_deg = _px_per_deg(study) if reach_deg else 1.0
-    landmarks = _landmarks(study, list(image_ids))
-    return {name: face_outlines(points, settings, per_deg) for name, points in landmarks.items()}
-
-
-def _landmarks(study: Study, image_ids: list[str]) -> dict[str, Polygon]:
-    """Give landmarks in the frame of the fixations: the crop, or the whole picture file."""
     if not study.landmarks_tsv.is_file():
         raise InputError(
             f"Regions of faces need landmarks, but there is no {study.landmarks_tsv}. {_HOW_TO_GET}"
         )
-    frame = shown_picture(study)
-    in_crop = picture_landmarks(study, image_ids)
-    if not study.settings.gaze.table.in_use:
+    settings = study.settings.gaze.regions
+    reach_deg = settings.radius_deg if settings.shape == "voronoi" else settings.margin_deg
+    per_deg = _px_per_deg(study) if reach_deg else 1.0
+    image_ids = list(image_ids)
+    landmarks = _landmarks(study, set(image_ids))
+    if not landmarks:
+        raise InputError(
+            "Pictures that were looked at must have landmarks, but none does in the frame of the "
+            f"fixations: {', '.join(image_ids[:3])}. {_HOW_TO_GET}"
+        )
+    return {name: face_outlines(points, settings, per_deg) for name, points in landmarks.items()}
+
+
+def _landmarks(study: Study, image_ids: set[str]) -> dict[str, Polygon]:
+    """Give landmarks in the frame of the fixations: the crop, or the whole picture file."""
+    frame, shown = shown_picture(study), picture_frame(study)
+    in_crop = {
+        name: points for name, points in picture_landmarks(study).items() if name in image_ids
+    }
+    if frame == shown:
         return in_crop
     manifest = read_manifest(study)
     sizes = manifest[["width_px", "height_px"]].itertuples(index=False, name=None)
     files = dict(zip(manifest["image_id"], sizes, strict=True))
-    crops, shown = crop_rects(study, image_ids), picture_frame(study)
+    crops = crop_rects(study)
     placed = {}
     for image_id, points in in_crop.items():
-        width_px, height_px = files[image_id]
-        if _same_shape(frame, width_px / height_px):
-            in_file = move_points(points, shown, crops[image_id])
-            placed[image_id] = move_points(in_file, Rect(0, 0, width_px, height_px), frame)
-        elif _same_shape(frame, 1.0):
-            placed[image_id] = move_points(points, shown, frame)
-        else:
-            raise InputError(
-                "Landmarks can be laid over the picture of fixation tables if it is the picture "
-                f"file or its crop, but it is {frame.width_px} x {frame.height_px} px and "
-                f"{image_id} {width_px} x {height_px}. Correct [gaze.table], or draw regions in "
-                "stimuli/regions.tsv."
+        whole = Rect(0, 0, *files[image_id])
+        if _same_shape(frame, whole):
+            placed[image_id] = move_points(
+                move_points(points, shown, crops[image_id]), whole, frame
             )
+        elif _same_shape(frame, shown):
+            placed[image_id] = move_points(points, shown, frame)
     return placed
 
 
-def _same_shape(frame: Rect, proportion: float) -> bool:
-    """Tell whether a frame has a picture's proportions, but for rounding to whole pixels."""
-    return abs(frame.width_px / frame.height_px / proportion - 1) <= _SAME_SHAPE
+def _same_shape(one: Rect, two: Rect) -> bool:
+    """Tell whether two frames have the same proportions, but for rounding to whole pixels."""
+    proportions = (one.width_px / one.height_px, two.width_px / two.height_px)
+    return abs(proportions[0] / proportions[1] - 1) <= _SAME_SHAPE
 
 
 def drawn_outlines(study: Study, image_ids: Iterable[str]) -> dict[str, Outlines]:

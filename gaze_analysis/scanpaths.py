@@ -151,7 +151,7 @@ def _pairs(
 
 def _codes(fixations: pd.DataFrame, regions: Sequence[str]) -> NDArray[np.int64]:
     """Give each fixation the place of its region among all."""
-    codes: NDArray[np.int64] = pd.Index(list(regions)).get_indexer(fixations["region"])
+    codes = pd.Index(list(regions)).get_indexer(pd.Index(fixations["region"]))
     if (codes < 0).any():
         raise ValueError(f"regions must hold {fixations['region'][codes < 0].iloc[0]!r}")
     return codes.astype(np.int64)

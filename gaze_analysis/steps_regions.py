@@ -199,8 +199,13 @@ def looked_regions(study: Study) -> tuple[pd.DataFrame, _Outlines, str]:
     found = trial_outlines(study, trials[[*TRIAL_KEYS, "image_id"]])
     pairs = zip(trial_keys(trials), found.of_trials, strict=True)
     outlines = {key: regions for key, regions in pairs if regions is not None}
-    if len(outlines) < len(trials):
-        say(f"{len(trials) - len(outlines)} trials have no interest areas and are left out")
+    without = [regions is None for regions in found.of_trials]
+    if any(without):
+        names = sorted(set(trials.loc[without, "image_id"]))
+        say(
+            f"warning: {sum(without)} trials are left out, for there are no regions of their "
+            f"pictures ({found.source}): {', '.join(names[:10])}"
+        )
     on_picture = shown_picture(study).contains(used[["x_px", "y_px"]].to_numpy(float))
     return name_regions(used, outlines, on_picture), outlines, found.source
 

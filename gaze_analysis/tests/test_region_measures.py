@@ -77,18 +77,19 @@ def by_hand(fixations: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, float]]:
                 "dwell_ms": 0.0, "n_fixations": 0, "n_visits": 0, "first_visit_ms": np.nan,
                 "first_fixation_latency_ms": np.nan, "first_fixation_duration_ms": np.nan,
             }  # fmt: skip
-        for row in trial.sort_values("index").itertuples():
-            region = region_by_hand(row.x_px, row.y_px)
+        fixation: dict[Any, Any]
+        for fixation in trial.sort_values("index").to_dict("records"):
+            region = region_by_hand(fixation["x_px"], fixation["y_px"])
             own = table[(*key, region)]
             if own["n_fixations"] == 0:
-                own["first_fixation_latency_ms"] = row.onset_ms
-                own["first_fixation_duration_ms"] = row.duration_ms
+                own["first_fixation_latency_ms"] = fixation["onset_ms"]
+                own["first_fixation_duration_ms"] = fixation["duration_ms"]
                 own["first_visit_ms"] = 0.0
             own["n_visits"] += before != region
             own["n_fixations"] += 1
-            own["dwell_ms"] += row.duration_ms
+            own["dwell_ms"] += fixation["duration_ms"]
             if own["n_visits"] == 1:
-                own["first_visit_ms"] += row.duration_ms
+                own["first_visit_ms"] += fixation["duration_ms"]
             before = region
         for region in ("a", "b", "other", OFF_PICTURE):
             own = table[(*key, region)]

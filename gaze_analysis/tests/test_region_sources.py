@@ -87,7 +87,7 @@ def test_landmarks_lie_on_the_picture_of_tables(
 def test_landmarks_do_not_fit_another_picture(tmp_path: Path) -> None:
     table = {"picture_width_px": 800, "picture_height_px": 300}
     study = region_study(tmp_path / "study", gaze={"table": table})
-    with pytest.raises(InputError, match="800 x 300 px and AF01HAS 562 x 762"):
+    with pytest.raises(InputError, match="none does in the frame of the fixations: AF01HAS"):
         landmark_outlines(study, ["AF01HAS"])
 
 
@@ -102,7 +102,7 @@ def test_drawn_regions_hold_for_every_picture_or_for_one(tmp_path: Path) -> None
     )
     found = drawn_outlines(study, ["P1", "P2"])
     assert found["P1"].regions == found["P2"].regions == ("eyes", "mouth")
-    here = [[25, 15], [15, 5], [25, 64.5], [11, 61], [49.4, 10], [49.6, 10]]
+    here: list[Any] = [[25, 15], [15, 5], [25, 64.5], [11, 61], [49.4, 10], [49.6, 10]]
     assert list(region_names(here, found["P2"])) == [
         "eyes", "other", "mouth", "other", "eyes", "other"
     ]  # fmt: skip
@@ -154,12 +154,19 @@ def test_where_regions_come_from(tmp_path: Path) -> None:
         trial_outlines(create_study(tmp_path / "none", wanted), trials)
 
 
-def test_a_picture_without_landmarks_is_named(tmp_path: Path) -> None:
+def test_a_picture_without_landmarks_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     study = region_study(tmp_path / "study")
-    write_fixations(study, image_id="AF99HAS")
-    with pytest.raises(InputError, match="'AF99HAS' has none"):
+    fixations = write_fixations(study, image_id="AF99HAS")
+    with pytest.raises(InputError, match=r"fixations: AF99HAS\. Register the face set"):
         run_step(study, regions_step(study))
     assert not (study.gaze_dir / "regions.tsv").exists()
+    write_fixations(study, image_id=["AF99HAS"] * 7 + ["AF01HAS"] * (len(fixations) - 7))
+    run_step(study, regions_step(study))
+    assert "1 trials are left out" in capsys.readouterr().err
+    regions = read_table(study.gaze_dir / "regions.tsv", what="regions")
+    assert set(regions["image_id"]) == {"AF01HAS"}
 
 
 @pytest.mark.parametrize(
@@ -298,8 +305,9 @@ def test_drawn_regions_of_the_sassari_faces(tmp_path: Path) -> None:
     import_tables(study, [FACES / "Fixations.zip"])
     run_step(study, regions_step(study))
     regions = read_table(study.gaze_dir / "regions.tsv", what="regions")
-    fixations = read_table(study.gaze_dir / "fixations.tsv", what="fixations")
-    used = fixations[fixations["included"].astype(str).str.lower() == "true"]
+    kinds = {"included": bool}
+    fixations = read_table(study.gaze_dir / "fixations.tsv", what="fixations", columns=kinds)
+    used = fixations[fixations["included"].astype(bool)]
     assert regions["n_fixations"].sum() == len(used)
     counts = regions.groupby("region")["n_fixations"].sum()
     x, y = used["x_px"], used["y_px"]

@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -130,6 +131,7 @@ def test_scanpaths_of_trials_agree_with_the_functions(
     fixations = looking(sequences)
     steps = np.arange(len(fixations), dtype=float)
     table = scanpaths(fixations, REGIONS, steps, 3).set_index(["participant_id", "trial"])
+    key: Any
     for key, own in fixations.groupby(["participant_id", "trial"]):
         row, regions = table.loc[key], list(own["region"])
         assert row["n_fixations"] == len(regions)
