@@ -137,16 +137,21 @@ def region_names(points: ArrayLike, outlines: Outlines) -> NDArray[np.object_]:
             continue
         away = np.stack([_away(points, outlines.polygons[k], outlines.reach_px) for k in rank])
         nearest = np.argmin(away, axis=0)
-        reached = away[nearest, np.arange(len(points))] <= outlines.reach_px
+        reached = np.isfinite(away.min(axis=0)) & (away.min(axis=0) <= outlines.reach_px)
         names[reached] = np.array([outlines.names[k] for k in rank], dtype=object)[nearest[reached]]
     return names
 
 
 def _away(points: Polygon, polygon: Polygon, reach_px: float) -> NDArray[np.float64]:
     """Measure how far points are from a region; points out of reach need no number."""
+    away = np.full(len(points), np.inf)
+    low, high = polygon.min(axis=0) - reach_px, polygon.max(axis=0) + reach_px
+    near = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
     if reach_px == 0:
-        return np.where(points_in_polygon(points, polygon), 0.0, np.inf)
-    return distance_to_polygon(points, polygon)
+        away[near[points_in_polygon(points[near], polygon)]] = 0.0
+    else:
+        away[near] = distance_to_polygon(points[near], polygon)
+    return away
 
 
 def distance_to_polygon(points: ArrayLike, polygon: ArrayLike) -> NDArray[np.float64]:
@@ -171,14 +176,14 @@ def distance_to_polygon(points: ArrayLike, polygon: ArrayLike) -> NDArray[np.flo
     """
     points = np.asarray(points, dtype=float).reshape(-1, 2)
     corners = np.asarray(polygon, dtype=float)
-    nearest = np.full(len(points), np.inf)
+    nearest2 = np.full(len(points), np.inf)
     for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        along, to_start = end - start, points - start
-        length2 = float(along @ along)
-        share = np.clip(to_start @ along / length2, 0, 1) if length2 else np.zeros(len(points))
-        nearest = np.minimum(nearest, np.hypot(*(to_start - share[:, None] * along).T))
-    nearest[points_in_polygon(points, corners)] = 0.0
-    return nearest
+        (across, down), (x, y) = end - start, (points - start).T
+        length2 = across**2 + down**2
+        share = np.clip((x * across + y * down) / length2, 0, 1) if length2 else 0.0
+        nearest2 = np.minimum(nearest2, (x - share * across) ** 2 + (y - share * down) ** 2)
+    nearest2[points_in_polygon(points, corners)] = 0.0
+    return np.sqrt(nearest2)
 
 
 def ellipse_around(polygon: ArrayLike) -> Polygon:
