@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from gaze_analysis.cli_maps import density, quality
+from gaze_analysis.cli_regions import regions
 from study.cli import ForceOption, JobsOption, SchedulerOption, StudyOption, open_for_command
 
 app = typer.Typer(
@@ -88,4 +89,5 @@ def bids(
 
 
 app.command()(quality)
+app.command()(regions)
 app.command()(density)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.legend import Legend
 
 DENSITY_COLOURS = "inferno"
-_MS_PER_POINT2 = 2.0
+MS_PER_POINT2 = 2.0
 
 
 def draw_density(
@@ -74,6 +74,8 @@ def draw_scanpath(
 ) -> None:
     """Draw a scanpath: circles whose area is the duration, numbered and joined in their order.
 
+    The first fixation has a colour of its own.
+
     Parameters
     ----------
     axes : matplotlib Axes
@@ -85,17 +87,18 @@ def draw_scanpath(
     picture : ndarray of uint8, shape (h, w) or (h, w, 3), optional
         The picture in any resolution.
     colour : str, default blue
-        Colour of the circles.
+        Colour of the circles after the first.
     """
     extent = (-0.5, width_px - 0.5, height_px - 0.5, -0.5)
     if picture is not None:
         axes.imshow(picture, extent=extent, cmap="gray" if picture.ndim == 2 else None)
     path = fixations.sort_values("index")
-    sizes = path["duration_ms"].fillna(200.0) / _MS_PER_POINT2
+    sizes = path["duration_ms"].fillna(200.0) / MS_PER_POINT2
     axes.plot(path["x_px"], path["y_px"], color="white", linewidth=2.4, zorder=2)
     axes.plot(path["x_px"], path["y_px"], color=colour, linewidth=1.2, zorder=3)
+    colours = [ORANGE] * min(1, len(path)) + [colour] * max(0, len(path) - 1)
     axes.scatter(
-        path["x_px"], path["y_px"], s=sizes, color=colour, edgecolors="white", alpha=0.8, zorder=4
+        path["x_px"], path["y_px"], s=sizes, c=colours, edgecolors="white", alpha=0.8, zorder=4
     )
     for row in path[["x_px", "y_px", "index"]].itertuples(index=False):
         axes.annotate(

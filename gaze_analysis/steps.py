@@ -12,8 +12,10 @@ from gaze_analysis.importing import (
     samples_path,
 )
 from gaze_analysis.steps_maps import density_step, quality_step
+from gaze_analysis.steps_regions import has_regions, regions_step
 from gaze_analysis.steps_tables import table_step
 from study.folder import Study
+from study.progress import say
 from study.provenance import Step
 
 
@@ -148,8 +150,9 @@ def steps(study: Study) -> Iterator[Step]:
     Yields
     ------
     Step
-        From recordings: import, events, quality, density. From fixation tables made
-        elsewhere: their import, and density.
+        From recordings: import, events, quality, regions, density. From fixation tables made
+        elsewhere: their import, regions, and density. Without landmarks, drawn regions or
+        interest areas there are no regions, and this is said.
     """
     if study.settings.gaze.table.in_use and not recorded_sessions(study):
         yield table_step(study)
@@ -157,4 +160,8 @@ def steps(study: Study) -> Iterator[Step]:
         yield import_step(study)
         yield events_step(study)
         yield quality_step(study)
+    if has_regions(study):
+        yield regions_step(study)
+    else:
+        say("gaze regions: left out, for there are no landmarks, drawn regions or interest areas")
     yield density_step(study)

@@ -118,3 +118,42 @@ def crop_picture(path: Path, rect: Rect, side_px: int) -> NDArray[np.uint8]:
         )
     shown = whole.resize((side_px, side_px), Image.Resampling.LANCZOS, box=box)
     return np.asarray(shown)
+
+
+def figure_picture(study: Study, image_id: str, frame: Rect) -> NDArray[np.uint8] | None:
+    """Load the picture over which a figure draws gaze, at half the size of its frame.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    image_id : str
+        The picture.
+    frame : Rect
+        The frame of the study's fixations: the crop as it was shown, or the whole picture file.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, n, 3), or None
+        To be stretched over the frame. None where the settings hide the faces, the study does
+        not have the picture, or the frame is of other proportions.
+
+    Raises
+    ------
+    InputError
+        If the picture cannot be read.
+    """
+    if study.settings.report.faces == "hide" or not study.crops_tsv.is_file():
+        return None
+    crops, manifest = crop_rects(study), read_manifest(study).set_index("image_id")
+    if image_id not in crops:
+        return None
+    own = manifest.loc[image_id].to_dict()
+    whole = Rect(0, 0, own["width_px"], own["height_px"])
+    proportion = frame.width_px / frame.height_px
+    for rect in (crops[image_id], whole):
+        # A frame may be off its picture's proportions by rounding to whole pixels.
+        if abs(rect.width_px / rect.height_px / proportion - 1) <= 0.02:
+            side_px = round(max(frame.width_px, frame.height_px) / 2)
+            return crop_picture(study.pictures_dir / own["file"], rect, side_px)
+    return None

@@ -10,6 +10,12 @@ REGIONS = (
     "left_cheek", "right_cheek", "forehead", "chin",
 )  # fmt: skip
 
+# Where regions overlap, the first of these is meant: small features before large ones.
+PRECEDENCE = (
+    "left_eye", "right_eye", "left_brow", "right_brow", "mouth", "nose",
+    "chin", "left_cheek", "right_cheek", "forehead",
+)  # fmt: skip
+
 Polygon = NDArray[np.float64]
 
 
@@ -138,7 +144,7 @@ def region_masks(landmarks: ArrayLike, width_px: int, height_px: int) -> dict[st
     polygons = region_polygons(landmarks)
     free = np.ones((height_px, width_px), dtype=bool)
     masks = {}
-    for name in _PRECEDENCE:
+    for name in PRECEDENCE:
         mask = _polygon_mask(polygons[name], width_px, height_px) & free
         free &= ~mask
         masks[name] = mask
@@ -168,8 +174,8 @@ def region_of(points: ArrayLike, polygons: Mapping[str, ArrayLike]) -> NDArray[n
     """
     points = np.asarray(points, dtype=float).reshape(-1, 2)
     names = np.full(len(points), "other", dtype=object)
-    known = [name for name in _PRECEDENCE if name in polygons]
-    others = [name for name in polygons if name not in _PRECEDENCE]
+    known = [name for name in PRECEDENCE if name in polygons]
+    others = [name for name in polygons if name not in PRECEDENCE]
     for name in reversed([*known, *others]):
         names[points_in_polygon(points, polygons[name])] = name
     return names
@@ -216,11 +222,6 @@ def _polygon_mask(polygon: Polygon, width_px: int, height_px: int) -> NDArray[np
     mask[y0:y1, x0:x1] = points_in_polygon(centres, polygon).reshape(x.shape)
     return mask
 
-
-_PRECEDENCE = (
-    "left_eye", "right_eye", "left_brow", "right_brow", "mouth", "nose",
-    "chin", "left_cheek", "right_cheek", "forehead",
-)  # fmt: skip
 
 # Index of the point that a mirrored face has in each place of the iBUG order.
 _MIRROR = np.array(

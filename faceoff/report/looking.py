@@ -1,16 +1,18 @@
 """Where people look and what the network uses: scanpaths, and maps over the faces."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
-from gaze_analysis.plots import draw_density, draw_scanpath
+from gaze_analysis.plots import draw_density
+from gaze_analysis.region_plots import Panel, dwell_figure, scanpath_sheet, transition_figure
 from gaze_analysis.steps_maps import shown_picture as shown_frame
+from gaze_analysis.steps_regions import example_trials
 from stimuli.expressions import EXPRESSIONS
-from stimuli.pictures import load_picture
+from stimuli.pictures import figure_picture
 from study.errors import InputError
 from study.figures import new_figure
 from study.folder import Study
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 _FIXATIONS = {
     "participant_id": str,
+    "session": str,
+    "trial": int,
+    "index": int,
     "image_id": str,
     "expression": str,
     "x_px": float,
@@ -43,7 +48,7 @@ def looking_section(study: Study) -> ReportSection:
     Returns
     -------
     ReportSection
-        Two figures and two tables.
+        Two figures and two tables, and two more figures where there are regions.
     """
     fixations = read_table(
         study.gaze_dir / "fixations.tsv",
@@ -74,40 +79,44 @@ def looking_section(study: Study) -> ReportSection:
     return ReportSection(
         "Where people look",
         (text,),
-        (_scanpath_figure(study, used), _density_figure(study, maps)),
+        (_scanpath_figure(study, used), *_region_figures(study), _density_figure(study, maps)),
         (table, ceilings),
     )
 
 
 def _scanpath_figure(study: Study, used: pd.DataFrame) -> ReportFigure:
-    """Draw one participant's scanpath over a picture of each expression."""
-    figure = new_figure(height_cm=10.5)
-    axes = figure.subplots(2, 4).ravel()
-    for panel in axes:
-        panel.set_axis_off()
+    """Draw a scanpath over a picture of each expression."""
     frame = shown_frame(study)
-    for panel, name in zip(axes, EXPRESSIONS, strict=False):
-        rows = used[used["expression"] == name]
-        if rows.empty:
-            continue
-        trials = rows.groupby(["image_id", "participant_id"])
-        counts = trials.size().reset_index(name="n")
-        longest = counts.iloc[int(counts["n"].to_numpy().argmax())]
-        image_id, participant = str(longest["image_id"]), str(longest["participant_id"])
-        path = trials.get_group((image_id, participant))
-        draw_scanpath(
-            panel,
-            path,
-            picture=shown_picture(study, image_id),
-            width_px=frame.width_px,
-            height_px=frame.height_px,
-        )
-        panel.set_title(f"{name}\n{image_id}, {participant}", fontsize=7)
+    panels = []
+    for (person, _, _), path in example_trials(used, 1):
+        image_id = str(path["image_id"].iloc[0])
+        title = f"{path['expression'].iloc[0]}\n{image_id}, {person}"
+        panels.append(Panel(title, figure_picture(study, image_id, frame), fixations=path))
     caption = (
-        "The longest scanpath on a picture of each expression. Circles are fixations in their "
-        "order; their area grows with the duration."
+        "A scanpath of typical length on a picture of each expression. Circles are fixations in "
+        "their order; their area grows with the duration."
     )
-    return ReportFigure("scanpaths", caption, figure)
+    return ReportFigure("scanpaths", caption, scanpath_sheet(panels, frame))
+
+
+def _region_figures(study: Study) -> Iterator[ReportFigure]:
+    """Draw what is looked at and in which order, where the study's pictures have regions."""
+    tables = [study.gaze_dir / f"{name}.tsv" for name in ("regions_by_expression", "transitions")]
+    if not all(path.is_file() for path in tables):
+        return
+    shares, moves = (read_table(path, what="Regions (faceoff gaze regions)") for path in tables)
+    yield ReportFigure(
+        "region_dwell",
+        "Where people look, by region: means over participants, who weigh the same, with 95 % "
+        "confidence intervals. Lines show what the region's area alone would give.",
+        dwell_figure(shares),
+    )
+    yield ReportFigure(
+        "region_transitions",
+        "From which region to which: the share of the next fixations, mean over participants; on "
+        "the right only of those that leave the region.",
+        transition_figure(moves),
+    )
 
 
 def _density_figure(study: Study, maps: "xr.Dataset") -> ReportFigure:
@@ -223,7 +232,7 @@ def _example_figure(
         panel.set_axis_off()
     for index, image_id in enumerate(rows):
         panels = axes[index // 2, 3 * (index % 2) : 3 * (index % 2) + 3]
-        picture = shown_picture(study, image_id)
+        picture = figure_picture(study, image_id, frame)
         if picture is not None:
             panels[0].imshow(picture)
         panels[0].set_title(image_id, fontsize=7)
@@ -237,26 +246,6 @@ def _example_figure(
         axes[0, start + 2].set_title("relevance", fontsize=7)
     caption = "Single pictures, their gaze density over the face, and the network's relevance."
     return ReportFigure("examples", caption, figure)
-
-
-def shown_picture(study: Study, image_id: str) -> NDArray[np.uint8] | None:
-    """Load a picture for a figure, at half its size on the screen.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    image_id : str
-        The picture.
-
-    Returns
-    -------
-    ndarray of uint8, shape (h, w, 3), or None
-        None where the settings hide the faces, or the study has no pictures of its own.
-    """
-    if study.settings.report.faces == "hide" or not study.crops_tsv.is_file():
-        return None
-    return load_picture(study, image_id, study.settings.stimuli.picture_px // 2)
 
 
 def _extent(values: "xr.DataArray") -> tuple[float, float, float, float]:

@@ -21,6 +21,7 @@ COMMANDS = [
     ["gaze", "import"],
     ["gaze", "events"],
     ["gaze", "quality"],
+    ["gaze", "regions"],
     ["gaze", "density"],
     ["gaze", "bids"],
     ["cnn", "train"],

@@ -1,6 +1,7 @@
 """The whole study, small: the report, what is out of date, and what a kill leaves behind."""
 
 import html.parser
+import math
 import shutil
 import subprocess
 import sys
@@ -11,8 +12,9 @@ import pandas as pd
 import pytest
 
 from faceoff.pipeline import run_everything
-from faceoff.recovery import recovery_table
+from faceoff.recovery import read_truth, recovery_table
 from study.folder import Study, open_study
+from study.tables import read_table
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.xdist_group("study")]
 
@@ -73,6 +75,19 @@ def test_what_was_planted_is_recovered(small_study: Study) -> None:
     assert exact["agrees"].all()
     maps = table[table["quantity"].str.startswith("correlation")]
     assert (maps["found"] > 0.8).all()
+
+
+def test_planted_shares_of_regions_are_recovered(small_study: Study) -> None:
+    truth = read_truth(small_study)
+    assert truth is not None
+    regions = read_table(small_study.gaze_dir / "regions.tsv", what="regions")
+    for expression, own in regions.groupby("expression"):
+        counts = own.groupby("region")["n_fixations"].sum()
+        for region, planted in truth.strategy[str(expression)].items():
+            sampling = 3.29 * math.sqrt(planted * (1 - planted) / counts.sum())
+            # The calibration's offset and the noise carry some fixations over a border.
+            found = counts[region] / counts.sum()
+            assert found == pytest.approx(planted, abs=0.02 + sampling)
 
 
 def test_nothing_is_done_twice(small_study: Study, capsys: pytest.CaptureFixture[str]) -> None:

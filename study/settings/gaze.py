@@ -7,6 +7,7 @@ from pydantic import Field
 from study.settings.base import Section
 from study.settings.gaze_maps import DensitySettings, TableSettings
 from study.settings.gaze_recordings import ExclusionSettings, TrialSettings
+from study.settings.gaze_regions import RegionSettings
 
 
 class GazeSettings(Section):
@@ -20,5 +21,6 @@ class GazeSettings(Section):
     )
     trials: TrialSettings = TrialSettings()
     exclude: ExclusionSettings = ExclusionSettings()
+    regions: RegionSettings = RegionSettings()
     density: DensitySettings = DensitySettings()
     table: TableSettings = TableSettings()

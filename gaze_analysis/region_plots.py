@@ -1,0 +1,348 @@
+"""Figures of regions and scanpaths: outlines over faces, dwell shares, transitions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gaze_analysis.plots import MS_PER_POINT2, draw_scanpath
+from stimuli.frames import Rect
+from stimuli.region_outlines import OTHER, Outlines, region_grid
+from study.figures import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY_BLUE,
+    TWO_COLUMNS_CM,
+    VERMILION,
+    YELLOW,
+    new_figure,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLOURS = (BLUE, SKY_BLUE, GREEN, YELLOW, VERMILION, ORANGE, PURPLE, "#44AA99", "#999933", GREY)
+_COLUMNS = 4
+_SHARES = "Blues"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of a sheet.
+
+    Parameters
+    ----------
+    title : str
+        What it shows.
+    picture : ndarray of uint8, shape (h, w, 3), or None
+        The picture; None where it is hidden.
+    outlines : Outlines or None
+        Its regions.
+    fixations : pandas.DataFrame or None
+        A trial's x_px, y_px, duration_ms and index.
+    """
+
+    title: str
+    picture: NDArray[np.uint8] | None = None
+    outlines: Outlines | None = None
+    fixations: pd.DataFrame | None = None
+
+
+def draw_regions(
+    axes: "Axes",
+    outlines: Outlines,
+    frame: Rect,
+    *,
+    picture: NDArray[np.uint8] | None = None,
+    labels: bool = True,
+) -> None:
+    """Draw regions over their picture, as fixations are assigned to them.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+        Where to draw.
+    outlines : Outlines
+        The picture's regions.
+    frame : Rect
+        The picture frame.
+    picture : ndarray of uint8, shape (h, w, 3), optional
+        The picture in any resolution.
+    labels : bool, default True
+        Write the regions' names.
+    """
+    extent = (-0.5, frame.width_px - 0.5, frame.height_px - 0.5, -0.5)
+    if picture is not None:
+        axes.imshow(picture, extent=extent, aspect="auto")
+    grid = region_grid(outlines, frame.width_px, frame.height_px, 224)
+    rows, columns = grid.shape
+    x = (np.arange(columns) + 0.5) * frame.width_px / columns - 0.5
+    y = (np.arange(rows) + 0.5) * frame.height_px / rows - 0.5
+    for place, name in enumerate(outlines.regions):
+        inside = (grid == name).astype(float)
+        if not inside.any():
+            continue
+        colour = _COLOURS[place % len(_COLOURS)]
+        axes.contourf(x, y, inside, levels=(0.5, 1.5), colors=[colour], alpha=0.25)
+        axes.contour(x, y, inside, levels=(0.5,), colors=[colour], linewidths=1.0)
+        if labels:
+            _label(axes, name, np.argwhere(inside > 0), x, y)
+    _frame(axes, frame)
+
+
+def _label(
+    axes: "Axes", name: str, cells: NDArray[np.intp], x: NDArray[np.float64], y: NDArray[np.float64]
+) -> None:
+    """Write a region's name on the cell of it that is nearest to its middle."""
+    nearest = cells[np.argmin(((cells - cells.mean(axis=0)) ** 2).sum(axis=1))]
+    axes.annotate(
+        name.replace("_", "\n"), (x[nearest[1]], y[nearest[0]]), fontsize=5, ha="center",
+        va="center", linespacing=0.9,
+        bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.7, "linewidth": 0},
+    )  # fmt: skip
+
+
+def region_sheet(panels: Sequence[Panel], frame: Rect, *, title: str = "") -> "Figure":
+    """Make a sheet on which the regions of pictures can be checked.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        With their outlines.
+    frame : Rect
+        The picture frame.
+    title : str, default ""
+        Title of the sheet.
+
+    Returns
+    -------
+    matplotlib Figure
+        One panel for each picture.
+    """
+    figure, axes = _sheet(len(panels), frame, title)
+    for panel, one in zip(panels, axes, strict=False):
+        if panel.outlines is not None:
+            draw_regions(one, panel.outlines, frame, picture=panel.picture)
+        one.set_title(panel.title, fontsize=6)
+    return figure
+
+
+def scanpath_sheet(panels: Sequence[Panel], frame: Rect, *, title: str = "") -> "Figure":
+    """Make a sheet of scanpaths: circles whose area is the duration, over the picture.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        With their fixations.
+    frame : Rect
+        The picture frame.
+    title : str, default ""
+        Title of the sheet.
+
+    Returns
+    -------
+    matplotlib Figure
+        One panel for each trial, and a scale of the circles.
+    """
+    figure, axes = _sheet(len(panels), frame, title)
+    timed = False
+    for panel, one in zip(panels, axes, strict=False):
+        if panel.fixations is not None:
+            draw_scanpath(
+                one, panel.fixations, width_px=frame.width_px, height_px=frame.height_px,
+                picture=panel.picture,
+            )  # fmt: skip
+            timed |= bool(panel.fixations["duration_ms"].notna().any())
+        one.set_title(panel.title, fontsize=6)
+        _frame(one, frame)
+    _scale(figure, timed=timed)
+    return figure
+
+
+def _scale(figure: "Figure", *, timed: bool) -> None:
+    """Say what the circles' areas and colours mean."""
+    from matplotlib.lines import Line2D
+
+    def circle(duration_ms: float, colour: str, label: str) -> Line2D:
+        return Line2D(
+            [], [], marker="o", linestyle="none", color=colour, label=label, markeredgewidth=0,
+            markersize=float(np.sqrt(duration_ms / MS_PER_POINT2)),
+        )  # fmt: skip
+
+    handles = [circle(200, ORANGE, "first fixation")]
+    if timed:
+        handles += [circle(ms, BLUE, f"{ms} ms") for ms in (100, 200, 400)]
+    else:
+        handles.append(circle(200, BLUE, "durations are not known"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+
+
+def _sheet(n: int, frame: Rect, title: str) -> tuple["Figure", list["Axes"]]:
+    """Lay out panels of the picture's proportions."""
+    columns = min(_COLUMNS, max(1, n))
+    rows = -(-n // columns)
+    width_cm = TWO_COLUMNS_CM * columns / _COLUMNS
+    panel_cm = width_cm / columns * frame.height_px / frame.width_px
+    figure = new_figure(max(width_cm, 8.5), rows * (panel_cm + 0.6) + 1.6)
+    if title:
+        figure.suptitle(title, fontsize=9)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for one in axes[n:]:
+        one.set_axis_off()
+    return figure, list(axes)
+
+
+def _frame(axes: "Axes", frame: Rect) -> None:
+    """Show the picture frame with its border."""
+    axes.set(
+        xlim=(-0.5, frame.width_px - 0.5), ylim=(frame.height_px - 0.5, -0.5), xticks=[], yticks=[]
+    )
+    axes.set_aspect("equal")
+    axes.spines[:].set_visible(True)
+    axes.spines[:].set(linewidth=0.6, color=GREY)
+
+
+def dwell_figure(by_expression: pd.DataFrame) -> "Figure":
+    """Make a figure of what share of looking each region gets.
+
+    Parameters
+    ----------
+    by_expression : pandas.DataFrame
+        As `region_measures.regions_by_expression` gives them.
+
+    Returns
+    -------
+    matplotlib Figure
+        Left the means of each expression, right those of all trials with 95 % confidence
+        intervals over participants, and the share of the picture that each region covers.
+    """
+    measure = share_measure(by_expression)
+    looking = "dwell time" if measure == "dwell_share" else "fixations"
+    regions = _shown_regions(by_expression, measure)
+    figure = new_figure(height_cm=1.6 + 0.62 * max(8, len(regions)))
+    left, right = figure.subplots(1, 2, width_ratios=(1.5, 1), sharey=True)
+    table = by_expression[by_expression["expression"] != "all"]
+    table = table.assign(half=table[f"{measure}_high"] - table[f"{measure}_low"])
+    shown = 100 * _pivot(table, "region", "expression", measure).reindex(regions)
+    half = 50 * _pivot(table, "region", "expression", "half").reindex(regions)
+    if not shown.empty:
+        _cells(left, shown.to_numpy(), half.to_numpy(), list(shown.columns), regions)
+    left.set_title(f"Share of {looking} (%), ± half of the 95 % interval", fontsize=8)
+    everything = by_expression[by_expression["expression"] == "all"].set_index("region")
+    everything = everything.reindex(regions)
+    _bars(right, everything, measure)
+    right.set_xlabel(f"share of {looking} (%)")
+    right.set_title("All trials", fontsize=8)
+    return figure
+
+
+def share_measure(by_expression: pd.DataFrame) -> str:
+    """Choose dwell shares, or shares of fixations where durations are not known.
+
+    Parameters
+    ----------
+    by_expression : pandas.DataFrame
+        With the columns dwell_share and fixation_share.
+
+    Returns
+    -------
+    str
+        The column.
+    """
+    return "dwell_share" if by_expression["dwell_share"].notna().any() else "fixation_share"
+
+
+def _shown_regions(by_expression: pd.DataFrame, measure: str) -> list[str]:
+    """List the regions in their order, and what is off the picture only where it was looked at."""
+    looked = by_expression.groupby("region", sort=False)[measure].max()
+    return [str(name) for name, most in looked.items() if name != "off_picture" or most > 0]
+
+
+def _cells(
+    axes: "Axes",
+    values: NDArray[Any],
+    half: NDArray[Any] | None,
+    columns: Sequence[str],
+    rows: Sequence[str],
+) -> None:
+    """Draw a table of percentages as colours with numbers."""
+    top = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
+    axes.imshow(values, cmap=_SHARES, vmin=0, vmax=max(top, 1e-9), aspect="auto")
+    for row, column in np.argwhere(np.isfinite(values)):
+        value = values[row, column]
+        text = f"{value:.0f}"
+        if half is not None and np.isfinite(half[row, column]):
+            text += f" ±{half[row, column]:.0f}"
+        colour = "white" if value > 0.6 * top else "black"
+        axes.text(column, row, text, ha="center", va="center", fontsize=6, color=colour)
+    names = [_words(name) for name in columns]
+    axes.set_xticks(range(len(columns)), names, rotation=40, ha="right")
+    axes.set_yticks(range(len(rows)), [_words(name) for name in rows])
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def _bars(axes: "Axes", everything: pd.DataFrame, measure: str) -> None:
+    """Draw the mean of each region with its interval, beside what its area alone would give."""
+    mean = 100 * everything[measure].to_numpy(float)
+    low, high = (100 * everything[f"{measure}_{end}"].to_numpy(float) for end in ("low", "high"))
+    places = np.arange(len(mean))
+    axes.barh(places, mean, color=BLUE, height=0.6)
+    known = np.isfinite(low)
+    axes.errorbar(
+        mean[known], places[known], xerr=np.stack([mean - low, high - mean])[:, known], fmt="none",
+        ecolor="black", elinewidth=1, capsize=2,
+    )  # fmt: skip
+    axes.plot(
+        100 * everything["area_share"].to_numpy(float), places, color=ORANGE, marker="|",
+        markersize=9, markeredgewidth=2, linestyle="none", label="share of the picture's area",
+    )  # fmt: skip
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlim(left=0)
+    axes.legend(loc="upper right", fontsize=6)
+
+
+def transition_figure(transitions: pd.DataFrame) -> "Figure":
+    """Make a figure of the transitions between regions, averaged over participants.
+
+    Parameters
+    ----------
+    transitions : pandas.DataFrame
+        As `scanpaths.transitions` gives them.
+
+    Returns
+    -------
+    matplotlib Figure
+        Left with staying, right only what leaves the region.
+    """
+    own = transitions[transitions["expression"] == "all"]
+    used = own.groupby("from", sort=False)["count"].sum() + own.groupby("to")["count"].sum()
+    regions = [str(name) for name in dict.fromkeys(own["from"]) if used[name] > 0]
+    figure = new_figure(height_cm=2.8 + 0.62 * max(6, len(regions)))
+    panels = figure.subplots(1, 2, sharey=True)
+    titles = ("All transitions (%)", "Transitions to another region (%)")
+    columns = ("probability", "probability_leaving")
+    for axes, column, title in zip(panels, columns, titles, strict=True):
+        mean = _pivot(own, "from", "to", column).reindex(index=regions, columns=regions)
+        _cells(axes, 100 * mean.to_numpy(float), None, regions, regions)
+        axes.set(xlabel="next region")
+        axes.set_title(title, fontsize=8)
+    panels[0].set_ylabel("present region")
+    return figure
+
+
+def _pivot(table: pd.DataFrame, index: str, columns: str, values: str) -> pd.DataFrame:
+    """Average a measure by two columns; what is missing stays so."""
+    return table.pivot_table(index=index, columns=columns, values=values, dropna=False)
+
+
+def _words(name: str) -> str:
+    """Write a region's name as words."""
+    return "rest of the picture" if name == OTHER else name.replace("_", " ")

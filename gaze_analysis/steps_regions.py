@@ -1,0 +1,371 @@
+"""The steps that measure regions and scanpaths, and draw them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gaze_analysis.region_measures import (
+    BY_EXPRESSION_COLUMNS,
+    OFF_PICTURE,
+    REGION_COLUMNS,
+    TRIAL_KEYS,
+    name_regions,
+    regions_by_expression,
+    trial_keys,
+    trial_regions,
+)
+from gaze_analysis.region_sources import region_source, source_files, trial_outlines
+from gaze_analysis.scanpaths import (
+    ENTROPY_COLUMNS,
+    SCANPATH_COLUMNS,
+    TRANSITION_COLUMNS,
+    entropies,
+    scanpaths,
+    transitions,
+)
+from gaze_analysis.steps_maps import px_per_deg, shown_picture
+from stimuli.expressions import EXPRESSIONS
+from stimuli.frames import screen_from
+from stimuli.pictures import figure_picture
+from stimuli.region_outlines import OTHER, Outlines
+from study.errors import InputError
+from study.figures import save_figure
+from study.folder import Study
+from study.progress import say
+from study.provenance import Step
+from study.tables import read_table, write_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TABLES = ("regions", "regions_by_expression", "transitions", "scanpaths", "entropies")
+FIGURES = ("region_check", "scanpaths", "dwell", "transitions")
+_FIXATIONS = {
+    "participant_id": str, "session": str, "trial": int, "image_id": str, "expression": str,
+    "index": int, "onset_ms": float, "duration_ms": float, "x_px": float, "y_px": float,
+    "included": bool,
+}  # fmt: skip
+_Outlines = dict[tuple[str, str, int], Outlines]
+
+
+def regions_step(study: Study) -> Step:
+    """Measure what people look at, in which order, and how long.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Step
+        Reads ``fixations.tsv`` and where the regions come from; writes ``regions.tsv``,
+        ``regions_by_expression.tsv``, ``transitions.tsv``, ``scanpaths.tsv`` and
+        ``entropies.tsv``.
+    """
+    return Step(
+        command="gaze regions",
+        inputs=(study.gaze_dir / "fixations.tsv", *source_files(study)),
+        outputs=tuple(study.gaze_dir / f"{name}.tsv" for name in TABLES),
+        settings=_region_settings(study),
+        run=lambda: make_regions(study),
+        follows="gaze density",
+    )
+
+
+def regions_figures_step(study: Study) -> Step:
+    """Draw regions, scanpaths, dwell shares and transitions.
+
+    Parameters
+    ----------
+    study : Study
+        The study, whose regions are measured.
+
+    Returns
+    -------
+    Step
+        Writes SVG and PNG into ``figures/`` of the gaze folder.
+    """
+    folder = study.gaze_dir / "figures"
+    tables = tuple(study.gaze_dir / f"{name}.tsv" for name in ("fixations", *TABLES[1:3]))
+    pictures = tuple(p for p in (study.manifest_tsv, study.crops_tsv) if p.is_file())
+    return Step(
+        command="gaze regions --figures",
+        inputs=tuple(dict.fromkeys((*tables, *pictures, *source_files(study)))),
+        outputs=tuple(folder / f"{name}{end}" for name in FIGURES for end in (".svg", ".png")),
+        settings=_region_settings(study)
+        | {"report": study.settings.report.model_dump(mode="json")},
+        run=lambda: make_figures(study, folder),
+    )
+
+
+def _region_settings(study: Study) -> dict[str, Any]:
+    """Collect what changes the measures."""
+    frame = shown_picture(study)
+    return {
+        "regions": study.settings.gaze.regions.model_dump(mode="json"),
+        "picture_px": [frame.width_px, frame.height_px],
+        "px_per_deg": px_per_deg(study),
+        "screen": study.settings.screen.model_dump(mode="json"),
+    }
+
+
+def has_regions(study: Study) -> bool:
+    """Tell whether anything gives the study's pictures regions.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    bool
+        Whether `regions_step` can be done.
+    """
+    return bool(region_source(study))
+
+
+def make_regions(study: Study) -> None:
+    """Write the tables of regions and scanpaths.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Raises
+    ------
+    InputError
+        If fixations or regions are missing.
+    """
+    named, outlines, source = looked_regions(study)
+    frame = shown_picture(study)
+    regions = trial_regions(named, outlines, frame.width_px, frame.height_px)
+    states = _states(outlines, named)
+    minimum = study.settings.gaze.regions.entropy_min_fixations
+    by_expression = regions_by_expression(regions)
+    paths = scanpaths(named, states, amplitudes_deg(study, named), minimum)
+    folder = study.gaze_dir
+    write_table(folder / "regions.tsv", regions, REGION_COLUMNS)
+    write_table(folder / "regions_by_expression.tsv", by_expression, BY_EXPRESSION_COLUMNS)
+    write_table(folder / "transitions.tsv", transitions(named, states), TRANSITION_COLUMNS)
+    write_table(folder / "scanpaths.tsv", paths, SCANPATH_COLUMNS)
+    pooled = entropies(named, states)
+    write_table(folder / "entropies.tsv", pooled, ENTROPY_COLUMNS)
+    _say_regions(source, by_expression, paths, pooled)
+
+
+def looked_regions(study: Study) -> tuple[pd.DataFrame, _Outlines, str]:
+    """Name the region of each included fixation of a study.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    fixations : pandas.DataFrame
+        Included rows of ``fixations.tsv`` with the column region, in the order of looking.
+    outlines : dict of tuple to Outlines
+        The regions by participant, session and trial.
+    source : str
+        Where the regions come from, in words.
+
+    Raises
+    ------
+    InputError
+        If fixations or regions are missing, or no fixation is included.
+    """
+    path = study.gaze_dir / "fixations.tsv"
+    table = read_table(
+        path,
+        what="The table of fixations (faceoff gaze events, or gaze import for tables)",
+        columns=_FIXATIONS,
+    )
+    used = table[table["included"].fillna(False).astype(bool)].reset_index(drop=True)
+    used = used.dropna(subset=["image_id", "x_px", "y_px"]).reset_index(drop=True)
+    if used.empty:
+        raise InputError(
+            f"Regions must have at least one included fixation, but of the {len(table)} in {path} "
+            "none is. exclusions.tsv beside it has the reasons."
+        )
+    trials = used.drop_duplicates(TRIAL_KEYS)
+    found = trial_outlines(study, trials[[*TRIAL_KEYS, "image_id"]])
+    pairs = zip(trial_keys(trials), found.of_trials, strict=True)
+    outlines = {key: regions for key, regions in pairs if regions is not None}
+    without = [regions is None for regions in found.of_trials]
+    if any(without):
+        names = sorted(set(trials.loc[without, "image_id"]))
+        say(
+            f"warning: {sum(without)} trials are left out, for there are no regions of their "
+            f"pictures ({found.source}): {', '.join(names[:10])}"
+        )
+    on_picture = shown_picture(study).contains(used[["x_px", "y_px"]].to_numpy(float))
+    return name_regions(used, outlines, on_picture), outlines, found.source
+
+
+def _states(outlines: _Outlines, named: pd.DataFrame) -> list[str]:
+    """List all regions of the study, other, and off_picture if anybody looked there."""
+    names = dict.fromkeys(name for regions in outlines.values() for name in regions.regions)
+    names[OTHER] = None
+    if (named["region"] == OFF_PICTURE).any():
+        names[OFF_PICTURE] = None
+    return list(names)
+
+
+def amplitudes_deg(study: Study, fixations: pd.DataFrame) -> NDArray[np.float64]:
+    """Measure how far each fixation is from the row before it.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    fixations : pandas.DataFrame
+        x_px and y_px in the picture frame.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Degrees of visual angle: on the screen with the picture at its centre, or by the
+        px_per_deg of fixation tables; NaN where they do not say, and for the first row.
+    """
+    points = fixations[["x_px", "y_px"]].to_numpy(float)
+    far = np.full(len(points), np.nan)
+    per_deg = px_per_deg(study)
+    if study.settings.gaze.table.in_use:
+        if per_deg is not None:
+            far[1:] = np.hypot(*np.diff(points, axis=0).T) / per_deg
+        return far
+    screen, frame = screen_from(study.settings.screen), shown_picture(study)
+    middle = np.array([frame.width_px - 1, frame.height_px - 1]) / 2
+    on_screen = points - middle + np.array(screen.centre_px)
+    far[1:] = screen.distance_deg(on_screen[1:], on_screen[:-1])
+    return far
+
+
+def _say_regions(
+    source: str, by_expression: pd.DataFrame, paths: pd.DataFrame, pooled: pd.DataFrame
+) -> None:
+    """Say what people look at, as a table of regions by expressions."""
+    from gaze_analysis.region_plots import share_measure
+
+    measure = share_measure(by_expression)
+    shares = by_expression.set_index(["region", "expression"])[measure]
+    shown = set(by_expression["expression"])
+    columns = [name for name in (*EXPRESSIONS, "all") if name in shown]
+    regions = list(dict.fromkeys(by_expression["region"]))
+    looking = "dwell time" if measure == "dwell_share" else "fixations (durations are not known)"
+    say(
+        f"{len(paths)} trials; regions: {source}; mean share of {looking} in per cent, "
+        "participants equal:"
+    )
+    say("  " + " " * 12 + "".join(f"{name[:9]:>10}" for name in columns))
+    for region in regions:
+        row = shares[region].reindex(columns)
+        if region != OFF_PICTURE or row.max() > 0:
+            say(f"  {region:<12}" + "".join(_percent(value) for value in row))
+    means = pooled[pooled["expression"] == "all"].mean(numeric_only=True)
+    say(
+        f"scanpaths: {paths['n_fixations'].mean():.1f} fixations, "
+        f"{paths['path_length_deg'].mean():.1f} deg long; entropy of a participant's looking "
+        f"{means['stationary_entropy_bits']:.2f} bits, of transitions "
+        f"{means['transition_entropy_bits']:.2f} bits"
+    )
+
+
+def _percent(value: float) -> str:
+    """Write a share in ten signs."""
+    return f"{100 * value:>10.1f}" if np.isfinite(value) else f"{'n/a':>10}"
+
+
+def make_figures(study: Study, folder: Path) -> None:
+    """Draw the check of regions, example scanpaths, dwell shares and transitions.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    folder : Path
+        Where SVG and PNG go.
+    """
+    from gaze_analysis.region_plots import (
+        Panel,
+        dwell_figure,
+        region_sheet,
+        scanpath_sheet,
+        transition_figure,
+    )
+
+    named, outlines, source = looked_regions(study)
+    frame = shown_picture(study)
+    examples = example_trials(named, study.settings.report.example_images)
+    panels = []
+    for key, rows in examples:
+        image_id, expression = str(rows["image_id"].iloc[0]), _expression(rows)
+        title = f"{image_id} {expression}\n{key[0]}, trial {key[2]}"
+        picture = figure_picture(study, image_id, frame)
+        panels.append(Panel(title, picture, outlines[key], rows))
+    by_expression = read_table(folder.parent / "regions_by_expression.tsv", what="Regions")
+    moves = read_table(folder.parent / "transitions.tsv", what="Transitions (faceoff gaze regions)")
+    made: dict[str, Callable[[], Figure]] = {
+        "region_check": lambda: region_sheet(panels, frame, title=f"Regions: {source}"),
+        "scanpaths": lambda: scanpath_sheet(panels, frame, title="Scanpaths of typical length"),
+        "dwell": lambda: dwell_figure(by_expression),
+        "transitions": lambda: transition_figure(moves),
+    }
+    for name in FIGURES:
+        save_figure(made[name](), folder / name, dpi=study.settings.report.figure_dpi)
+
+
+def example_trials(
+    fixations: pd.DataFrame, n_each: int
+) -> list[tuple[tuple[str, str, int], pd.DataFrame]]:
+    """Choose trials to be shown: of typical length, on different pictures by different people.
+
+    Parameters
+    ----------
+    fixations : pandas.DataFrame
+        As `looked_regions` gives them.
+    n_each : int
+        Trials of each expression.
+
+    Returns
+    -------
+    list of tuple
+        Participant, session and trial with its fixations, by expression.
+    """
+    groups = {
+        trial_keys(rows.head(1))[0]: rows for _, rows in fixations.groupby(TRIAL_KEYS, sort=False)
+    }
+    trials = pd.DataFrame(
+        [
+            (key, key[0], str(rows["image_id"].iloc[0]), _expression(rows), len(rows))
+            for key, rows in groups.items()
+        ],
+        columns=["key", "participant_id", "image_id", "expression", "n"],
+    )
+    shown = set(trials["expression"])
+    known = [name for name in EXPRESSIONS if name in shown]
+    chosen: list[tuple[str, str, int]] = []
+    people: set[str] = set()
+    for expression in (*known, *sorted(shown - set(known))):
+        own = trials[trials["expression"] == expression]
+        off = (own["n"] - own["n"].median()).abs()
+        own = own.assign(off=off).sort_values("off", kind="stable").drop_duplicates("image_id")
+        fresh = own["participant_id"].isin(people).sort_values(kind="stable").index
+        picked = own.loc[fresh].head(n_each)
+        people |= set(picked["participant_id"])
+        chosen += picked["key"].tolist()
+    return [(key, groups[key]) for key in chosen]
+
+
+def _expression(rows: pd.DataFrame) -> str:
+    """Give a trial's expression; nothing where it is not known."""
+    expression = rows["expression"].iloc[0]
+    return expression if isinstance(expression, str) else ""
