@@ -170,9 +170,7 @@ def _variables(texts: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
             variables[f"var_{name}"] = value.strip()
         elif match := _DATA.match(text):
             values = match[1].split()
-            variables |= {
-                f"var_{name}": value for name, value in zip(labels, values, strict=False)
-            }
+            variables |= {f"var_{name}": value for name, value in zip(labels, values, strict=False)}
     return variables
 
 
@@ -206,11 +204,11 @@ def _picture(
 
 
 def stem(file: str) -> str:
-    """Take a picture's name from its path, written on any system.
+    r"""Take a picture's name from its path, written on any system.
 
     Examples
     --------
-    >>> stem(r"C:\\faces\\AF02HAS.JPG"), stem("../img/face 1.png")
+    >>> stem(r"C:\faces\AF02HAS.JPG"), stem("../img/face 1.png")
     ('AF02HAS', 'face 1')
     """
     name = file.strip().replace("\\", "/").rsplit("/", 1)[-1]

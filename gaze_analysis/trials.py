@@ -33,7 +33,7 @@ _TRACKERS_OWN = re.compile(
 _N_SHOWN = 8
 
 
-class NoSuchMessage(InputError):
+class UnmatchedPatternError(InputError):
     """A pattern of [gaze.trials] matches no message of a recording."""
 
 
@@ -62,7 +62,7 @@ def find_trials(
 
     Raises
     ------
-    NoSuchMessage
+    UnmatchedPatternError
         If a pattern of the settings matches no message.
     """
     texts = messages["text"].tolist()
@@ -118,7 +118,7 @@ def _check_patterns(texts: list[str], settings: TrialSettings) -> None:
     for name in ("start", "end", "onset", "offset", "picture"):
         pattern = getattr(settings, name)
         if pattern and not search(pattern, texts):
-            raise NoSuchMessage(
+            raise UnmatchedPatternError(
                 f"[gaze.trials] {name} must match messages, but {pattern!r} matches none of "
                 f"{len(texts)}. The most frequent are {frequent_messages(texts)}. Correct the "
                 "pattern in study.toml."
