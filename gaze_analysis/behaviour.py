@@ -23,10 +23,10 @@ MISSING = frozenset({"", ".", "n/a", "na", "nan", "none", "null", "undefined", "
 TRUE, FALSE = ("1", "1.0", "true", "yes", "correct"), ("0", "0.0", "false", "no", "incorrect")
 COLUMNS = ("row", "trial", "phase", "image_id", "expression", "response", "key", "correct", "rt_ms")
 # Columns by the names that people give them, where the settings name none.
-_USUAL = {
+USUAL_NAMES = {
     "image": (
-        "image_id", "image", "imagefile", "image_file", "img", "imgfile", "picture", "stimulus",
-        "stim", "stimfile", "stim_file", "face", "filename",
+        "image_id", "image", "imagefile", "image_file", "image_name", "img", "imgfile", "picture",
+        "picture_name", "stimulus", "stim", "stimfile", "stim_file", "face", "filename",
     ),
     "expression": ("expression", "emotion", "emotion_label", "facial_expression"),
     "response": ("response",),
@@ -272,7 +272,7 @@ def _find_columns(sheet: Sheet, settings: BehaviourSettings) -> dict[str, str]:
             )
     lower = {name.lower(): name for name in reversed(sheet.header)}
     for meaning in ("image", "expression"):
-        found = [lower[name] for name in _USUAL[meaning] if name in lower]
+        found = [lower[name] for name in USUAL_NAMES[meaning] if name in lower]
         found = [name for name in found if sheet.known(name).any()]
         if meaning not in columns and found:
             columns[meaning] = found[0]
@@ -308,7 +308,8 @@ def _last_of_trials(trials: Sheet) -> tuple[Sheet, list[tuple[int, str]]]:
         return trials, []
     ids = trials.frame[_SEQUENCE]
     earlier = ids.duplicated(keep="last")
-    listed = [(int(line), str(id_)) for line, id_ in ids[earlier].items()]
+    lines = ids.index.to_numpy(int)[earlier.to_numpy(bool)].tolist()
+    listed = list(zip(lines, [str(id_) for id_ in ids[earlier]], strict=True))
     return Sheet(trials.name, trials.frame[~earlier]), listed
 
 
@@ -336,7 +337,7 @@ def _answer_columns(trials: Sheet, columns: dict[str, str]) -> dict[str, str]:
                 found[meaning] = f"{component}.{ending}"
     else:
         for meaning in ("response", "correct"):
-            named = [lower[name] for name in _USUAL[meaning] if name in lower]
+            named = [lower[name] for name in USUAL_NAMES[meaning] if name in lower]
             found |= {meaning: named[0]} if named else {}
         if "response_time" in lower and program_of(trials.header) == "opensesame":
             found["rt"] = lower["response_time"]

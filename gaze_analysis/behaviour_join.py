@@ -105,14 +105,10 @@ def join_behaviour(
     alone = np.setdiff1d(np.arange(len(found)), match.trials)
     rows_alone = np.setdiff1d(np.arange(len(table)), match.rows)
     unmatched.append(recording_rows(found.iloc[alone], f"no row of {name}: {match.rule}"))
-    lines = table.iloc[rows_alone][["trial", "row", "image_id"]]
-    unmatched.append(
-        unmatched_rows(
-            "behaviour",
-            lines.rename(columns={"image_id": "label"}).to_dict("records"),
-            f"no trial of the recording: {match.rule}",
-        )
-    )
+    lines = table.iloc[rows_alone]
+    cells = zip(lines["trial"], lines["row"], lines["image_id"], strict=True)
+    rows = [{"trial": id_, "row": line, "label": image} for id_, line, image in cells]
+    unmatched.append(unmatched_rows("behaviour", rows, f"no trial of the recording: {match.rule}"))
     return _filled(found, table, match), pd.concat(unmatched, ignore_index=True)
 
 
@@ -163,7 +159,7 @@ def _by_id(found: pd.DataFrame, table: pd.DataFrame, name: str) -> _Match | None
 
 def _id_columns(found: pd.DataFrame, column: str | None) -> list[str]:
     """List where a recording may say the id: under the same name, after TRIALID, elsewhere."""
-    likely = [name for name in found if re.match(r"var_.*trial", str(name), re.IGNORECASE)]
+    likely = [str(name) for name in found if re.match(r"var_.*trial", str(name), re.IGNORECASE)]
     names = [f"var_{column}", "label", "trial", *likely]
     return [name for name in dict.fromkeys(names) if name in found]
 

@@ -249,12 +249,12 @@ def _say_events(
         f"{len(fixations)} fixations in their epochs, {n_included} included; "
         f"left out: {left_out or 'none'}"
     )
-    unknown = trials["reason"] == "picture not known"
+    unknown = fixations["reason"] == "picture not known"
     if unknown.any():
         say(
-            f"warning: in {int(unknown.sum())} trials the recordings do not say which picture was "
-            "shown where (!V IMGLOAD with place and size), so their fixations have a place on the "
-            "screen alone. Settings: picture, picture_x_px and so on in [gaze.trials]"
+            f"warning: for {int(unknown.sum())} fixations the recordings do not say which picture "
+            "was shown where (!V IMGLOAD with place and size): they have a place on the screen "
+            "alone. Settings: picture, picture_x_px and so on in [gaze.trials]"
         )
 
 

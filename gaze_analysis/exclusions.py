@@ -22,7 +22,6 @@ TRIAL_REASONS = (
     "practice trial",
     "not in the recording",
     "no epoch",
-    "picture not known",
     "wrong answer",
     "no answer",
     "data loss",
@@ -36,6 +35,8 @@ FIXATION_REASONS = (
     "too short",
     "too long",
     "touches a blink",
+    # Last, so that these are the fixations that would be used if their picture were known.
+    "picture not known",
 )
 REASONS = (*PARTICIPANT_REASONS, *TRIAL_REASONS, *FIXATION_REASONS)
 EXCLUSION_COLUMNS = {
@@ -53,7 +54,6 @@ PARTICIPANT_EXCLUSION_COLUMNS = {
     **{name: EXCLUSION_COLUMNS[name] for name in ("level", "reason", "n_trials", "n_fixations")},
 }
 _TRIAL = ["participant_id", "session", "trial"]
-_RECT = ["picture_x_px", "picture_y_px", "picture_width_px", "picture_height_px"]
 
 
 def judge_trials(trials: pd.DataFrame, rules: ExclusionSettings) -> pd.DataFrame:
@@ -63,8 +63,8 @@ def judge_trials(trials: pd.DataFrame, rules: ExclusionSettings) -> pd.DataFrame
     ----------
     trials : pandas.DataFrame
         All trials of the study: participant_id, phase, start_ms, face_onset_ms, face_offset_ms,
-        image_id and its place, correct, answer_known, data_loss (share; missing where there
-        are no samples) and accuracy_deg (error of the validation in force; or missing).
+        correct, answer_known, data_loss (share; missing where there are no samples) and
+        accuracy_deg (error of the validation in force; or missing).
     rules : ExclusionSettings
         The section [gaze.exclude].
 
@@ -73,7 +73,8 @@ def judge_trials(trials: pd.DataFrame, rules: ExclusionSettings) -> pd.DataFrame
     pandas.DataFrame
         With the columns included and reason.
     """
-    length_ms = trials["face_offset_ms"].astype(float) - trials["face_onset_ms"].astype(float)
+    epochs = trials[["face_onset_ms", "face_offset_ms"]].to_numpy(float)
+    length_ms = epochs[:, 1] - epochs[:, 0]
     correct = trials["correct"].astype("boolean")
     # Recordings made elsewhere may have asked for no answer at all.
     asked = trials["answer_known"].fillna(False).to_numpy(bool)
@@ -82,7 +83,6 @@ def judge_trials(trials: pd.DataFrame, rules: ExclusionSettings) -> pd.DataFrame
         "practice trial": rules.practice & (trials["phase"] == "practice").to_numpy(bool),
         "not in the recording": trials["start_ms"].isna(),
         "no epoch": ~(length_ms > 0),
-        "picture not known": trials[["image_id", *_RECT]].isna().any(axis=1),
         "wrong answer": rules.wrong_answers & ~correct.fillna(True).to_numpy(bool),
         "no answer": rules.wrong_answers & correct.isna().to_numpy(bool) & asked,
         "data loss": loss > rules.max_trial_loss,
@@ -99,14 +99,15 @@ def _judge_people(trials: pd.DataFrame, rules: ExclusionSettings) -> dict[str, s
     for name, own in trials.groupby("participant_id", sort=False):
         main = own[own["reason"] != "practice trial"]
         seen = main[~main["reason"].isin(["not in the recording", "no epoch"])]
-        known = seen.dropna(subset=["data_loss"])
-        lost_ms, all_ms = known["data_loss"] @ known["length_ms"], known["length_ms"].sum()
-        loss = lost_ms / all_ms if all_ms else 0.0
+        share, length_ms = seen[["data_loss", "length_ms"]].dropna().to_numpy(float).T
+        loss = float(share @ length_ms / length_ms.sum()) if len(share) else 0.0
+        error_deg = float(seen["accuracy_deg"].astype(float).mean())
+        right = float(main["correct"].dropna().astype(float).mean())
         # Comparisons with a missing value are false: what is not known leaves nobody out.
         beyond = (
             loss > rules.max_participant_loss,
-            rules.max_error_deg > 0 and seen["accuracy_deg"].mean() > rules.max_error_deg,
-            main["correct"].dropna().astype(float).mean() < rules.min_correct,
+            rules.max_error_deg > 0 and error_deg > rules.max_error_deg,
+            right < rules.min_correct,
             int((own["reason"] == "").sum()) < rules.min_trials,
         )
         for reason, holds in zip(PARTICIPANT_REASONS, beyond, strict=True):
@@ -124,8 +125,8 @@ def judge_fixations(
     Parameters
     ----------
     fixations : pandas.DataFrame
-        In the picture frame: x_px, y_px, duration_ms, on_picture, begun_before, goes_on,
-        near_blink and on_target.
+        screen_x_px, screen_y_px, x_px and y_px (missing where the picture is not known),
+        duration_ms, on_picture, begun_before, goes_on, near_blink and on_target.
     trials : pandas.DataFrame
         The trials, judged: a fixation of one that is left out has its reason.
     rules : ExclusionSettings
@@ -137,20 +138,25 @@ def judge_fixations(
         With the columns included and reason.
     """
     duration = fixations["duration_ms"].to_numpy(float)
+    placed = fixations[["screen_x_px", "screen_y_px"]].notna().all(axis=1)
+    known = fixations[["x_px", "y_px"]].notna().all(axis=1) & fixations["image_id"].notna()
     conditions = {
         "began before onset": rules.begun_before_onset & _flag(fixations, "begun_before"),
         "still on the fixation target": rules.first_on_target & _flag(fixations, "on_target"),
         "goes on after offset": (rules.at_edges == "drop") & _flag(fixations, "goes_on"),
-        "no position": fixations["x_px"].isna() | fixations["y_px"].isna(),
-        "off picture": rules.off_picture & ~_flag(fixations, "on_picture"),
+        "no position": ~placed,
+        "off picture": rules.off_picture & known & ~_flag(fixations, "on_picture"),
         "too short": duration < rules.min_duration_ms,
         "too long": (rules.max_duration_ms > 0) & (duration > rules.max_duration_ms),
         "touches a blink": rules.near_blinks & _flag(fixations, "near_blink"),
+        "picture not known": ~known,
     }
     own = _first(conditions, FIXATION_REASONS, fixations.index)
     of_trial = fixations[_TRIAL].merge(trials[[*_TRIAL, "reason"]], on=_TRIAL, how="left")["reason"]
-    reason = of_trial.set_axis(fixations.index).astype(object).fillna(own)
-    return fixations.assign(included=reason == "", reason=reason.replace("", None))
+    reasons = pd.Series(
+        np.where(of_trial.notna(), of_trial, own), index=fixations.index, dtype=object
+    )
+    return fixations.assign(included=reasons == "", reason=reasons.replace("", None))
 
 
 def _flag(fixations: pd.DataFrame, name: str) -> np.ndarray:

@@ -5,7 +5,14 @@ import re
 import numpy as np
 import pandas as pd
 
-from gaze_analysis.behaviour import FALSE, TRUE, is_expression, read_behaviour, read_sheet
+from gaze_analysis.behaviour import (
+    FALSE,
+    TRUE,
+    USUAL_NAMES,
+    is_expression,
+    read_behaviour,
+    read_sheet,
+)
 from gaze_analysis.behaviour_files import behaviour_file
 from gaze_analysis.behaviour_join import (
     UNMATCHED_COLUMNS,
@@ -70,8 +77,6 @@ _OF_RECORDING = (
     "offset_message",
 )  # fmt: skip
 _KDEF = re.compile(r"[AB]([FM]\d\d)(" + "|".join(KDEF_CODES) + r")(S|HL|HR|FL|FR)", re.IGNORECASE)
-_IMAGE_NAMES = ("image_id", "image", "picture", "stimulus", "img", "imgfile", "imagefile")
-_EXPRESSION_NAMES = ("expression", "emotion", "emotion_label")
 
 
 def session_trials(
@@ -207,11 +212,11 @@ def _from_variables(found: pd.DataFrame) -> pd.DataFrame:
     for name in ("block", "phase", "actor", "key"):
         trials[name] = variables.get(name)
     trials["rt_ms"] = variables.get("rt_ms", variables.get("response_time"))
-    image = next((variables[name] for name in _IMAGE_NAMES if name in variables), None)
+    image = next((variables[name] for name in USUAL_NAMES["image"] if name in variables), None)
     if image is not None:
         names = image.astype("str").str.replace(r"^.*[/\\]|\.\w+$", "", regex=True)
         trials["image_id"] = found["image_id"].fillna(names.where(image.notna()))
-    label = next((variables[name] for name in _EXPRESSION_NAMES if name in variables), None)
+    label = next((variables[name] for name in USUAL_NAMES["expression"] if name in variables), None)
     trials["expression"] = None if label is None else label.map(_expression)
     answer = variables.get("correct")
     trials["correct"] = None if answer is None else answer.map(_truth)

@@ -37,14 +37,15 @@ def with_trial_quality(
     bounds = trials[["face_onset_ms", "face_offset_ms"]].to_numpy(float)
     rates = blocks.dropna(subset=["rate_hz"]).groupby("part")["rate_hz"].first()
     epochs = np.flatnonzero(bounds[:, 1] > bounds[:, 0])
-    keys = trials.iloc[epochs].groupby(["part", "eye"]).indices
-    for (part, eye), chosen in keys.items():
-        rows = epochs[chosen]
+    parts = trials["part"].to_numpy(float)[epochs]
+    eyes = trials["eye"].fillna("").astype(str).to_numpy()[epochs]
+    for part, eye in sorted(set(zip(parts.tolist(), eyes.tolist(), strict=True))):
+        rows = epochs[(parts == part) & (eyes == eye)]
         of_eye = validations[validations["eye"].astype(str) == eye]
         accuracy[rows] = accuracy_in_force(of_eye, bounds[rows, 0])["error_avg_deg"]
         if {f"x_{eye}_px", f"y_{eye}_px"} <= set(samples.columns):
             own = samples[samples["part"] == part]
-            loss[rows] = _losses(own, str(eye), bounds[rows], float(rates.get(part, np.nan)))
+            loss[rows] = _losses(own, eye, bounds[rows], float(rates.get(part, np.nan)))
     return trials.assign(data_loss=loss.round(6), accuracy_deg=accuracy)
 
 
