@@ -130,6 +130,8 @@ def trial_content(
     end_ms = float(times[end[0]]) if end else next_ms
     content: dict[str, Any] = {"end_ms": end_ms, "onset_message": "", "offset_message": ""}
     inside = recorded[(recorded[:, 1] > start_ms) & (recorded[:, 0] < end_ms)]
+    if end is None:  # the block in which the next trial begins is that trial's
+        inside = inside[(inside[:, 0] <= start_ms) | (inside[:, 1] <= next_ms)]
     onset = _first(settings.onset, _ONSETS, texts)
     if onset is not None:
         onset_ms = float(times[onset[0]])
