@@ -160,7 +160,7 @@ def _by_id(found: pd.DataFrame, table: pd.DataFrame, name: str) -> _Match | None
 def _id_columns(found: pd.DataFrame, column: str | None) -> list[str]:
     """List where a recording may say the id: under the same name, after TRIALID, elsewhere."""
     likely = [str(name) for name in found if re.match(r"var_.*trial", str(name), re.IGNORECASE)]
-    names = [f"var_{column}", "label", "trial", *likely]
+    names = [f"var_{column}", "label", *likely, "trial"]
     return [name for name in dict.fromkeys(names) if name in found]
 
 
