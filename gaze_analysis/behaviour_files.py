@@ -10,14 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from gaze_analysis.behaviour import (
-    Sheet,
-    is_behaviour,
-    parse_sheet,
-    program_of,
-    read_behaviour,
-    read_sheet,
-)
+from gaze_analysis.behaviour import is_behaviour, program_of, read_behaviour
+from gaze_analysis.behaviour_sheet import Sheet, parse_sheet, read_sheet
 from study.errors import InputError, did_you_mean
 from study.folder import Study
 from study.progress import say

@@ -5,14 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from gaze_analysis.behaviour import (
-    FALSE,
-    TRUE,
-    USUAL_NAMES,
-    is_expression,
-    read_behaviour,
-    read_sheet,
-)
+from gaze_analysis.behaviour import FALSE, TRUE, USUAL_NAMES, is_expression, read_behaviour
 from gaze_analysis.behaviour_files import behaviour_file
 from gaze_analysis.behaviour_join import (
     UNMATCHED_COLUMNS,
@@ -21,6 +14,7 @@ from gaze_analysis.behaviour_join import (
     recording_rows,
     unmatched_rows,
 )
+from gaze_analysis.behaviour_sheet import read_sheet
 from gaze_analysis.importing import Session
 from gaze_analysis.trial_content import RECT
 from gaze_analysis.trials import find_trials

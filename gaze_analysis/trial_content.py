@@ -128,31 +128,42 @@ def trial_content(
     start_ms, next_ms = bounds
     end = _first(settings.end, _ENDS, texts)
     end_ms = float(times[end[0]]) if end else next_ms
-    content: dict[str, Any] = {"end_ms": end_ms, "onset_message": "", "offset_message": ""}
     inside = recorded[(recorded[:, 1] > start_ms) & (recorded[:, 0] < end_ms)]
     if end is None:  # the block in which the next trial begins is that trial's
         inside = inside[(inside[:, 0] <= start_ms) | (inside[:, 1] <= next_ms)]
+    edges = (start_ms, end_ms)
+    if len(inside):
+        edges = (max(start_ms, float(inside[0, 0])), min(end_ms, float(inside[-1, 1])))
+    content = _epoch(texts, times, edges, settings)
+    onset_ms = content["face_onset_ms"]
+    return (
+        {"end_ms": end_ms}
+        | content
+        | (named_groups(end[1]) if end else {})
+        | _picture(texts, times, start_ms if np.isnan(onset_ms) else onset_ms, display)
+        | _named_picture(texts, settings)
+        | _variables(texts, labels)
+    )
+
+
+def _epoch(
+    texts: Sequence[str], times: np.ndarray, edges: tuple[float, float], settings: TrialSettings
+) -> dict[str, Any]:
+    """Find onset and offset of the picture; the trial's edges stand in for missing messages."""
+    onset_ms, offset_ms = edges
+    content: dict[str, Any] = {"onset_message": "", "offset_message": ""}
     onset = _first(settings.onset, _ONSETS, texts)
     if onset is not None:
         onset_ms = float(times[onset[0]])
         content |= {"onset_message": texts[onset[0]]} | named_groups(onset[1])
     elif settings.onset:
-        onset_ms = float("nan")
-    else:
-        onset_ms = max(start_ms, float(inside[0, 0])) if len(inside) else start_ms
-    offset_ms = min(end_ms, float(inside[-1, 1])) if len(inside) else end_ms
+        return content | {"face_onset_ms": float("nan"), "face_offset_ms": float("nan")}
     for index, match in search(settings.offset or _OFFSET, texts):
         if times[index] > onset_ms:
             offset_ms = float(times[index])
             content |= {"offset_message": texts[index]} | named_groups(match)
             break
-    content |= {"face_onset_ms": onset_ms, "face_offset_ms": max(offset_ms, onset_ms)}
-    if np.isnan(onset_ms):
-        content["face_offset_ms"] = onset_ms
-    if end:
-        content |= named_groups(end[1])
-    content |= _picture(texts, times, start_ms if np.isnan(onset_ms) else onset_ms, display)
-    return content | _named_picture(texts, settings) | _variables(texts, labels)
+    return content | {"face_onset_ms": onset_ms, "face_offset_ms": max(offset_ms, onset_ms)}
 
 
 def _first(

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from gaze_analysis.behaviour import is_behaviour, parse_sheet, read_behaviour, read_sheet
+from gaze_analysis.behaviour import is_behaviour, read_behaviour
+from gaze_analysis.behaviour_sheet import parse_sheet, read_sheet
 from gaze_analysis.tests.behaviour_text import PICTURES, opensesame, psychopy
 from study.errors import InputError
 from study.settings.gaze_behaviour import BehaviourSettings

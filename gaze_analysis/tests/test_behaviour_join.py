@@ -21,13 +21,13 @@ def table(
     *ids: str | None, images: list[str | None] | None = None, column: str = "nr", **attrs: Any
 ) -> pd.DataFrame:
     n = len(ids)
-    frame = pd.DataFrame(
-        {"row": range(2, n + 2), "trial": ids, "phase": "main", "expression": None,
-         "response": None, "key": [f"k{i}" for i in range(n)], "correct": True, "rt_ms": 1.0,
-         "image_id": images or [None] * n},
-        dtype=object,
-    )  # fmt: skip
-    frame.attrs = {"trial_column": column} | attrs
+    columns: dict[str, Any] = {
+        "row": range(2, n + 2), "trial": ids, "phase": "main", "expression": None,
+        "response": None, "key": [f"k{i}" for i in range(n)], "correct": True, "rt_ms": 1.0,
+        "image_id": images or [None] * n,
+    }  # fmt: skip
+    frame = pd.DataFrame(columns, dtype=object)
+    frame.attrs.update({"trial_column": column} | attrs)
     return frame
 
 
@@ -113,7 +113,6 @@ def test_names_of_another_kind_contradict_nothing() -> None:
 
 def test_practice_that_was_not_recorded() -> None:
     rows = table(None, None, None).assign(phase=["practice", "main", "main"])
-    rows.attrs = {"trial_column": None}
     assert joined(recording(None, None), rows) == ([3, 4], [("behaviour", 2)])
 
 

@@ -225,7 +225,8 @@ def test_equal_labels_that_are_no_repetition(labels: tuple[str, ...]) -> None:
 
 
 def test_a_block_without_an_end_lasts_to_its_last_message() -> None:
-    blocks = BLOCKS.assign(end_ms=[400.0, None], last_sample_ms=[None, None])
+    nan = float("nan")
+    blocks = BLOCKS.assign(end_ms=[400.0, nan], last_sample_ms=[nan, nan])
     messages = pd.DataFrame({"time_ms": [300.0, 700.0], "text": "x", "part": 1, "block": [1, 2]})
     trials = find_trials(messages, blocks, TrialSettings())
     assert times_of(trials) == [[100, 400], [500, 700]]
