@@ -29,6 +29,7 @@ USUAL_NAMES = {
     "correct": ("correct",),
 }  # fmt: skip
 _PICTURE_FILE = re.compile(r".+\.(png|jpe?g|bmp|tiff?|gif|webp)$", re.IGNORECASE)
+_WHOSE = ("participant", "participant_id", "subject_nr", "session")
 # OpenSesame's counter of its standard item for a trial.
 _SEQUENCE = "count_trial_sequence"
 _LOOP = re.compile(r"(.+)\.thisN$")
@@ -141,7 +142,7 @@ def read_behaviour(sheet: Sheet, settings: BehaviourSettings) -> pd.DataFrame:
     rt = _column(trials, columns.get("rt"), _number)
     scale = _rt_scale(sheet, columns.get("rt"), settings)
     read["rt_ms"] = [None if value is None else value * scale for value in rt]
-    used = {*columns.values(), *([ids] if ids else [])}
+    used = {*columns.values(), *_WHOSE, *([ids] if ids else [])}
     for name in trials.header:
         if name not in used and trials.known(name).any():
             read[f"var_{name}"] = _column(trials, name, str)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from gaze_analysis.behaviour import is_behaviour, program_of, read_behaviour
 from gaze_analysis.behaviour_sheet import Sheet, parse_sheet, read_sheet
-from study.errors import InputError, did_you_mean
+from study.errors import InputError
 from study.folder import Study
 from study.progress import say
 from study.settings.gaze_behaviour import BehaviourSettings
@@ -175,7 +175,7 @@ def _session(study: Study, path: Path, who: str, when: str) -> tuple[str, str]:
         evidence = f"is none of them ({', '.join(names[:10]) or 'there is none'})"
         advice = (
             "Import the recording first, or give the file the name of its session: "
-            "sub-ID_ses-LABEL_behaviour.csv." + did_you_mean(f"sub-{who}", names[:10])
+            "sub-ID_ses-LABEL_behaviour.csv."
         )
     raise InputError(
         f"Behaviour must be of a session in sourcedata, but {path.name} ({meant}) {evidence}. "

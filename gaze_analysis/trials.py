@@ -30,6 +30,7 @@ _TRACKERS_OWN = re.compile(
     r"!(CAL|MODE|CMD)|VALIDATE|DRIFTCORRECT|RECCFG|ELCL|GAZE_COORDS|DISPLAY_COORDS|THRESHOLDS|"
     r"PUPIL_DATA|CAMERA_|RETRACE|ENVIRONMENT|TRACKER_TIME|PRESCALER|!?V\s+TRIAL_VAR|var\s"
 )
+_NUMBERED = re.compile(r".*\d.*")
 _N_SHOWN = 8
 
 
@@ -92,7 +93,7 @@ def frequent_messages(texts: Iterable[str]) -> str:
     Returns
     -------
     str
-        An example of each kind, numbers apart, with its count.
+        An example of each kind, with its count.
 
     Examples
     --------
@@ -103,7 +104,9 @@ def frequent_messages(texts: Iterable[str]) -> str:
     counts: Counter[str] = Counter()
     for text in texts:
         if not _TRACKERS_OWN.match(text):
-            kind = re.sub(r"\d+", "#", text)
+            # Numbers, and words that hold some such as names of pictures, tell no kinds apart.
+            first, *others = text.split() or [""]
+            kind = re.sub(r"\d+", "#", " ".join([first, *(_NUMBERED.sub("#", w) for w in others)]))
             examples.setdefault(kind, text)
             counts[kind] += 1
     shown = [
@@ -120,7 +123,7 @@ def _check_patterns(texts: list[str], settings: TrialSettings) -> None:
         if pattern and not search(pattern, texts):
             raise UnmatchedPatternError(
                 f"[gaze.trials] {name} must match messages, but {pattern!r} matches none of "
-                f"{len(texts)}. The most frequent are {frequent_messages(texts)}. Correct the "
+                f"{len(texts)} messages. The most frequent are {frequent_messages(texts)}. Correct the "
                 "pattern in study.toml."
             )
 
