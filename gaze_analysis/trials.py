@@ -123,8 +123,8 @@ def _check_patterns(texts: list[str], settings: TrialSettings) -> None:
         if pattern and not search(pattern, texts):
             raise UnmatchedPatternError(
                 f"[gaze.trials] {name} must match messages, but {pattern!r} matches none of "
-                f"{len(texts)} messages. The most frequent are {frequent_messages(texts)}. Correct the "
-                "pattern in study.toml."
+                f"{len(texts)} messages. The most frequent are {frequent_messages(texts)}. Correct "
+                "the pattern in study.toml."
             )
 
 
