@@ -117,11 +117,13 @@ def _filled(found: pd.DataFrame, table: pd.DataFrame, match: _Match) -> pd.DataF
     trials = found.reset_index(drop=True)
     own = table.iloc[match.rows].set_axis(pd.Index(match.trials), axis=0).reindex(trials.index)
     for column in _FILLED:
-        trials[column] = own[column].astype(object)
+        # What the table does not have may still be a variable of the recording.
+        if column not in trials or table[column].notna().any():
+            trials[column] = own[column].astype(object)
     # The experiment knows what it showed; the recording may name a file of another kind.
     trials["image_id"] = own["image_id"].astype(object).fillna(trials["image_id"])
     trials["behaviour_row"] = own["row"]
-    trials["answer_known"] = bool(table[["response", "key", "correct"]].notna().any(axis=None))
+    trials["answer_known"] = bool(trials[["response", "key", "correct"]].notna().any(axis=None))
     for column in table.columns:
         if column.startswith("var_") and column not in trials:
             trials[column] = own[column]

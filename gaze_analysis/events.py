@@ -249,6 +249,11 @@ def _say_events(
         f"{len(fixations)} fixations in their epochs, {n_included} included; "
         f"left out: {left_out or 'none'}"
     )
+    if study.settings.gaze.exclude.max_error_deg > 0:
+        errors = trials.groupby("participant_id")["accuracy_deg"].mean()
+        if errors.isna().any():
+            names = ", ".join(errors.index[errors.isna()][:5])
+            say(f"warning: max_error_deg leaves nobody out who has no validation: {names}")
     unknown = fixations["reason"] == "picture not known"
     if unknown.any():
         say(

@@ -269,20 +269,44 @@ def _with_pictures(trials: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame
     for name in ("actor", "expression"):
         if name not in trials:
             trials[name] = None
-        known = trials["image_id"].map(manifest[name])
-        trials[name] = trials[name].astype("object").where(trials[name].notna(), known)
-    for row, image_id in trials.loc[trials["expression"].isna(), "image_id"].items():
-        match = _KDEF.fullmatch(image_id) if isinstance(image_id, str) else None
-        if match is not None:
-            trials.loc[row, "expression"] = KDEF_CODES[match[2].upper()]
-            trials.loc[row, "actor"] = match[1].upper()
-    unknown = set(trials["expression"].dropna()) - set(EXPRESSIONS)
+    registered = {
+        str(image_id): (actor, expression)
+        for image_id, actor, expression in zip(
+            manifest.index, manifest["actor"], manifest["expression"], strict=True
+        )
+    }
+    known = [registered.get(str(name)) or _facts_of_name(name) for name in trials["image_id"]]
+    for name, place in (("actor", 0), ("expression", 1)):
+        facts = pd.Series([fact[place] for fact in known], index=trials.index, dtype=object)
+        if name == "expression":
+            _check_expressions(trials, facts)
+        trials[name] = trials[name].astype("object").where(trials[name].notna(), facts)
+    return trials
+
+
+def _facts_of_name(image_id: object) -> tuple[str | None, str | None]:
+    """Tell actor and expression of a picture that is named as KDEF's are."""
+    match = _KDEF.fullmatch(image_id) if isinstance(image_id, str) else None
+    return (match[1].upper(), KDEF_CODES[match[2].upper()]) if match else (None, None)
+
+
+def _check_expressions(trials: pd.DataFrame, known: pd.Series) -> None:
+    """Refuse expressions that there are not, or that the pictures contradict."""
+    given = trials["expression"]
+    unknown = set(given.dropna()) - set(EXPRESSIONS)
     if unknown:
         raise InputError(
             f"A trial's expression must be one of {', '.join(EXPRESSIONS)}, but it is "
             f"{sorted(unknown)[0]!r}. Correct trials.tsv."
         )
-    return trials
+    odd = trials[given.notna() & known.notna() & (given != known)]
+    if len(odd):
+        first = odd.iloc[0]
+        raise InputError(
+            f"A trial's expression must be that of its picture, but trial {first['trial']} shows "
+            f"{first['image_id']} ({known[odd.index[0]]}) and is called {first['expression']!r}. "
+            "Correct the table of behaviour, or name its column in [gaze.behaviour] expression."
+        )
 
 
 def _eyes(

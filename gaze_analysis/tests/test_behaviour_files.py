@@ -102,6 +102,14 @@ def test_answers_that_name_expressions_are_judged(tmp_path: Path) -> None:
     assert trials["correct"].fillna("n/a").tolist() == [True, False, "n/a"]
 
 
+def test_an_expression_that_the_picture_contradicts(tmp_path: Path) -> None:
+    study = recorded_study(tmp_path / "study", ("sub-01",))
+    adopt(study, tmp_path, a=psychopy("1").replace("fear", "joy"))
+    import_sessions(study)
+    with pytest.raises(InputError, match=r"AF01AFS \(afraid\) and is called 'happy'"):
+        make_events(study)
+
+
 def test_a_table_of_several_people_is_split(tmp_path: Path) -> None:
     study = recorded_study(tmp_path / "study")
     header, *rows = opensesame("1").splitlines()

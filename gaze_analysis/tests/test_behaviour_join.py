@@ -130,3 +130,11 @@ def test_rows_written_twice_are_listed() -> None:
     assert unmatched[["row", "reason"]].to_numpy().tolist() == [
         [7, "written again in the same trial"]
     ]
+
+
+def test_variables_of_the_recording_stay_where_the_table_says_nothing() -> None:
+    found = recording("1", "2").assign(expression=["sad", "happy"], correct=[False, False])
+    rows = table("1", "2")
+    trials, _ = join_behaviour(found, rows, "behaviour.csv")
+    assert trials["expression"].tolist() == ["sad", "happy"]
+    assert trials["correct"].tolist() == [True, True]

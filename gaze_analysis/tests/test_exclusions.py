@@ -253,3 +253,34 @@ def test_loss_and_accuracy_of_each_trial() -> None:
     found = with_trial_quality(trials, samples, blocks, validations)
     np.testing.assert_allclose(found["data_loss"], [0.0, 0.5, np.nan, np.nan])
     np.testing.assert_allclose(found["accuracy_deg"], [0.4, 0.9, 7.0, np.nan])
+
+
+@given(st.lists(fixation_rows, min_size=1, max_size=8), st.booleans(), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_reasons_agree_with_asking_one_rule_after_the_other(
+    looked: list[dict[str, object]], on_target: bool, drop: bool
+) -> None:
+    rules = ExclusionSettings(
+        first_on_target=on_target, at_edges="drop" if drop else "clip", max_duration_ms=800.0
+    )
+    rows = [fixation(**{k: v for k, v in row.items() if k != "of"}) for row in looked]
+    judged = judge_fixations(
+        pd.DataFrame(rows), judge_trials(pd.DataFrame([trial()]), rules), rules
+    )
+    for row, found in zip(rows, judged["reason"], strict=True):
+        seen = row["x_px"] == row["x_px"]
+        if row["begun_before"]:
+            expected = "began before onset"
+        elif on_target and row["on_target"]:
+            expected = "still on the fixation target"
+        elif drop and row["goes_on"]:
+            expected = "goes on after offset"
+        elif seen and not row["on_picture"]:
+            expected = "off picture"
+        elif row["duration_ms"] == 10.0:
+            expected = "too short"
+        elif row["duration_ms"] == 900.0:
+            expected = "too long"
+        else:
+            expected = "" if seen else "picture not known"
+        assert ("" if pd.isna(found) else found) == expected
