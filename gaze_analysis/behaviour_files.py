@@ -19,6 +19,7 @@ from study.settings.gaze_behaviour import BehaviourSettings
 from study.writing import atomic_path
 
 _ENDING = "_behaviour.csv"
+_HEAD_BYTES = 65536
 _SUB_SES = re.compile(r"sub-([A-Za-z0-9]+)(?:_ses-([A-Za-z0-9]+))?")
 _WHO = {"psychopy": "participant", "opensesame": "subject_nr", "faceoff": "participant_id"}
 _WHEN = {"psychopy": "session", "faceoff": "session"}
@@ -70,8 +71,12 @@ def is_behaviour_file(path: Path, settings: BehaviourSettings) -> bool:
     bool
         False for what is no text, too.
     """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    first = head.decode(encoding, errors="ignore").split("\n", 1)[0]
     try:
-        return is_behaviour(read_sheet(path).header, settings)
+        return is_behaviour(parse_sheet(path.name, first).header, settings)
     except InputError:
         return False
 

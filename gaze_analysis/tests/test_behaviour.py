@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import hypothesis.strategies as st
 import pandas as pd
 import pytest
+from hypothesis import given, settings
 
 from gaze_analysis.behaviour import is_behaviour, read_behaviour
 from gaze_analysis.behaviour_sheet import parse_sheet, read_sheet
@@ -138,3 +140,29 @@ def test_encodings(tmp_path: Any) -> None:
     path.write_text("nr,naïve\n1,é\n", encoding="latin-1")
     with pytest.raises(InputError, match="text in UTF-8"):
         read_sheet(path)
+
+
+@given(st.sampled_from([psychopy(n_practice=1), opensesame(logged_twice=True)]), st.data())
+@settings(max_examples=150, deadline=None)
+def test_damaged_tables_are_read_or_refused(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 40)))
+    junk = data.draw(st.text('",;\t\n[]\x00x1é', max_size=6))
+    try:
+        found = read(text[:start] + junk + text[end:])
+    except InputError as error:
+        assert str(error).endswith((".", "?", '"'))
+    else:
+        assert len(found) > 0
+        assert found["row"].is_unique
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_any_text_is_a_table_or_refused(text: str) -> None:
+    try:
+        sheet = parse_sheet("any", text)
+    except InputError:
+        return
+    assert len(set(sheet.header)) == len(sheet.header)
+    assert not is_behaviour(sheet.header) or sheet.header

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from gaze_analysis.behaviour_files import adopt_behaviour, behaviour_file
+from gaze_analysis.behaviour_files import adopt_behaviour, behaviour_file, is_behaviour_file
 from gaze_analysis.cli import app
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import import_sessions
@@ -16,6 +16,7 @@ from gaze_analysis.tests.small_study import recording_text, small_study
 from study.errors import InputError
 from study.folder import Study
 from study.provenance import is_current, run_step
+from study.settings.gaze_behaviour import BehaviourSettings
 from study.tables import read_table
 
 
@@ -42,6 +43,20 @@ def adopt(study: Study, folder: Path, **files: str) -> list[str]:
 def table(study: Study, name: str) -> pd.DataFrame:
     people: dict[str, type] = {"participant_id": str, "session": str}
     return read_table(study.gaze_dir / f"{name}.tsv", what=name, columns=people)
+
+
+def test_files_are_told_by_their_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    for content, expected in (
+        (psychopy().encode(), True),
+        (opensesame().encode("utf-16"), True),
+        (b"image,trials.thisN\r\n" + b"\xff" * 70_000, True),
+        (b"x,y,duration\n1,2,3\n", False),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", False),
+        (b"", False),
+    ):
+        path.write_bytes(content)
+        assert is_behaviour_file(path, BehaviourSettings()) is expected
 
 
 @pytest.mark.parametrize("participant", ["1", "01", "001", "sub-01", "S1"])

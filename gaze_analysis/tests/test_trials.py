@@ -1,7 +1,9 @@
 """Recordings cut into trials by their messages."""
 
+import hypothesis.strategies as st
 import pandas as pd
 import pytest
+from hypothesis import given, settings
 
 from gaze_analysis.trials import UnmatchedPatternError, find_trials
 from study.settings.gaze_recordings import TrialSettings
@@ -235,3 +237,28 @@ def test_a_block_without_an_end_lasts_to_its_last_message() -> None:
 def test_half_a_place_is_refused() -> None:
     with pytest.raises(ValueError, match="given together"):
         TrialSettings(picture_x_px=0.0, picture_width_px=10.0)
+
+
+vocabulary = st.sampled_from(
+    ["TRIALID 1", "TRIALID 2", "TRIALID x", "TRIALID", "SYNCTIME", "FACE_ON AF01AFS", "FACE_OFF",
+     "TRIAL_RESULT 0", "!V TRIAL_VAR a 1", "TRIAL_VAR_DATA 3", "TRIAL_VAR_LABELS a b",
+     "!V IMGLOAD CENTER x.png 1 2", "!V IMGLOAD FILL x.png", "var", "", "DISPLAY_COORDS 1 2"]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 1000), vocabulary), max_size=25), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_any_messages_give_trials_in_order(
+    found: list[tuple[int, str]], in_time_order: bool
+) -> None:
+    messages = [(float(time), text) for time, text in (sorted(found) if in_time_order else found)]
+    trials = trials_of(*messages)
+    n_ids = sum(text.startswith("TRIALID") for _, text in messages)
+    n_sync = sum(text == "SYNCTIME" for _, text in messages)
+    assert len(trials) == (n_ids or (n_sync if n_sync > len(BLOCKS) else len(BLOCKS)))
+    assert (trials["next_ms"] >= trials["start_ms"]).all()
+    assert (trials["face_offset_ms"] >= trials["face_onset_ms"]).all()
+    assert trials.loc[~trials["repeated"].astype(bool), "trial"].is_unique
+    if in_time_order:
+        assert (trials["end_ms"] <= trials["next_ms"]).all()
+        assert (trials["face_offset_ms"] <= trials["next_ms"]).all()
