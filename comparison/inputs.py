@@ -128,6 +128,9 @@ def read_fixations(study: Study) -> pd.DataFrame:
 def choose_pictures(study: Study, density: "xr.Dataset", relevance: "xr.Dataset") -> pd.DataFrame:
     """Find the pictures that have gaze and relevance, and say why others are left out.
 
+    With [comparison] network_answers = "correct", pictures that the network names wrongly are
+    left out, as [gaze.exclude] wrong_answers leaves out people's trials.
+
     Parameters
     ----------
     study : Study
@@ -146,8 +149,9 @@ def choose_pictures(study: Study, density: "xr.Dataset", relevance: "xr.Dataset"
     Raises
     ------
     InputError
-        If no picture has both.
+        If no picture has both, or the network's answers are needed and missing.
     """
+    wrong = _named_wrongly(study)
     splits = read_splits(study).set_index("image_id")["split"]
     expressions = read_manifest(study).set_index("image_id")["expression"]
     test = set(splits.index[splits == "test"])
@@ -161,6 +165,7 @@ def choose_pictures(study: Study, density: "xr.Dataset", relevance: "xr.Dataset"
                 ("not a test picture of the network", image_id not in test),
                 ("no included fixation", image_id not in seen),
                 ("no relevance map, or zero everywhere", image_id not in explained),
+                ("named wrongly by the network", image_id in wrong),
             )
             if holds
         ]
@@ -180,6 +185,71 @@ def choose_pictures(study: Study, density: "xr.Dataset", relevance: "xr.Dataset"
             "Record gaze on the test pictures, or explain those that were shown."
         )
     return table
+
+
+def predictions_tsv(study: Study) -> Path:
+    """Name the table of what the study's network answers."""
+    return study.cnn_dir(study.settings.cnn.model) / "predictions.tsv"
+
+
+def answers_inputs(study: Study) -> tuple[Path, ...]:
+    """List what the choice of pictures by the network's answers reads.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    tuple of Path
+        The predictions, or nothing where all pictures are compared.
+    """
+    if study.settings.comparison.network_answers == "all":
+        return ()
+    return (predictions_tsv(study),)
+
+
+def _named_wrongly(study: Study) -> set[str]:
+    """List the pictures that the network names wrongly, if they are not to be compared."""
+    if not answers_inputs(study):
+        return set()
+    predictions = read_table(
+        predictions_tsv(study),
+        what="The network's predictions (faceoff cnn evaluate)",
+        columns={"image_id": str, "split": str, "correct": bool},
+    )
+    test = predictions[predictions["split"] == "test"]
+    return set(test.loc[~test["correct"].fillna(False).astype(bool), "image_id"])
+
+
+def answer_rules(study: Study) -> str:
+    """Say whose wrong answers are left out.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    str
+        One sentence, for reports.
+
+    Examples
+    --------
+    >>> from study.settings import Settings
+    >>> answer_rules(Study(Path("."), Settings()))
+    'People: trials with the right answer only; network: all pictures, whatever it names them.'
+    """
+    settings = study.settings
+    wrong_answers = settings.gaze.exclude.wrong_answers
+    people = "with the right answer only" if wrong_answers else "with any answer"
+    network = {
+        "all": "all pictures, whatever it names them",
+        "correct": "only pictures that it names rightly",
+    }[settings.comparison.network_answers]
+    return f"People: trials {people}; network: {network}."
 
 
 def _images_with_map(maps: "xr.Dataset", name: str) -> set[str]:

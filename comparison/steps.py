@@ -107,6 +107,7 @@ def perturb_step(study: Study) -> Step:
             study.manifest_tsv,
             study.crops_tsv,
             study.splits_tsv,
+            *inputs.answers_inputs(study),
         ),
         outputs=(
             folder / "curves.parquet",
@@ -119,6 +120,7 @@ def perturb_step(study: Study) -> Step:
         settings={
             "grid": comparison.grid,
             "random_orders": comparison.random_orders,
+            "network_answers": comparison.network_answers,
             "picture_px": study.settings.stimuli.picture_px,
             "model": study.settings.cnn.model,
             "seed": study.settings.study.seed,
@@ -136,6 +138,7 @@ def _perturb(study: Study) -> None:
     density, relevance = inputs.read_density(study), inputs.read_relevance(study)
     table = inputs.choose_pictures(study, density, relevance)
     inputs.say_left_out(table)
+    say(f"  {inputs.answer_rules(study)}")
     used = table[table["used"]]
     image_ids, expressions = list(used["image_id"]), list(used["expression"])
     network = load_network(study, study.settings.cnn.model)
@@ -212,11 +215,13 @@ def metrics_step(study: Study) -> Step:
             study.gaze_dir / "ceiling.tsv",
             study.manifest_tsv,
             study.splits_tsv,
+            *inputs.answers_inputs(study),
         ),
         outputs=(folder / "metrics.tsv", folder / "metrics.json"),
         settings={
             "cells_per_side": settings.cells_per_side,
             "centre_sigma": settings.centre_sigma,
+            "network_answers": settings.network_answers,
             "picture_px": study.settings.stimuli.picture_px,
             "model": study.settings.cnn.model,
         },
@@ -294,7 +299,7 @@ def stats_step(study: Study) -> Step:
             folder / "perturbation.tsv",
             folder / "metrics.tsv",
             study.gaze_dir / "trials.tsv",
-            study.cnn_dir(study.settings.cnn.model) / "predictions.tsv",
+            inputs.predictions_tsv(study),
         ),
         outputs=(folder / "statistics.tsv", folder / "statistics.json"),
         settings={
@@ -316,6 +321,7 @@ def _stats(study: Study) -> None:
     with bar("statistics", len(asked)) as advance:
         table = contrasts.answer_contrasts(asked, EXPRESSIONS, draws, advance)
     write_table(study.comparison_dir / "statistics.tsv", table, STATISTICS_COLUMNS)
+    say(f"  {inputs.answer_rules(study)}")
     main = table[(table["expression"] == "all") & (table["test"] == statistics.PERMUTATION)]
     for text in main.loc[main["topic"] == "perturbation", "sentence"].head(3):
         say(f"  {text}")
@@ -357,7 +363,7 @@ def read_contrasts(study: Study) -> list[contrasts.Contrast]:
         columns=texts | {"phase": str, "correct": bool},
     )
     predictions = read_table(
-        study.cnn_dir(study.settings.cnn.model) / "predictions.tsv",
+        inputs.predictions_tsv(study),
         what="The network's predictions (faceoff cnn evaluate)",
         columns={"image_id": str, "split": str, "correct": bool},
     )

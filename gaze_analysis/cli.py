@@ -21,8 +21,9 @@ def import_(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Recordings (.asc, .asc.gz), folders of them, or fixation tables "
-            "(.csv, .tsv, .zip). Without files: the study's own sessions.",
+            help="Recordings (.asc, .asc.gz), folders of them, behaviour of PsychoPy or "
+            "OpenSesame (.csv), or fixation tables (.csv, .tsv, .zip). Without files: the "
+            "study's own sessions.",
             show_default=False,
         ),
     ] = None,
@@ -35,8 +36,10 @@ def import_(
 
     A recording made elsewhere is kept in sourcedata under the name that
     its file gives: sub-01_ses-02_any.asc is participant sub-01, session 02;
-    any other name is the participant, without signs, and session 01.
+    any other name is the participant, without signs, and session 01. A
+    behaviour table goes to the session that it names.
     """
+    from gaze_analysis.behaviour_files import adopt_behaviour, is_behaviour_file
     from gaze_analysis.foreign import adopt_recordings, looks_like_asc
     from gaze_analysis.steps import import_step
     from gaze_analysis.steps_tables import import_tables
@@ -50,10 +53,14 @@ def import_(
         if path.is_file() and is_table(path) and not looks_like_asc(path)
     ]
     recordings = [path for path in files or [] if path not in tables]
+    behaviour = [path for path in tables if is_behaviour_file(path, opened.settings.gaze.behaviour)]
+    tables = [path for path in tables if path not in behaviour]
     if tables:
         import_tables(opened, tables, force=force)
     if recordings:
         adopt_recordings(opened, recordings)
+    if behaviour:
+        adopt_behaviour(opened, behaviour)
     if recordings or not tables:
         run_step(opened, import_step(opened), force=force)
 

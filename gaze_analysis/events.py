@@ -5,23 +5,30 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gaze_analysis.fixations import (
+from gaze_analysis.behaviour_join import UNMATCHED_COLUMNS, unmatched_rows
+from gaze_analysis.exclusions import (
     EXCLUSION_COLUMNS,
-    FIXATION_COLUMNS,
+    PARTICIPANT_EXCLUSION_COLUMNS,
     REASONS,
     exclusions,
-    judge,
-    trial_fixations,
+    exclusions_by_participant,
+    judge_fixations,
+    judge_trials,
 )
+from gaze_analysis.fixations import FIXATION_COLUMNS, on_target, trial_fixations
 from gaze_analysis.importing import (
     Session,
     messages_path,
     raw_events_path,
     recorded_sessions,
+    samples_path,
 )
 from gaze_analysis.picture_place import PicturePlaces
 from gaze_analysis.session_trials import TRIAL_COLUMNS, session_trials
+from gaze_analysis.trial_quality import read_positions, with_trial_quality
+from gaze_analysis.trials import UnmatchedPatternError, frequent_messages
 from stimuli.catalog import MANIFEST_COLUMNS, read_manifest
+from stimuli.frames import screen_from
 from study.errors import InputError
 from study.folder import Study
 from study.parallel import parallel_map
@@ -45,10 +52,17 @@ EVENT_COLUMNS = {
     "peak_velocity_deg_s": "Peak velocity of a saccade in degrees per second.",
     "pupil": "Mean pupil of a fixation, area or diameter in the tracker's units.",
 }
+_JUDGED = {
+    "data_loss": "Share of the epoch's expected samples of this eye that have no position.",
+    "accuracy_deg": "Mean error of the last validation of this eye before the onset, in degrees.",
+    "included": "Whether its fixations may enter maps and statistics.",
+    "reason": "Why they do not.",
+}
+_FLAGS = ("on_picture", "begun_before", "goes_on", "near_blink", "on_target")
 
 
 def make_events(study: Study) -> None:
-    """Write trials.tsv, events.tsv, fixations.tsv and exclusions.tsv of all imported sessions.
+    """Write trials, events, fixations, exclusions and what did not match, of all sessions.
 
     Parameters
     ----------
@@ -58,7 +72,8 @@ def make_events(study: Study) -> None:
     Raises
     ------
     InputError
-        If nothing was imported, or a session's trials.tsv is wrong.
+        If nothing was imported, a session's behaviour is wrong, or a pattern of [gaze.trials]
+        matches nothing in any recording.
     """
     sessions = recorded_sessions(study)
     overviews = {
@@ -85,21 +100,39 @@ def make_events(study: Study) -> None:
         description="events of sessions",
         execution=study.settings.execution,
     )
-    trials = _stack([result[0] for result in results])
-    events = _stack([result[1] for result in results])
-    fixations = _stack([result[2] for result in results])
+    trials, events, fixations, unmatched = (
+        _stack([result[i] for result in results]) for i in range(4)
+    )
+    _refuse_patterns(unmatched, sessions)
+    rules = study.settings.gaze.exclude
+    trials = judge_trials(trials, rules)
+    fixations = judge_fixations(fixations, trials, rules)[list(FIXATION_COLUMNS)]
     folder = study.gaze_dir
-    variables = [name for name in trials.columns if name not in TRIAL_COLUMNS]
-    described = TRIAL_COLUMNS | {
-        name: f"Trial variable {name.removeprefix('var_')}, as the recording says."
+    described = TRIAL_COLUMNS | _JUDGED
+    variables = [name for name in trials.columns if name not in described]
+    described |= {
+        name: f"Trial variable {name.removeprefix('var_')}, as recording or behaviour say."
         for name in variables
     }
+    excluded = exclusions(fixations, trials)
+    by_person = exclusions_by_participant(fixations, trials)
     write_table(folder / "trials.tsv", trials, described)
     write_table(folder / "events.tsv", events, EVENT_COLUMNS)
     write_table(folder / "fixations.tsv", fixations, FIXATION_COLUMNS)
-    excluded = exclusions(fixations)
     write_table(folder / "exclusions.tsv", excluded, EXCLUSION_COLUMNS)
-    _say_events(trials, fixations, excluded)
+    write_table(folder / "exclusions_by_participant.tsv", by_person, PARTICIPANT_EXCLUSION_COLUMNS)
+    write_table(folder / "unmatched.tsv", unmatched, UNMATCHED_COLUMNS)
+    _say_events(study, trials, fixations, excluded)
+    _say_unmatched(unmatched)
+
+
+def _refuse_patterns(unmatched: pd.DataFrame, sessions: list[Session]) -> None:
+    """Refuse a pattern that matched nothing in any session; one session may have been cut short."""
+    wrong = unmatched[unmatched["reason"].str.startswith("[gaze.trials]")]
+    if len(wrong) == len(sessions):
+        first = wrong.iloc[0]
+        name = f"{first['participant_id']}_ses-{first['session']}"
+        raise InputError(f"{name}: {first['reason']}")
 
 
 def _manifest(study: Study) -> pd.DataFrame:
@@ -125,7 +158,7 @@ class _SessionEvents:
     blocks: pd.DataFrame
     validations: pd.DataFrame
 
-    def __call__(self, session: Session) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    def __call__(self, session: Session) -> tuple[pd.DataFrame, ...]:
         raw_path = raw_events_path(self.study, session.name)
         if not raw_path.is_file():
             raise InputError(
@@ -133,23 +166,40 @@ class _SessionEvents:
                 "Import it: faceoff gaze import."
             )
         raw = pd.read_parquet(raw_path)
-        trials = session_trials(
-            self.study,
-            session,
-            pd.read_parquet(messages_path(self.study, session.name)),
-            _of_session(self.blocks, session),
-            _of_session(self.validations, session),
-            self.manifest,
-        )
+        messages = pd.read_parquet(messages_path(self.study, session.name))
+        blocks = _of_session(self.blocks, session)
+        validations = _of_session(self.validations, session)
+        trials, unmatched = self._trials(session, messages, blocks, validations)
+        samples = read_positions(samples_path(self.study, session.name))
+        trials = with_trial_quality(trials, samples, blocks, validations)
         events = events_of_trials(raw, trials).assign(
             participant_id=session.participant_id, session=session.session
         )
-        fixations = trial_fixations(raw, trials, self.study.settings.gaze.exclude)
-        fixations = judge(self.places.to_picture(fixations), self.study.settings.gaze.exclude)
-        fixations = fixations[list(FIXATION_COLUMNS)].round(
-            {"onset_ms": 3, "duration_ms": 3, "x_px": 3, "y_px": 3}
-        )
-        return trials, events[list(EVENT_COLUMNS)], fixations
+        rules = self.study.settings.gaze.exclude
+        fixations = self.places.to_picture(trial_fixations(raw, trials, rules))
+        screen = screen_from(self.study.settings.screen)
+        target = on_target(fixations, trials, screen, rules.target_radius_deg)
+        fixations = fixations.assign(on_target=target, included=None, reason=None)
+        wanted = [*FIXATION_COLUMNS, *_FLAGS]
+        rounded = dict.fromkeys((name for name in wanted if name.endswith(("_px", "_ms"))), 3)
+        return trials, events[list(EVENT_COLUMNS)], fixations[wanted].round(rounded), unmatched
+
+    def _trials(
+        self,
+        session: Session,
+        messages: pd.DataFrame,
+        blocks: pd.DataFrame,
+        validations: pd.DataFrame,
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Find the session's trials; none, with the reason, where a pattern matches nothing."""
+        try:
+            return session_trials(self.study, session, messages, blocks, validations, self.manifest)
+        except UnmatchedPatternError as error:
+            row = unmatched_rows("recording", [{}], str(error)).assign(
+                participant_id=session.participant_id, session=session.session
+            )
+            none = pd.DataFrame(columns=list(TRIAL_COLUMNS))
+            return none, row[list(UNMATCHED_COLUMNS)]
 
 
 def _of_session(frame: pd.DataFrame, session: Session) -> pd.DataFrame:
@@ -186,22 +236,57 @@ def events_of_trials(raw: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     return raw.assign(trial=pd.array(number, dtype="Float64").astype("Int64"))
 
 
-def _say_events(trials: pd.DataFrame, fixations: pd.DataFrame, excluded: pd.DataFrame) -> None:
+def _say_events(
+    study: Study, trials: pd.DataFrame, fixations: pd.DataFrame, excluded: pd.DataFrame
+) -> None:
     """Say what was found and what is left out."""
-    n_lost = int(trials["start_ms"].isna().sum())
-    if n_lost:
-        say(f"warning: {n_lost} trials of the sessions' tables are not in the recordings")
-    if fixations.empty:
-        say(
-            f"{len(trials)} trials; no fixations in pictures, for the recordings do not say which "
-            "picture was shown where (!V IMGLOAD with place and size): events.tsv has all events "
-            "in screen pixels"
-        )
-        return
+    _say_trials(study, trials)
     n_included = int(fixations["included"].sum())
-    counts = dict(zip(excluded["reason"], excluded["n_fixations"], strict=True))
+    counts = excluded.set_index("reason")["n_fixations"]
     left_out = ", ".join(f"{counts[reason]} {reason}" for reason in REASONS if counts[reason])
     say(
-        f"{len(trials)} trials, {len(fixations)} fixations while a picture was on, "
-        f"{n_included} included; left out: {left_out or 'none'}"
+        f"{len(trials)} trials, {int(trials['included'].sum())} of them included; "
+        f"{len(fixations)} fixations in their epochs, {n_included} included; "
+        f"left out: {left_out or 'none'}"
     )
+    if study.settings.gaze.exclude.max_error_deg > 0:
+        errors = trials.groupby("participant_id")["accuracy_deg"].mean()
+        if errors.isna().any():
+            names = ", ".join(errors.index[errors.isna()][:5])
+            say(f"warning: max_error_deg leaves nobody out who has no validation: {names}")
+    unknown = fixations["reason"] == "picture not known"
+    if unknown.any():
+        say(
+            f"warning: for {int(unknown.sum())} fixations the recordings do not say which picture "
+            "was shown where (!V IMGLOAD with place and size): they have a place on the screen "
+            "alone. Settings: picture, picture_x_px and so on in [gaze.trials]"
+        )
+
+
+def _say_trials(study: Study, trials: pd.DataFrame) -> None:
+    """Say where trials were cut without a message, and which message would be there."""
+    found = trials[trials["start_ms"].notna()]
+    cut = found[found["start_message"].isna()]
+    if len(cut):
+        first = cut.iloc[0]
+        name = f"{first['participant_id']}_ses-{first['session']}"
+        texts = pd.read_parquet(messages_path(study, name), columns=["text"])["text"]
+        say(
+            f"warning: {len(cut)} trials are recording blocks, for no message begins a trial "
+            f"(TRIALID, start_trial); the most frequent in {name} are {frequent_messages(texts)}. "
+            "Setting: start in [gaze.trials]"
+        )
+    for edge, instead in (("onset", "trial's start"), ("offset", "trial's end")):
+        n_missing = int((found[f"{edge}_message"].isna() & found[f"face_{edge}_ms"].notna()).sum())
+        if n_missing:
+            say(
+                f"in {n_missing} of {len(found)} trials no message marks the picture's {edge}: "
+                f"the {instead} does"
+            )
+
+
+def _say_unmatched(unmatched: pd.DataFrame) -> None:
+    """Count what did not match, by its reason."""
+    for reason, own in unmatched.groupby("reason", sort=False):
+        where = ", ".join(sorted({str(name) for name in own["participant_id"]})[:5])
+        say(f"warning: {len(own)} in unmatched.tsv ({where}): {own['side'].iloc[0]}, {reason}")

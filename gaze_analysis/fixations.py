@@ -1,8 +1,9 @@
-"""Fixations of trials: clipped to the time of the picture, and judged by the rules of exclusion."""
+"""Fixations of trials: matched with epochs, and clipped to the time of the picture."""
 
 import numpy as np
 import pandas as pd
 
+from stimuli.frames import Screen
 from study.settings.gaze_recordings import ExclusionSettings
 
 FIXATION_COLUMNS = {
@@ -18,25 +19,12 @@ FIXATION_COLUMNS = {
     "duration_ms": "How long it lasted while the picture was on, in ms.",
     "x_px": "Horizontal position in the picture frame, in px, to the right.",
     "y_px": "Vertical position in the picture frame, in px, down.",
+    "screen_x_px": "Horizontal position on the screen, in px from the left; n/a in tables made "
+    "elsewhere.",
+    "screen_y_px": "Vertical position on the screen, in px from the top.",
     "included": "Whether it enters maps and statistics.",
     "reason": "Why it does not.",
 }
-EXCLUSION_COLUMNS = {
-    "reason": "Why fixations are left out, the first that holds; 'included' counts the rest.",
-    "n_fixations": "Number of fixations.",
-    "n_trials": "Number of trials that have such fixations.",
-}
-REASONS = (
-    "practice trial",
-    "wrong answer",
-    "no answer",
-    "began before onset",
-    "no position",
-    "off picture",
-    "too short",
-    "too long",
-    "touches a blink",
-)
 
 
 def trial_fixations(
@@ -49,7 +37,7 @@ def trial_fixations(
     raw : pandas.DataFrame
         All events of the session: part, event, eye, onset_ms, duration_ms, x_px, y_px.
     trials : pandas.DataFrame
-        The session's trials; those without epoch or picture have no fixations.
+        The session's trials; those without epoch have no fixations.
     rules : ExclusionSettings
         Says how near a blink touches a fixation.
 
@@ -57,10 +45,9 @@ def trial_fixations(
     -------
     pandas.DataFrame
         One row for each fixation with its trial's columns, index, onset_ms, duration_ms,
-        ``screen_x_px``, ``screen_y_px``, ``begun_before`` and ``near_blink``.
+        ``screen_x_px``, ``screen_y_px``, ``begun_before``, ``goes_on`` and ``near_blink``.
     """
-    epochs = trials.dropna(subset=["face_onset_ms", "face_offset_ms", "image_id"])
-    epochs = epochs.dropna(subset=["picture_width_px", "picture_height_px"])
+    epochs = trials.dropna(subset=["face_onset_ms", "face_offset_ms"])
     kept = []
     for (part, eye), own in epochs.groupby(["part", "eye"], sort=False):
         events = raw[(raw["part"] == part) & (raw["eye"] == eye)]
@@ -69,7 +56,7 @@ def trial_fixations(
         fixations = fixations.assign(near_blink=_near_blink(fixations, blinks, rules))
         kept.append(_clip(fixations, own))
     columns = [*trials.columns, "index", "onset_ms", "duration_ms", "screen_x_px", "screen_y_px"]
-    empty = pd.DataFrame(columns=[*columns, "begun_before", "near_blink"])
+    empty = pd.DataFrame(columns=[*columns, "begun_before", "goes_on", "near_blink"])
     return pd.concat(kept, ignore_index=True) if kept else empty
 
 
@@ -90,8 +77,9 @@ def _clip(fixations: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     matched = epochs.iloc[pairs_trial].reset_index(drop=True)
     own = fixations.iloc[pairs_fixation].reset_index(drop=True)
     onset = matched["face_onset_ms"].to_numpy(float)
+    offset = matched["face_offset_ms"].to_numpy(float)
     first = np.maximum(begin[pairs_fixation], onset)
-    last = np.minimum(end[pairs_fixation], matched["face_offset_ms"].to_numpy(float))
+    last = np.minimum(end[pairs_fixation], offset)
     return matched.assign(
         index=np.array(index, dtype=np.int64),
         onset_ms=first - onset,
@@ -99,6 +87,7 @@ def _clip(fixations: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
         screen_x_px=own["x_px"],
         screen_y_px=own["y_px"],
         begun_before=begin[pairs_fixation] < onset,
+        goes_on=end[pairs_fixation] > offset,
         near_blink=own["near_blink"],
     )
 
@@ -116,66 +105,33 @@ def _near_blink(
     return near
 
 
-def judge(fixations: pd.DataFrame, rules: ExclusionSettings) -> pd.DataFrame:
-    """Say which fixations are left out, and why.
+def on_target(
+    fixations: pd.DataFrame, trials: pd.DataFrame, screen: Screen, radius_deg: float
+) -> np.ndarray:
+    """Tell which fixations are the first of their trial and still on the fixation target.
 
     Parameters
     ----------
     fixations : pandas.DataFrame
-        Fixations in the picture frame, with ``on_picture``, phase and correct.
-    rules : ExclusionSettings
-        What leaves a fixation out.
+        As `trial_fixations` gives them.
+    trials : pandas.DataFrame
+        The session's trials: fixation_x_px and fixation_y_px; where they are missing, the
+        target is taken to have stood in the screen's centre.
+    screen : Screen
+        The screen.
+    radius_deg : float
+        How near the target that is, in degrees, 0 or more.
 
     Returns
     -------
-    pandas.DataFrame
-        With the columns included and reason; the first reason of `REASONS` that holds.
+    ndarray of bool
+        True for fixations of the index 0 or 1 near the target.
     """
-    correct = fixations["correct"].astype("boolean")
-    duration = fixations["duration_ms"].to_numpy(float)
-    answers = rules.wrong_answers
-    # Recordings made elsewhere may have asked for no answer at all.
-    asked = fixations["answer_known"].to_numpy(bool)
-    conditions = {
-        "practice trial": rules.practice & (fixations["phase"] == "practice"),
-        "wrong answer": answers & ~correct.fillna(True).astype(bool),
-        "no answer": answers & correct.isna().astype(bool) & asked,
-        "began before onset": rules.begun_before_onset & fixations["begun_before"].astype(bool),
-        "no position": fixations["x_px"].isna() | fixations["y_px"].isna(),
-        "off picture": rules.off_picture & ~fixations["on_picture"].astype(bool),
-        "too short": duration < rules.min_duration_ms,
-        "too long": (rules.max_duration_ms > 0) & (duration > rules.max_duration_ms),
-        "touches a blink": rules.near_blinks & fixations["near_blink"].astype(bool),
-    }
-    choices = [np.asarray(conditions[reason], dtype=bool) for reason in REASONS]
-    reason = np.select(choices, list(REASONS), default="")
-    return fixations.assign(
-        included=reason == "", reason=pd.Series(reason, index=fixations.index).replace("", None)
-    )
-
-
-def exclusions(fixations: pd.DataFrame) -> pd.DataFrame:
-    """Count fixations and trials by the reason for which they are left out.
-
-    Parameters
-    ----------
-    fixations : pandas.DataFrame
-        Fixations with included and reason.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row for ``included`` and one for each reason, also where it never held.
-    """
-    reasons = fixations["reason"].fillna("included").rename("why")
-    trials = fixations.assign(why=reasons)[["why", "participant_id", "session", "trial"]]
-    n_trials = trials.drop_duplicates()["why"].value_counts()
-    n_fixations = trials["why"].value_counts()
-    names = ["included", *REASONS]
-    return pd.DataFrame(
-        {
-            "reason": names,
-            "n_fixations": n_fixations.reindex(names, fill_value=0).to_numpy(int),
-            "n_trials": n_trials.reindex(names, fill_value=0).to_numpy(int),
-        }
-    )
+    if fixations.empty:
+        return np.zeros(0, dtype=bool)
+    names = ["fixation_x_px", "fixation_y_px"]
+    targets = trials.set_index("trial")[names].loc[fixations["trial"]].to_numpy(float)
+    targets = np.where(np.isnan(targets).any(axis=1)[:, None], screen.centre_px, targets)
+    points = fixations[["screen_x_px", "screen_y_px"]].to_numpy(float)
+    near = screen.distance_deg(points, targets) <= radius_deg
+    return np.asarray(near & (fixations["index"].to_numpy(int) <= 1))

@@ -5,12 +5,22 @@ import re
 import numpy as np
 import pandas as pd
 
+from gaze_analysis.behaviour import FALSE, TRUE, USUAL_NAMES, is_expression, read_behaviour
+from gaze_analysis.behaviour_files import behaviour_file
+from gaze_analysis.behaviour_join import (
+    UNMATCHED_COLUMNS,
+    check_images,
+    join_behaviour,
+    recording_rows,
+    unmatched_rows,
+)
+from gaze_analysis.behaviour_sheet import read_sheet
 from gaze_analysis.importing import Session
+from gaze_analysis.trial_content import RECT
 from gaze_analysis.trials import find_trials
 from stimuli.expressions import EXPRESSIONS, KDEF_CODES, expression_name
 from study.errors import InputError
 from study.folder import Study
-from study.progress import say
 from study.tables import read_table
 
 TRIAL_COLUMNS = {
@@ -42,20 +52,25 @@ TRIAL_COLUMNS = {
     "start_ms": "When the trial began in the recording; n/a if it is not there.",
     "end_ms": "When it ended.",
     "next_ms": "When the next one began, or the recording ended.",
+    "start_message": "The message that begins the trial; n/a if a recording block does.",
     "onset_message": "The message that marks the picture's onset; n/a if the trial's start does.",
+    "offset_message": "The message that marks its offset; n/a if the trial's end does.",
     "eye": "The eye that is analysed.",
     "answer_known": "Whether the session recorded answers at all.",
+    "behaviour_row": "Line of the behaviour table that the answer comes from.",
 }
 _TEXTS = ("participant_id", "session", "phase", "image_id", "actor", "expression", "response")
 _NUMBERS = (
     "block", "rt_ms", "face_onset_ms", "face_offset_ms", "n_frames", "n_dropped",
     "max_frame_interval_ms", "fixation_x_px", "fixation_y_px", "picture_x_px", "picture_y_px",
     "picture_width_px", "picture_height_px", "part", "start_ms", "end_ms", "next_ms",
+    "behaviour_row",
+)  # fmt: skip
+_OF_RECORDING = (
+    "part", "label", "start_ms", "end_ms", "next_ms", "start_message", "onset_message",
+    "offset_message",
 )  # fmt: skip
 _KDEF = re.compile(r"[AB]([FM]\d\d)(" + "|".join(KDEF_CODES) + r")(S|HL|HR|FL|FR)", re.IGNORECASE)
-_IMAGE_NAMES = ("image_id", "image", "picture", "stimulus", "img", "imgfile", "imagefile")
-_EXPRESSION_NAMES = ("expression", "emotion", "emotion_label")
-_TRUE, _FALSE = ("1", "true", "yes", "correct"), ("0", "false", "no", "incorrect")
 
 
 def session_trials(
@@ -65,8 +80,8 @@ def session_trials(
     blocks: pd.DataFrame,
     validations: pd.DataFrame,
     manifest: pd.DataFrame,
-) -> pd.DataFrame:
-    """Join a session's trials.tsv to the trials of its recording.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Join a session's behaviour to the trials of its recording.
 
     Parameters
     ----------
@@ -81,28 +96,48 @@ def session_trials(
 
     Returns
     -------
-    pandas.DataFrame
+    trials : pandas.DataFrame
         The columns of `TRIAL_COLUMNS`, and ``var_NAME`` for trial variables that are not
-        among them. Without a trials.tsv the recording alone tells what was shown.
+        among them. Without a trials.tsv or another program's table of behaviour, the recording
+        alone tells what was shown.
+    unmatched : pandas.DataFrame
+        The columns of `UNMATCHED_COLUMNS`: trials and rows that found no partner, were broken
+        off, or lack an epoch.
 
     Raises
     ------
     InputError
-        If trials.tsv lacks a column or holds a wrong value.
+        If trials.tsv or the table of behaviour lacks a column, holds a wrong value, or
+        contradicts the recording.
     """
-    found = find_trials(messages, blocks, study.settings.gaze.trials)
-    table = study.session_dir(session.participant_id, session.session) / "trials.tsv"
-    if table.is_file():
-        trials = _join_table(_read_own_trials(table), found, session)
+    settings = study.settings.gaze
+    found = find_trials(messages, blocks, settings.trials)
+    repeated = found["repeated"].to_numpy(bool)
+    unmatched = [recording_rows(found[repeated], "broken off and done again at once")]
+    found = found[~repeated].drop(columns="repeated").reset_index(drop=True)
+    folder = study.session_dir(session.participant_id, session.session)
+    other = behaviour_file(folder)
+    if (folder / "trials.tsv").is_file():
+        trials, alone = _join_table(_read_own_trials(folder / "trials.tsv"), found)
+        unmatched.append(alone)
+    elif other is not None:
+        table = read_behaviour(read_sheet(other), settings.behaviour)
+        trials, alone = join_behaviour(_from_variables(found), table, other.name)
+        unmatched.append(alone)
     else:
         trials = _from_variables(found)
-    trials = trials.assign(participant_id=session.participant_id, session=session.session)
     trials = _with_pictures(trials, manifest)
-    trials["eye"] = _eyes(trials, blocks, validations, study.settings.gaze.eye)
+    trials = _with_places(trials, settings.trials.picture_place)
+    trials = _with_answers(trials)
+    unmatched += _without_epoch(trials)
+    who = {"participant_id": session.participant_id, "session": session.session}
+    trials = trials.assign(**who)
+    trials["eye"] = _eyes(trials, blocks, validations, settings.eye)
     extra = [name for name in trials.columns if name.startswith("var_")]
     known = {f"var_{name}" for name in TRIAL_COLUMNS}
     columns = [*TRIAL_COLUMNS, *(name for name in extra if name not in known)]
-    return _typed(trials.reindex(columns=columns))
+    listed = pd.concat(unmatched, ignore_index=True).assign(**who)[list(UNMATCHED_COLUMNS)]
+    return _typed(trials.reindex(columns=columns)), listed
 
 
 def _read_own_trials(path: object) -> pd.DataFrame:
@@ -116,19 +151,39 @@ def _read_own_trials(path: object) -> pd.DataFrame:
     return read_table(path, what="The session's trials", columns=kinds)  # type: ignore[arg-type]
 
 
-def _join_table(own: pd.DataFrame, found: pd.DataFrame, session: Session) -> pd.DataFrame:
-    """Give each row of a session's table its trial of the recording."""
+def _join_table(own: pd.DataFrame, found: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give each row of a session's table its trial of the recording, and list what has none."""
+    number = found["label"].astype("str").str.extract(r"^(\d+)", expand=False).astype("Float64")
+    found = found.assign(trial=number.fillna(found["trial"].astype("Float64")).astype("int64"))
     # A trial that was broken off and repeated counts as it was done last.
-    found = found.drop_duplicates("trial", keep="last").set_index("trial")
-    unknown = found.index.difference(pd.Index(own["trial"]))
-    if len(unknown):
-        say(
-            f"warning: {session.name}: {len(unknown)} trials of the recording are not in its "
-            f"trials.tsv and are left out: {', '.join(map(str, unknown[:10]))}"
+    earlier = found["trial"].duplicated(keep="last")
+    broken_off = recording_rows(found[earlier], "broken off and done again")
+    found = found[~earlier]
+    unknown = found[~found["trial"].isin(own["trial"])]
+    missing = own[~own["trial"].isin(found["trial"])]
+    rows = [
+        {"trial": str(trial), "row": line + 2, "label": image}
+        for line, trial, image in zip(
+            missing.index, missing["trial"], missing["image_id"], strict=True
         )
+    ]
+    unmatched = pd.concat(
+        [
+            broken_off,
+            recording_rows(unknown, "not in trials.tsv"),
+            unmatched_rows("behaviour", rows, "not in the recording"),
+        ],
+        ignore_index=True,
+    )
+    found = found.set_index("trial")
     of_recording = found.reindex(own["trial"]).reset_index(drop=True)
+    check_images(
+        list(zip(own["trial"], own["image_id"], of_recording["image_id"], strict=True)),
+        "trials.tsv",
+        "The session's folder holds the files of different sessions: put them where they belong.",
+    )
     trials = own.reset_index(drop=True).assign(answer_known=True)
-    for name in ("part", "label", "start_ms", "end_ms", "next_ms", "onset_message"):
+    for name in _OF_RECORDING:
         trials[name] = of_recording[name]
     # The recording's own messages are on the clock of its samples.
     marked = of_recording["onset_message"].fillna("") != ""
@@ -137,7 +192,7 @@ def _join_table(own: pd.DataFrame, found: pd.DataFrame, session: Session) -> pd.
     for name in of_recording.columns:
         if name.startswith("var_"):
             trials[name] = of_recording[name]
-    return trials
+    return trials, unmatched
 
 
 def _from_variables(found: pd.DataFrame) -> pd.DataFrame:
@@ -148,34 +203,64 @@ def _from_variables(found: pd.DataFrame) -> pd.DataFrame:
         for name in found.columns
         if name.startswith("var_")
     }
-    for name in ("block", "phase", "actor", "response", "key", "rt_ms"):
+    for name in ("block", "phase", "actor", "key"):
         trials[name] = variables.get(name)
-    image = next((variables[name] for name in _IMAGE_NAMES if name in variables), None)
+    trials["rt_ms"] = variables.get("rt_ms", variables.get("response_time"))
+    image = next((variables[name] for name in USUAL_NAMES["image"] if name in variables), None)
     if image is not None:
-        stem = image.astype("str").str.replace(r"^.*[/\\]|\.\w+$", "", regex=True)
-        trials["image_id"] = found["image_id"].fillna(stem.where(image.notna()))
-    label = next((variables[name] for name in _EXPRESSION_NAMES if name in variables), None)
+        names = image.astype("str").str.replace(r"^.*[/\\]|\.\w+$", "", regex=True)
+        trials["image_id"] = found["image_id"].fillna(names.where(image.notna()))
+    label = next((variables[name] for name in USUAL_NAMES["expression"] if name in variables), None)
     trials["expression"] = None if label is None else label.map(_expression)
     answer = variables.get("correct")
     trials["correct"] = None if answer is None else answer.map(_truth)
-    trials["answer_known"] = answer is not None
+    response = variables.get("response")
+    trials["response"] = None if response is None else response.map(_expression)
+    if response is not None and "key" not in variables:
+        trials["key"] = response
+    trials["answer_known"] = answer is not None or bool(trials["response"].notna().any())
     return trials
+
+
+def _with_answers(trials: pd.DataFrame) -> pd.DataFrame:
+    """Judge answers that are expressions, where nothing says whether they were right."""
+    both = trials["response"].notna() & trials["expression"].notna()
+    if trials["correct"].isna().all() and both.any():
+        right = trials["response"] == trials["expression"]
+        trials["correct"] = right.astype(object).where(both, None)
+    return trials
+
+
+def _with_places(
+    trials: pd.DataFrame, place: tuple[float, float, float, float] | None
+) -> pd.DataFrame:
+    """Put pictures where the settings say, if no message does."""
+    if place is not None:
+        unknown = trials[list(RECT)].isna().any(axis=1)
+        for name, value in zip(RECT, place, strict=True):
+            trials[name] = trials[name].astype(float).where(~unknown, value)
+    return trials
+
+
+def _without_epoch(trials: pd.DataFrame) -> list[pd.DataFrame]:
+    """List trials of the recording whose epoch is not known or empty."""
+    begun = trials["start_ms"].notna()
+    onset, offset = trials["face_onset_ms"].astype(float), trials["face_offset_ms"].astype(float)
+    return [
+        recording_rows(trials[begun & onset.isna()], "no message marks the onset"),
+        recording_rows(trials[begun & (offset <= onset)], "onset and offset are at the same time"),
+    ]
 
 
 def _expression(label: object) -> str | None:
     """Give faceoff's name of an expression; none where the label means something else."""
-    if not isinstance(label, str):
-        return None
-    try:
-        return expression_name(label)
-    except InputError:
-        return None
+    return expression_name(label) if isinstance(label, str) and is_expression(label) else None
 
 
 def _truth(value: object) -> bool | None:
     """Read a trial variable as true or false; none where it is neither."""
     word = str(value).strip().lower()
-    return True if word in _TRUE else False if word in _FALSE else None
+    return True if word in TRUE else False if word in FALSE else None
 
 
 def _with_pictures(trials: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
@@ -184,20 +269,44 @@ def _with_pictures(trials: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame
     for name in ("actor", "expression"):
         if name not in trials:
             trials[name] = None
-        known = trials["image_id"].map(manifest[name])
-        trials[name] = trials[name].astype("object").where(trials[name].notna(), known)
-    for row, image_id in trials.loc[trials["expression"].isna(), "image_id"].items():
-        match = _KDEF.fullmatch(image_id) if isinstance(image_id, str) else None
-        if match is not None:
-            trials.loc[row, "expression"] = KDEF_CODES[match[2].upper()]
-            trials.loc[row, "actor"] = match[1].upper()
-    unknown = set(trials["expression"].dropna()) - set(EXPRESSIONS)
+    registered = {
+        str(image_id): (actor, expression)
+        for image_id, actor, expression in zip(
+            manifest.index, manifest["actor"], manifest["expression"], strict=True
+        )
+    }
+    known = [registered.get(str(name)) or _facts_of_name(name) for name in trials["image_id"]]
+    for name, place in (("actor", 0), ("expression", 1)):
+        facts = pd.Series([fact[place] for fact in known], index=trials.index, dtype=object)
+        if name == "expression":
+            _check_expressions(trials, facts)
+        trials[name] = trials[name].astype("object").where(trials[name].notna(), facts)
+    return trials
+
+
+def _facts_of_name(image_id: object) -> tuple[str | None, str | None]:
+    """Tell actor and expression of a picture that is named as KDEF's are."""
+    match = _KDEF.fullmatch(image_id) if isinstance(image_id, str) else None
+    return (match[1].upper(), KDEF_CODES[match[2].upper()]) if match else (None, None)
+
+
+def _check_expressions(trials: pd.DataFrame, known: pd.Series) -> None:
+    """Refuse expressions that there are not, or that the pictures contradict."""
+    given = trials["expression"]
+    unknown = set(given.dropna()) - set(EXPRESSIONS)
     if unknown:
         raise InputError(
             f"A trial's expression must be one of {', '.join(EXPRESSIONS)}, but it is "
             f"{sorted(unknown)[0]!r}. Correct trials.tsv."
         )
-    return trials
+    odd = trials[given.notna() & known.notna() & (given != known)]
+    if len(odd):
+        first = odd.iloc[0]
+        raise InputError(
+            f"A trial's expression must be that of its picture, but trial {first['trial']} shows "
+            f"{first['image_id']} ({known[odd.index[0]]}) and is called {first['expression']!r}. "
+            "Correct the table of behaviour, or name its column in [gaze.behaviour] expression."
+        )
 
 
 def _eyes(
@@ -226,10 +335,11 @@ def _typed(trials: pd.DataFrame) -> pd.DataFrame:
     trials = trials.astype({"trial": "int64"})
     for name in _NUMBERS:
         trials[name] = pd.to_numeric(trials[name], errors="coerce").round(3)
-    for name in ("block", "part", "n_frames", "n_dropped"):
+    for name in ("block", "part", "n_frames", "n_dropped", "behaviour_row"):
         whole = trials[name].dropna()
         if (whole == whole.round()).all():
             trials[name] = trials[name].astype("Int64")
     trials["correct"] = trials["correct"].astype("boolean")
-    trials["onset_message"] = trials["onset_message"].replace("", None)
+    for name in ("start_message", "onset_message", "offset_message"):
+        trials[name] = trials[name].replace("", None)
     return trials

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gaze_analysis.behaviour_files import behaviour_file
 from gaze_analysis.bids import bids_path, write_bids
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import (
@@ -17,6 +18,10 @@ from gaze_analysis.steps_tables import table_step
 from study.folder import Study
 from study.progress import say
 from study.provenance import Step
+
+_EVENT_TABLES = (
+    "fixations", "events", "trials", "exclusions", "exclusions_by_participant", "unmatched",
+)  # fmt: skip
 
 
 def import_step(study: Study) -> Step:
@@ -62,7 +67,8 @@ def events_step(study: Study) -> Step:
     Returns
     -------
     Step
-        Writes ``fixations.tsv``, ``events.tsv``, ``trials.tsv`` and ``exclusions.tsv``.
+        Writes ``fixations.tsv``, ``events.tsv``, ``trials.tsv``, ``exclusions.tsv``, the same
+        by participant, and ``unmatched.tsv``.
     """
     sessions = recorded_sessions(study)
     folder = study.gaze_dir
@@ -70,8 +76,11 @@ def events_step(study: Study) -> Step:
         study.session_dir(session.participant_id, session.session) / "trials.tsv"
         for session in sessions
     ]
+    behaviour = [behaviour_file(table.parent) for table in tables]
+    tables += [path for path in behaviour if path is not None]
     optional = [*tables, study.manifest_tsv, study.crops_tsv]
     settings = study.settings
+    needs_degrees = settings.gaze.exclude.first_on_target
     return Step(
         command="gaze events",
         inputs=(
@@ -80,18 +89,17 @@ def events_step(study: Study) -> Step:
             *(
                 path_of(study, session.name)
                 for session in sessions
-                for path_of in (raw_events_path, messages_path)
+                for path_of in (samples_path, raw_events_path, messages_path)
             ),
             *(path for path in optional if path.is_file()),
         ),
-        outputs=tuple(
-            folder / f"{name}.tsv" for name in ("fixations", "events", "trials", "exclusions")
-        ),
+        outputs=tuple(folder / f"{name}.tsv" for name in _EVENT_TABLES),
         settings={
             "gaze": settings.gaze.model_dump(
-                mode="json", include={"eye", "modes", "trials", "exclude"}
+                mode="json", include={"eye", "modes", "trials", "behaviour", "exclude"}
             ),
             "picture_px": settings.stimuli.picture_px,
+            **({"screen": settings.screen.model_dump(mode="json")} if needs_degrees else {}),
         },
         run=lambda: make_events(study),
         follows="gaze quality",

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from gaze_analysis.exclusions import EXCLUSION_COLUMNS, exclusions
+from gaze_analysis.fixations import FIXATION_COLUMNS
 from gaze_analysis.tables import (
-    FIXATION_COLUMNS,
     TABLE_SUFFIXES,
     is_table,
     read_fixation_tables,
@@ -19,12 +20,6 @@ from study.progress import say
 from study.provenance import Step, run_step
 from study.tables import write_table
 from study.writing import atomic_path
-
-EXCLUSION_COLUMNS = {
-    "reason": "Why fixations are left out; 'included' counts those that are not",
-    "n_fixations": "Number of fixations",
-    "n_trials": "Number of trials that have such fixations",
-}
 
 
 def table_step(study: Study) -> Step:
@@ -47,9 +42,12 @@ def table_step(study: Study) -> Step:
     exclusions_tsv = study.gaze_dir / "exclusions.tsv"
 
     def run() -> None:
-        fixations = _read(study, files)
+        fixations = _read(study, files).reindex(columns=list(FIXATION_COLUMNS))
+        trials = fixations.drop_duplicates(["participant_id", "session", "trial"])
+        excluded = exclusions(fixations, trials.assign(reason=None))
+        held = (excluded["n_fixations"] > 0) | (excluded["level"] == "included")
         write_table(fixations_tsv, fixations, FIXATION_COLUMNS)
-        write_table(exclusions_tsv, exclusions(fixations), EXCLUSION_COLUMNS)
+        write_table(exclusions_tsv, excluded[held], EXCLUSION_COLUMNS)
         durations = "" if fixations["duration_ms"].notna().any() else ", without durations"
         say(
             f"{len(fixations)} fixations of {fixations['participant_id'].nunique()} people on "
@@ -102,25 +100,6 @@ def import_tables(study: Study, files: Iterable[Path], *, force: bool = False) -
         with atomic_path(_tables_dir(study) / path.name) as temporary:
             shutil.copyfile(path, temporary)
     run_step(study, table_step(study), force=force)
-
-
-def exclusions(fixations: pd.DataFrame) -> pd.DataFrame:
-    """Count fixations by the reason for which they are left out.
-
-    Parameters
-    ----------
-    fixations : pandas.DataFrame
-        The columns of ``fixations.tsv``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row for those included and one for each reason.
-    """
-    reason = fixations["reason"].fillna("included").astype(str)
-    trials = fixations.groupby(["participant_id", "session", "trial"], sort=False).ngroup()
-    counts = pd.DataFrame({"reason": reason, "trial": trials}).groupby("reason")["trial"]
-    return counts.agg(n_fixations="size", n_trials="nunique").reset_index()
 
 
 def _read(study: Study, files: Iterable[Path]) -> pd.DataFrame:

@@ -1,26 +1,41 @@
 """Recordings cut into trials: where each begins, what was shown in it, when and where."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gaze_analysis.trial_content import (
+    RECT,
+    display_rect,
+    named_groups,
+    search,
+    trial_content,
+    variable_labels,
+)
+from study.errors import InputError
 from study.settings.gaze_recordings import TrialSettings
 
-# What programs write at the start of a trial: Data Viewer's protocol, OpenSesame.
-_STARTS = (r"(?:^|\s)TRIALID\s*(?P<trial>.*)", r"^start_trial\s*(?P<trial>\S*)")
-_ENDS = r"^(TRIAL_RESULT|stop_trial|end_trial|TRIAL[_ ](OK|END|ERROR|ABORTED)|END_TRIAL)"
-_ONSETS = (r"^FACE_ON\b", r"^SYNCTIME\b", r"^!V\s+IMGLOAD\b")
-_OFFSET = r"^FACE_OFF\b"
-_VARIABLE = re.compile(r"(?:!V\s+TRIAL_VAR\s+(\S+)\s*(.*)|var\s+(\S+)\s*(.*))", re.DOTALL)
-_FACE = re.compile(r"FACE_ON\s+(\S+)")
-_NUMBER = r"\s+(-?[\d.]+)"
-_PICTURE = re.compile(
-    rf"!V\s+IMGLOAD\s+(CENTER|TOP_LEFT)\s+(\S+){_NUMBER}{_NUMBER}(?:{_NUMBER}{_NUMBER})?"
+# What programs write at the start of a trial: Data Viewer's protocol, OpenSesame and others.
+_STARTS = (
+    r"(?:^|\s)TRIALID\b[\s:]*(?P<trial>.*)",
+    r"(?i)^(?:start_trial|trial_start)[\s:_]*(?P<trial>\S*)",
 )
-_FILLING = re.compile(r"!V\s+IMGLOAD\s+FILL\s+(\S+)")
-_RECT = ("picture_x_px", "picture_y_px", "picture_width_px", "picture_height_px")
+_SYNCTIME = r"^SYNCTIME\b"
+# What the tracker and its protocols write themselves says nothing about trials.
+_TRACKERS_OWN = re.compile(
+    r"!(CAL|MODE|CMD)|VALIDATE|DRIFTCORRECT|RECCFG|ELCL|GAZE_COORDS|DISPLAY_COORDS|THRESHOLDS|"
+    r"PUPIL_DATA|CAMERA_|RETRACE|ENVIRONMENT|TRACKER_TIME|PRESCALER|!?V\s+TRIAL_VAR|var\s"
+)
+_NUMBERED = re.compile(r".*\d.*")
+_N_SHOWN = 8
+
+
+class UnmatchedPatternError(InputError):
+    """A pattern of [gaze.trials] matches no message of a recording."""
 
 
 def find_trials(
@@ -40,157 +55,188 @@ def find_trials(
     Returns
     -------
     pandas.DataFrame
-        One row for each trial: part, trial (the whole number after TRIALID, or the place
-        in the session from 1 where there is none), label, start_ms, end_ms, next_ms,
-        face_onset_ms, face_offset_ms, onset_message (empty where the trial's start stands
-        for the onset), image_id, the picture's place on the screen, and ``var_NAME`` for each
-        trial variable.
+        One row for each trial: part, trial (the whole number after TRIALID where all have one
+        of their own, else the place in the session from 1), label, start_ms, end_ms, next_ms,
+        face_onset_ms, face_offset_ms, the messages that mark start, onset and offset (empty
+        where none does), image_id, the picture's place on the screen, ``repeated`` (broken
+        off: the next row is the same trial again), and ``var_NAME`` for each trial variable.
+
+    Raises
+    ------
+    UnmatchedPatternError
+        If a pattern of the settings matches no message.
     """
+    texts = messages["text"].tolist()
+    _check_patterns(texts, settings)
+    start = settings.start or _start_pattern(texts, blocks)
+    parts = sorted(set(messages["part"].tolist()) | set(blocks["part"].tolist()))
     rows: list[dict[str, Any]] = []
-    for part in sorted(messages["part"].unique().tolist()):
-        own = messages[messages["part"] == part].reset_index(drop=True)
-        rows += _trials_of_part(part, own, blocks[blocks["part"] == part], settings)
-    if not rows:
-        rows = [
-            row
-            for part in sorted(blocks["part"].unique().tolist())
-            for row in _trials_of_blocks(part, blocks[blocks["part"] == part])
-        ]
+    for part in parts:
+        own = messages[messages["part"] == part]
+        recording = _Recording(own, blocks[blocks["part"] == part], settings)
+        found = recording.trials(start) if start else recording.blocks_as_trials()
+        rows += [{"part": part} | row for row in found]
     frame = pd.DataFrame(rows, columns=_ordered(rows))
-    frame["trial"] = _trial_numbers(frame["label"])
+    frame["repeated"] = _repeated(frame["label"])
+    frame["trial"] = _trial_numbers(frame["label"], frame["repeated"])
     return frame
+
+
+def frequent_messages(texts: Iterable[str]) -> str:
+    """Name the most frequent kinds of messages, as evidence of what a recording holds.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Messages; those of the tracker itself and trial variables are left out.
+
+    Returns
+    -------
+    str
+        An example of each kind, with its count.
+
+    Examples
+    --------
+    >>> frequent_messages(["face 1 on", "face 2 on", "hello", "!MODE RECORD CR 1000 2 1 R"])
+    "'face 1 on' (2 times), 'hello' (once)"
+    """
+    examples: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for text in texts:
+        if not _TRACKERS_OWN.match(text):
+            # Numbers, and words that hold some such as names of pictures, tell no kinds apart.
+            first, *others = text.split() or [""]
+            kind = re.sub(r"\d+", "#", " ".join([first, *(_NUMBERED.sub("#", w) for w in others)]))
+            examples.setdefault(kind, text)
+            counts[kind] += 1
+    shown = [
+        f"{examples[kind][:60]!r} ({'once' if count == 1 else f'{count} times'})"
+        for kind, count in counts.most_common(_N_SHOWN)
+    ]
+    return ", ".join(shown) or "none but the tracker's own"
+
+
+def _check_patterns(texts: list[str], settings: TrialSettings) -> None:
+    """Refuse a pattern that matches nothing."""
+    for name in ("start", "end", "onset", "offset", "picture"):
+        pattern = getattr(settings, name)
+        if pattern and not search(pattern, texts):
+            raise UnmatchedPatternError(
+                f"[gaze.trials] {name} must match messages, but {pattern!r} matches none of "
+                f"{len(texts)} messages. The most frequent are {frequent_messages(texts)}. Correct "
+                "the pattern in study.toml."
+            )
+
+
+def _start_pattern(texts: list[str], blocks: pd.DataFrame) -> str:
+    """Find what begins trials in these messages; empty where only the blocks can tell."""
+    for pattern in _STARTS:
+        if search(pattern, texts):
+            return pattern
+    n_blocks = int((blocks["block"] > 0).sum())
+    return _SYNCTIME if len(search(_SYNCTIME, texts)) > n_blocks else ""
 
 
 def _ordered(rows: list[dict[str, Any]]) -> list[str]:
     """Give the fixed columns, then the variables in the order of their first appearance."""
     fixed = [
         "part", "trial", "label", "start_ms", "end_ms", "next_ms", "face_onset_ms",
-        "face_offset_ms", "onset_message", "image_id", *_RECT,
+        "face_offset_ms", "start_message", "onset_message", "offset_message", "image_id", *RECT,
     ]  # fmt: skip
     more = dict.fromkeys(name for row in rows for name in row if name not in fixed)
     return [*fixed, *more]
 
 
-def _trials_of_part(
-    part: int, messages: pd.DataFrame, blocks: pd.DataFrame, settings: TrialSettings
-) -> list[dict[str, Any]]:
-    """Cut the messages of one file at the lines that begin a trial."""
-    texts = messages["text"].tolist()
-    times = messages["time_ms"].to_numpy(float)
-    patterns = [settings.start] if settings.start else list(_STARTS)
-    found = next((hits for hits in (_search(p, texts) for p in patterns) if hits), [])
-    if not found:
-        return _trials_of_blocks(part, blocks, texts, times, settings)
-    last_ms = _last_time(blocks, times)
-    rows = []
-    for place, (index, match) in enumerate(found):
-        stop = found[place + 1][0] if place + 1 < len(found) else len(texts)
-        next_ms = times[stop] if stop < len(texts) else last_ms
-        row = {"part": part, "label": None} | _named_groups(match)
-        row |= {"start_ms": times[index], "next_ms": max(next_ms, times[index])}
-        row |= _trial_content(texts[index:stop], times[index:stop], row, settings)
-        rows.append(row)
-    return rows
+class _Recording:
+    """The messages and blocks of one file, which are cut into trials."""
+
+    def __init__(
+        self, messages: pd.DataFrame, blocks: pd.DataFrame, settings: TrialSettings
+    ) -> None:
+        self._texts = messages["text"].tolist()
+        self._times = messages["time_ms"].to_numpy(float)
+        self._settings = settings
+        self._names = blocks["block"].tolist()
+        self._recorded = self._block_times(messages, blocks)
+        self._labels = variable_labels(self._texts)
+        self._display = display_rect(self._texts)
+
+    def _block_times(self, messages: pd.DataFrame, blocks: pd.DataFrame) -> np.ndarray:
+        """Give start and end of each block; the last message where a block has no end."""
+        starts = blocks["start_ms"].fillna(blocks["first_sample_ms"])
+        ends = blocks[["end_ms", "last_sample_ms"]].astype(float).max(axis=1)
+        last = messages.groupby("block")["time_ms"].max()
+        return np.column_stack([starts, ends.fillna(blocks["block"].map(last))]).astype(float)
+
+    def trials(self, start: str) -> list[dict[str, Any]]:
+        """Cut at the messages that begin a trial."""
+        found = search(start, self._texts)
+        stops = [index for index, _ in found[1:]] + [len(self._texts)]
+        return [
+            {"label": (match.groupdict().get("trial") or "").strip() or None}
+            | {"start_message": self._texts[index]}
+            | named_groups(match)
+            | self._row(slice(index, stop), self._times[index], self._time_at(stop))
+            for (index, match), stop in zip(found, stops, strict=True)
+        ]
+
+    def blocks_as_trials(self) -> list[dict[str, Any]]:
+        """Take each recording block as a trial, where no message begins one."""
+        rows = []
+        for name, (start, end) in zip(self._names, self._recorded.tolist(), strict=True):
+            if start <= end:
+                inside = np.flatnonzero((self._times >= start) & (self._times <= end))
+                row = {"label": str(name), "start_message": ""}
+                rows.append(row | self._row(inside, start, end))
+        return rows
+
+    def _row(self, chosen: slice | np.ndarray, start_ms: float, next_ms: float) -> dict[str, Any]:
+        """Describe one trial by its messages."""
+        places = np.arange(len(self._texts))[chosen]
+        texts = [self._texts[place] for place in places]
+        bounds = (float(start_ms), max(float(start_ms), float(next_ms)))
+        return {"start_ms": bounds[0], "next_ms": bounds[1]} | trial_content(
+            texts, self._times[places], bounds, self._recorded, self._settings,
+            self._labels, self._display,
+        )  # fmt: skip
+
+    def _time_at(self, place: int) -> float:
+        """Give the time of a message, or the end of all that the file holds."""
+        if place < len(self._texts):
+            return float(self._times[place])
+        return float(np.nanmax(np.concatenate([self._recorded[:, 1], self._times])))
 
 
-def _trials_of_blocks(
-    part: int,
-    blocks: pd.DataFrame,
-    texts: list[str] | None = None,
-    times: np.ndarray | None = None,
-    settings: TrialSettings | None = None,
-) -> list[dict[str, Any]]:
-    """Take each recording block as a trial, where no message begins one."""
-    rows = []
-    starts = blocks["start_ms"].fillna(blocks["first_sample_ms"]).to_numpy(float)
-    ends = blocks["end_ms"].fillna(blocks["last_sample_ms"]).to_numpy(float)
-    for label, start, end in zip(blocks["block"], starts.tolist(), ends.tolist(), strict=True):
-        if not start <= end:
-            continue
-        row: dict[str, Any] = {"part": part, "label": str(label)}
-        row |= {"start_ms": start, "next_ms": end}
-        if texts is not None and times is not None and settings is not None:
-            inside = (times >= start) & (times <= end)
-            own = [text for text, keep in zip(texts, inside, strict=True) if keep]
-            row |= _trial_content(own, times[inside], row, settings)
-        else:
-            row |= {"end_ms": end, "face_onset_ms": start, "face_offset_ms": end}
-        rows.append(row)
-    return rows
+def _repeated(labels: pd.Series) -> np.ndarray:
+    """Tell which trials were broken off and done again at once.
+
+    Numbers that come twice in a row mean that, but only if they name trials: if each of them
+    is found nowhere else, and most of them once.
+    """
+    names = labels.where(_numbers(labels).notna()).tolist()
+    again = np.array([a is not None and a == b for a, b in _successive(names)], dtype=bool)
+    kept = labels[~again]
+    if kept.duplicated().any() or kept.isna().any() or again.sum() >= len(kept):
+        again[:] = False
+    return again
 
 
-def _search(pattern: str, texts: list[str]) -> list[tuple[int, re.Match[str]]]:
-    """Find a pattern in messages: their places, and the matches."""
-    compiled = re.compile(pattern)
-    hits = ((index, compiled.search(text)) for index, text in enumerate(texts))
-    return [(index, match) for index, match in hits if match is not None]
+def _successive(names: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
+    """Pair each name with the next one; the last one with none."""
+    clean = [name if isinstance(name, str) else None for name in names]
+    return zip(clean, [*clean[1:], None], strict=True)
 
 
-def _last_time(blocks: pd.DataFrame, times: np.ndarray) -> float:
-    """Give the end of what a file holds."""
-    ends = blocks[["end_ms", "last_sample_ms"]].to_numpy(float)
-    return float(np.nanmax(np.concatenate([ends.ravel(), times])))
+def _numbers(labels: pd.Series) -> pd.Series:
+    """Take the number with which a label begins."""
+    return labels.astype("str").str.extract(r"^(\d{1,9})\b", expand=False)
 
 
-def _named_groups(match: re.Match[str]) -> dict[str, Any]:
-    """Take what the start of a trial says: its label, and the user's own groups."""
-    groups = {name: (value or "").strip() for name, value in match.groupdict().items()}
-    label = groups.pop("trial", None) or None
-    return {"label": label} | {f"var_{name}": value for name, value in groups.items()}
-
-
-def _trial_content(
-    texts: list[str], times: np.ndarray, row: dict[str, Any], settings: TrialSettings
-) -> dict[str, Any]:
-    """Read a trial's messages: its end, its epoch, its picture and its variables."""
-    ends = _search(settings.end or _ENDS, texts)
-    end_ms = float(times[ends[0][0]]) if ends else row["next_ms"]
-    patterns = [settings.onset] if settings.onset else list(_ONSETS)
-    onsets = next((hits for hits in (_search(p, texts) for p in patterns) if hits), [])
-    onset_ms = float(times[onsets[0][0]]) if onsets else row["start_ms"]
-    offsets = [i for i, _ in _search(settings.offset or _OFFSET, texts) if times[i] > onset_ms]
-    offset_ms = float(times[offsets[0]]) if offsets else end_ms
-    content: dict[str, Any] = {
-        "end_ms": end_ms,
-        "face_onset_ms": onset_ms,
-        "face_offset_ms": max(offset_ms, onset_ms),
-        "onset_message": texts[onsets[0][0]] if onsets else "",
-    }
-    content |= _picture(texts, times, onset_ms)
-    for text in texts:
-        match = _VARIABLE.match(text)
-        if match is not None:
-            name, value = (match[1], match[2]) if match[1] else (match[3], match[4])
-            content[f"var_{name}"] = value.strip()
-    return content
-
-
-def _picture(texts: list[str], times: np.ndarray, onset_ms: float) -> dict[str, Any]:
-    """Find which picture was shown where: of several, the one loaded nearest to the onset."""
-    found: list[tuple[float, dict[str, Any]]] = []
-    for text, time in zip(texts, times.tolist(), strict=True):
-        if match := _PICTURE.match(text):
-            x, y, width, height = (float(value or "nan") for value in match.groups()[2:])
-            if match[1] == "CENTER":
-                x, y = x - width / 2, y - height / 2
-            rect = dict(zip(_RECT, (x, y, width, height), strict=True))
-            found.append((abs(time - onset_ms), {"image_id": _stem(match[2])} | rect))
-        elif match := _FILLING.match(text):
-            found.append((abs(time - onset_ms), {"image_id": _stem(match[1])}))
-    picture = min(found, key=lambda item: item[0])[1] if found else {}
-    faces = [match[1] for match in map(_FACE.match, texts) if match is not None]
-    return picture | ({"image_id": _stem(faces[0])} if faces else {})
-
-
-def _stem(file: str) -> str:
-    """Take a picture's name from its path, written on any system."""
-    name = file.replace("\\", "/").rsplit("/", 1)[-1]
-    return name.rsplit(".", 1)[0] if "." in name else name
-
-
-def _trial_numbers(labels: pd.Series) -> pd.Series:
-    """Give each trial the number in its label where all have one, else its place."""
-    first = labels.astype("str").str.extract(r"^(\d{1,9})\b", expand=False)
-    if len(labels) and first.notna().all():
+def _trial_numbers(labels: pd.Series, repeated: pd.Series) -> pd.Series:
+    """Give each trial the number in its label where all have one of their own, else its place."""
+    first = _numbers(labels)
+    if len(labels) and first.notna().all() and not first[~repeated].duplicated().any():
         return first.astype("int64")
-    return pd.Series(np.arange(1, len(labels) + 1), index=labels.index, dtype="int64")
+    # A broken-off trial has the place of the one that counts, which follows it.
+    places = np.cumsum(~repeated.to_numpy(bool)) + repeated.to_numpy(bool)
+    return pd.Series(places, index=labels.index, dtype="int64")

@@ -211,3 +211,24 @@ def test_commands_run_from_the_command_line(tmp_path: Path) -> None:
 def test_no_study_is_bad_input(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["perturb", "--study", str(tmp_path)])
     assert isinstance(result.exception, InputError)
+
+
+def test_pictures_that_the_network_names_wrongly_may_be_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = make_study(tmp_path / "study", network_answers="correct")
+    predictions = study.cnn_dir(study.settings.cnn.model) / "predictions.tsv"
+    table = pd.read_csv(predictions, sep="\t")
+    wrong = table["image_id"].iloc[0]
+    right = table["image_id"] != wrong
+    _edit(predictions, lambda frame: frame.assign(correct=[str(v).lower() for v in right]))
+    assert run_step(study, perturb_step(study))
+    assert "only pictures that it names rightly" in capsys.readouterr().err
+    pictures = pd.read_csv(study.comparison_dir / "pictures.tsv", sep="\t").set_index("image_id")
+    assert not pictures.loc[wrong, "used"]
+    assert pictures.loc[wrong, "reason"] == "named wrongly by the network"
+    assert pictures["used"].sum() == len(pictures) - 1
+    assert wrong not in set(pd.read_parquet(study.comparison_dir / "curves.parquet")["image_id"])
+    predictions.unlink()
+    with pytest.raises(InputError, match="faceoff cnn evaluate"):
+        run_step(study, metrics_step(study))

@@ -66,7 +66,8 @@ def looking_section(study: Study) -> ReportSection:
     exclusions = read_table(
         study.gaze_dir / "exclusions.tsv", what="The exclusions (faceoff gaze events)"
     )
-    table = ReportTable("exclusions", "Fixations left out, by reason.", exclusions)
+    caption = "People, trials and fixations left out, by reason."
+    table = ReportTable("exclusions", caption, exclusions)
     ceiling = read_table(study.gaze_dir / "ceiling.tsv", what="The ceilings (faceoff gaze density)")
     by_expression = ceiling[ceiling["level"] == "expression"].drop(columns=["level", "image_id"])
     ceilings = ReportTable(

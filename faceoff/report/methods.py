@@ -54,9 +54,14 @@ def _session_methods(study: Study) -> str:
 def _gaze_methods(study: Study) -> str:
     """Describe how fixations became maps."""
     density = study.settings.gaze.density
+    answers = (
+        "trials with the right answer"
+        if study.settings.gaze.exclude.wrong_answers
+        else ("trials with any answer")
+    )
     return (
         f"Density maps are sums of Gaussians (sigma {density.sigma:g} {density.sigma_unit}) at the "
-        f"fixations of correct trials, weighted by {density.weighting}, evaluated exactly and "
+        f"fixations of {answers}, weighted by {density.weighting}, evaluated exactly and "
         "normalised to one within the picture; a participant's maps count the same as any other's."
     )
 
@@ -64,10 +69,16 @@ def _gaze_methods(study: Study) -> str:
 def _network_methods(study: Study) -> str:
     """Describe network, explanation and perturbation."""
     network, comparison = study.settings.cnn, study.settings.comparison
+    compared = (
+        "Only pictures that it names rightly"
+        if comparison.network_answers == "correct"
+        else ("All test pictures, whatever it names them,")
+    )
     return (
         f"The network '{network.model}' was trained on other actors than those it was tested on "
         f"(at most {network.epochs} epochs, best validation loss kept) and explained by "
-        f"{network.method} for the {network.target} expression, without its softmax. For the "
+        f"{network.method} for the {network.target} expression, without its softmax. "
+        f"{compared} are compared with gaze. For the "
         f"perturbation, the tiles of a {comparison.grid} x {comparison.grid} grid were replaced by "
         "uniform noise, most relevant first and cumulatively; within a picture the noise and the "
         f"{comparison.random_orders} random orders are the same for every condition. "

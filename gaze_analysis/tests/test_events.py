@@ -1,19 +1,20 @@
 """Fixations of trials: matched, clipped, carried into the picture frame, and judged."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis.strategies as st
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 
 from gaze_analysis.events import make_events
-from gaze_analysis.fixations import REASONS, exclusions, judge, trial_fixations
+from gaze_analysis.fixations import on_target, trial_fixations
 from gaze_analysis.importing import import_sessions
-from gaze_analysis.tests.small_study import small_study
+from gaze_analysis.tests.small_study import PICTURE, small_study
+from stimuli.frames import Screen
 from study.errors import InputError
-from study.folder import Study
+from study.folder import Study, open_study
 from study.settings.gaze_recordings import ExclusionSettings
 from study.tables import read_table
 
@@ -30,7 +31,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 def table(study: Study, name: str) -> pd.DataFrame:
     people: dict[str, type] = {"participant_id": str, "session": str}
-    kinds = people if name != "exclusions" else {}
+    kinds = people if not name.startswith("exclusions") else {}
     return read_table(study.gaze_dir / f"{name}.tsv", what=name, columns=kinds)
 
 
@@ -42,6 +43,7 @@ def test_fixations_are_clipped_to_the_pictures_time(study: Study) -> None:
     assert own["duration_ms"].tolist() == [50, 300, 30, 100]
     assert own["x_px"].tolist() == [-96, 164, 264, -436]
     assert own["y_px"].tolist() == [224, 184, 284, 224]
+    assert own["screen_x_px"].tolist() == [640, 900, 1000, 300]
 
 
 def test_each_fixation_left_out_has_its_reason(study: Study) -> None:
@@ -53,9 +55,17 @@ def test_each_fixation_left_out_has_its_reason(study: Study) -> None:
     assert reasons[1] == ["practice trial"] * 4
     assert reasons[2] == ["wrong answer"] * 4
     assert reasons[3] == ["began before onset", "", "too short", "off picture"]
-    counts = table(study, "exclusions").set_index("reason")["n_fixations"]
-    assert counts["included"] == 2
-    assert counts.sum() == len(fixations) == 24
+    counts = table(study, "exclusions").set_index("reason")
+    names = ["n_participants", "n_trials", "n_fixations"]
+    assert counts.loc[["included"], names].to_numpy().tolist() == [[2, 2, 2]]
+    assert counts["n_fixations"].sum() == len(fixations) == 24
+    assert table(study, "unmatched").empty
+    by_person = table(study, "exclusions_by_participant")
+    wrong = by_person[by_person["reason"] == "wrong answer"]
+    assert wrong[["participant_id", "n_trials", "n_fixations"]].to_numpy().tolist() == [
+        ["sub-01", 1, 4],
+        ["sub-02", 1, 4],
+    ]
 
 
 def test_trials_say_what_was_shown_and_which_eye_counts(study: Study) -> None:
@@ -64,6 +74,84 @@ def test_trials_say_what_was_shown_and_which_eye_counts(study: Study) -> None:
     assert trials["expression"].unique().tolist() == ["afraid"]
     assert trials["var_lamp"].unique().tolist() == ["on"]
     assert trials["onset_message"].tolist()[0] == "FACE_ON AF01AFS"
+
+
+def changed_study(folder: Path, change: Callable[[str, str], str], **trials: object) -> Study:
+    """Make the small study from changed recordings alone, with settings of [gaze.trials]."""
+    small_study(folder)
+    for file in folder.glob("sourcedata/*/*/*.asc"):
+        file.write_text(change(file.name[:6], file.read_text(encoding="utf-8")), encoding="utf-8")
+        (file.parent / "trials.tsv").unlink()
+    settings_toml = folder / "study.toml"
+    own = "\n".join(f"{name} = {value}" for name, value in trials.items())
+    text = settings_toml.read_text(encoding="utf-8")
+    settings_toml.write_text(
+        text.replace("[gaze.trials]", f"[gaze.trials]\n{own}\n#"), encoding="utf-8"
+    )
+    made = open_study(folder)
+    import_sessions(made)
+    make_events(made)
+    return made
+
+
+def without_places(_: str, text: str) -> str:
+    """Take away what says where the pictures stood."""
+    return "".join(line for line in text.splitlines(keepends=True) if "IMGLOAD" not in line)
+
+
+def test_pictures_whose_place_no_message_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen = ["screen_x_px", "screen_y_px"]
+    unknown = table(changed_study(tmp_path / "a", without_places), "fixations")
+    assert "do not say which picture was shown where" in capsys.readouterr().err
+    assert unknown["reason"].value_counts().to_dict() == {
+        "began before onset": 6, "picture not known": 12, "too short": 6,
+    }  # fmt: skip
+    assert unknown["x_px"].isna().all()
+    assert unknown["image_id"].tolist()[0] == "AF01AFS"
+    names = ("picture_x_px", "picture_y_px", "picture_width_px", "picture_height_px")
+    place = dict(zip(names, PICTURE, strict=True))
+    known = table(changed_study(tmp_path / "b", without_places, **place), "fixations")
+    assert known[screen].equals(unknown[screen])
+    own = known[(known["participant_id"] == "sub-01") & (known["trial"] == 3)]
+    assert own["x_px"].tolist() == [-96, 164, 264, -436]
+    assert known["reason"].value_counts().to_dict() == {
+        "began before onset": 6, "off picture": 6, "too short": 6,
+    }  # fmt: skip
+
+
+def test_a_pattern_that_no_recording_has(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"sub-01.* onset must .*'FACE_ON AF01AFS' \(3 times\)"):
+        changed_study(tmp_path / "study", lambda _, text: text, onset="'^FACE UP$'")
+    assert not (tmp_path / "study" / "derivatives" / "faceoff" / "gaze" / "trials.tsv").exists()
+
+
+def test_a_pattern_that_one_recording_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cut_short(name: str, text: str) -> str:
+        return text.replace("FACE_ON", "NOTHING") if name == "sub-01" else text
+
+    made = changed_study(tmp_path / "study", cut_short, onset="'^FACE_ON'")
+    assert table(made, "trials")["participant_id"].tolist() == ["sub-02"] * 3
+    assert "warning: 1 in unmatched.tsv (sub-01)" in capsys.readouterr().err
+    assert table(made, "unmatched")["reason"].str.contains("onset must match").tolist() == [True]
+
+
+def test_a_trial_without_its_onset_has_no_epoch(tmp_path: Path) -> None:
+    def lose_one(_: str, text: str) -> str:
+        return text.replace("FACE_ON AF02AFS", "AF02AFS")
+
+    made = changed_study(tmp_path / "study", lose_one, onset="'^FACE_ON'")
+    trials = table(made, "trials")
+    lost = trials[trials["trial"] == 2]
+    assert lost["face_onset_ms"].isna().all()
+    assert lost["reason"].tolist() == ["no epoch"] * 2
+    unmatched = table(made, "unmatched")
+    assert unmatched["trial"].tolist() == [2, 2]
+    assert set(unmatched["reason"]) == {"no message marks the onset"}
+    assert table(made, "fixations")["trial"].unique().tolist() == [1, 3]
 
 
 def test_events_keep_the_screen_and_eyelinks_duration(study: Study) -> None:
@@ -110,51 +198,10 @@ def test_matching_agrees_with_looking_at_each_pair(
     names = ["trial", "onset_ms", "duration_ms", "begun_before"]
     assert list(found[names].itertuples(index=False, name=None)) == expected
     assert ((found["index"] == 0) == found["begun_before"]).all()
-
-
-def fixation(**changes: object) -> pd.DataFrame:
-    row = {
-        "participant_id": "sub-01", "session": "01", "trial": 1, "phase": "main",
-        "correct": True, "answer_known": True, "duration_ms": 200.0, "begun_before": False,
-        "x_px": 1.0, "y_px": 2.0, "on_picture": True, "near_blink": False,
-    }  # fmt: skip
-    return pd.DataFrame([row | changes])
-
-
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({}, None),
-        ({"phase": "practice", "correct": False}, "practice trial"),
-        ({"correct": False}, "wrong answer"),
-        ({"correct": None}, "no answer"),
-        ({"correct": None, "answer_known": False}, None),
-        ({"begun_before": True, "duration_ms": 1.0}, "began before onset"),
-        ({"x_px": np.nan}, "no position"),
-        ({"on_picture": False}, "off picture"),
-        ({"duration_ms": 49.9}, "too short"),
-        ({"duration_ms": 50.0}, None),
-        ({"near_blink": True}, "touches a blink"),
-    ],
-)
-def test_the_first_reason_that_holds_is_given(
-    changes: dict[str, object], reason: str | None
-) -> None:
-    judged = judge(fixation(**changes), RULES)
-    found = judged["reason"].iloc[0]
-    assert (None if pd.isna(found) else found) == reason
-    assert judged["included"].iloc[0] == (reason is None)
-
-
-def test_rules_that_are_off_leave_everything_in() -> None:
-    off = ExclusionSettings(
-        practice=False, wrong_answers=False, begun_before_onset=False, off_picture=False,
-        near_blinks=False, min_duration_ms=0.0,
-    )  # fmt: skip
-    changes = {"phase": "practice", "correct": False, "begun_before": True, "on_picture": False}
-    assert judge(fixation(**changes, near_blink=True, duration_ms=1.0), off)["included"].all()
-    longest = ExclusionSettings(max_duration_ms=100.0)
-    assert judge(fixation(), longest)["reason"].tolist() == ["too long"]
+    lengths = found["trial"].map(dict(enumerate(length for _, length in epochs)))
+    assert (found["onset_ms"] + found["duration_ms"] <= lengths).all()
+    ends = found["goes_on"]
+    assert (found.loc[ends, "onset_ms"] + found.loc[ends, "duration_ms"] == lengths[ends]).all()
 
 
 def test_a_fixation_beside_a_blink_touches_it() -> None:
@@ -176,10 +223,21 @@ def test_a_fixation_beside_a_blink_touches_it() -> None:
     assert trial_fixations(raw, trials, wide)["near_blink"].tolist() == [True, True]
 
 
-def test_every_reason_is_counted_even_where_it_never_holds() -> None:
-    counted = exclusions(judge(fixation(), RULES))
-    assert counted["reason"].tolist() == ["included", *REASONS]
-    assert counted["n_fixations"].tolist() == [1] + [0] * len(REASONS)
+def test_the_fixation_that_still_is_on_the_target() -> None:
+    screen = Screen(1920, 1080, 53.0, 30.0, 70.0)
+    fixations = pd.DataFrame(
+        {
+            "trial": [1, 1, 1, 2],
+            "index": [0, 1, 2, 1],
+            "screen_x_px": [960.0, 980.0, 960.0, 960.0],
+            "screen_y_px": [540.0, 540.0, 540.0, 540.0],
+        }
+    )
+    trials = pd.DataFrame(
+        {"trial": [1, 2], "fixation_x_px": [None, 400.0], "fixation_y_px": [None, 540.0]}
+    )
+    assert on_target(fixations, trials, screen, 1.0).tolist() == [True, True, False, False]
+    assert on_target(fixations, trials, screen, 0.1).tolist() == [True, False, False, False]
 
 
 def test_events_need_an_import(tmp_path: Path) -> None:

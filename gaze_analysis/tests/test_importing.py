@@ -100,8 +100,9 @@ def test_recordings_made_elsewhere_need_nothing_else(
         "sub-7_ses-2", "sub-Anna3_ses-01", "sub-old_ses-01",
     ]  # fmt: skip
     fixations = overview(study, "fixations")
-    assert fixations["expression"].unique().tolist() == ["happy"]
+    assert fixations["expression"].dropna().unique().tolist() == ["happy"]
     assert fixations["included"].sum() == 1
+    assert fixations.loc[fixations["included"].astype(bool), "expression"].tolist() == ["happy"]
     people = study.participants_tsv.read_text(encoding="utf-8")
     assert all(name in people for name in ("sub-7", "sub-Anna3", "sub-old"))
     assert not adopted_again(study, folder)
@@ -122,8 +123,11 @@ def test_without_pictures_the_events_stay_on_the_screen(
     adopt_recordings(study, [file])
     import_sessions(study)
     make_events(study)
-    assert "do not say which picture" in capsys.readouterr().err
-    assert overview(study, "fixations").empty
+    assert "1 trials are recording blocks" in capsys.readouterr().err
+    fixation = overview(study, "fixations").iloc[0]
+    assert (fixation["screen_x_px"], fixation["screen_y_px"]) == (505.0, 398.0)
+    assert pd.isna(fixation["x_px"])
+    assert fixation["reason"] == "too short"
     events = overview(study, "events")
     assert events["event"].tolist() == ["fixation", "blink", "saccade"]
     assert events["x_px"].iloc[0] == 505.0

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gaze_analysis.exclusions import EXCLUSION_COLUMNS
 from gaze_analysis.steps_maps import density_step, map_rule, quality_step
-from gaze_analysis.steps_tables import EXCLUSION_COLUMNS, import_tables, table_step
+from gaze_analysis.steps_tables import import_tables, table_step
 from gaze_analysis.tables import FIXATION_COLUMNS
 from study.errors import InputError
 from study.folder import create_study

@@ -1,5 +1,7 @@
 """Settings of the section [comparison] of study.toml."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from study.settings.base import Section
@@ -8,6 +10,11 @@ from study.settings.base import Section
 class ComparisonSettings(Section):
     """How gaze and network are set against each other."""
 
+    network_answers: Literal["all", "correct"] = Field(
+        "all",
+        description="pictures that are compared: all, or those that the network names rightly; "
+        "the same rule for people is wrong_answers in [gaze.exclude]",
+    )
     grid: int = Field(4, ge=2, le=28, description="tiles in a row and in a column of the picture")
     random_orders: int = Field(
         10, ge=2, le=1000, description="random orders of the tiles for each picture"

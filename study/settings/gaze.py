@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from study.settings.base import Section
+from study.settings.gaze_behaviour import BehaviourSettings
 from study.settings.gaze_maps import DensitySettings, TableSettings
 from study.settings.gaze_recordings import ExclusionSettings, TrialSettings
 from study.settings.gaze_regions import RegionSettings
@@ -20,6 +21,7 @@ class GazeSettings(Section):
         ["real"], description="sessions of which modes are analysed"
     )
     trials: TrialSettings = TrialSettings()
+    behaviour: BehaviourSettings = BehaviourSettings()
     exclude: ExclusionSettings = ExclusionSettings()
     regions: RegionSettings = RegionSettings()
     density: DensitySettings = DensitySettings()
