@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from study.settings.base import Section
+from study.settings.gaze_events import EventSettings
 from study.settings.gaze_maps import DensitySettings, TableSettings
 from study.settings.gaze_recordings import ExclusionSettings, TrialSettings
 
@@ -19,6 +20,7 @@ class GazeSettings(Section):
         ["real"], description="sessions of which modes are analysed"
     )
     trials: TrialSettings = TrialSettings()
+    events: EventSettings = EventSettings()
     exclude: ExclusionSettings = ExclusionSettings()
     density: DensitySettings = DensitySettings()
     table: TableSettings = TableSettings()
