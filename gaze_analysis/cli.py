@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from gaze_analysis.cli_maps import density, quality
+from gaze_analysis.cli_validate import validate
 from study.cli import ForceOption, JobsOption, SchedulerOption, StudyOption, open_for_command
 
 app = typer.Typer(
@@ -89,3 +90,4 @@ def bids(
 
 app.command()(quality)
 app.command()(density)
+app.command()(validate)

@@ -13,13 +13,9 @@ from gaze_analysis.fixations import (
     judge,
     trial_fixations,
 )
-from gaze_analysis.importing import (
-    Session,
-    messages_path,
-    raw_events_path,
-    recorded_sessions,
-)
+from gaze_analysis.importing import Session, messages_path, recorded_sessions
 from gaze_analysis.picture_place import PicturePlaces
+from gaze_analysis.session_events import say_detectors, session_events
 from gaze_analysis.session_trials import TRIAL_COLUMNS, session_trials
 from stimuli.catalog import MANIFEST_COLUMNS, read_manifest
 from study.errors import InputError
@@ -32,7 +28,8 @@ EVENT_COLUMNS = {
     "participant_id": "Whose event it is.",
     "session": "Label of the session.",
     "trial": "Trial in which it begins; n/a between trials.",
-    "event": "fixation, saccade or blink, as the tracker found it.",
+    "event": "fixation, saccade or blink; with some detectors also pso (post-saccadic "
+    "oscillation) and pursuit.",
     "eye": "left or right.",
     "onset_ms": "Stamp of its first sample, in milliseconds of the tracker's clock.",
     "offset_ms": "Stamp of its last sample.",
@@ -41,9 +38,10 @@ EVENT_COLUMNS = {
     "y_px": "The same from the top.",
     "x_end_px": "Last position of a saccade, screen pixels from the left.",
     "y_end_px": "The same from the top.",
-    "amplitude_deg": "Amplitude of a saccade in degrees, as the tracker says.",
+    "amplitude_deg": "Amplitude of a saccade in degrees, as the tracker or detector says.",
     "peak_velocity_deg_s": "Peak velocity of a saccade in degrees per second.",
     "pupil": "Mean pupil of a fixation, area or diameter in the tracker's units.",
+    "detector": "What found it: eyelink (the tracker itself), or a method of [gaze.events].",
 }
 
 
@@ -99,6 +97,7 @@ def make_events(study: Study) -> None:
     write_table(folder / "fixations.tsv", fixations, FIXATION_COLUMNS)
     excluded = exclusions(fixations)
     write_table(folder / "exclusions.tsv", excluded, EXCLUSION_COLUMNS)
+    say_detectors(events, study.settings.gaze.events)
     _say_events(trials, fixations, excluded)
 
 
@@ -126,13 +125,7 @@ class _SessionEvents:
     validations: pd.DataFrame
 
     def __call__(self, session: Session) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        raw_path = raw_events_path(self.study, session.name)
-        if not raw_path.is_file():
-            raise InputError(
-                f"Events need imported recordings, but {session.name} is not imported. "
-                "Import it: faceoff gaze import."
-            )
-        raw = pd.read_parquet(raw_path)
+        raw = session_events(self.study, session)
         trials = session_trials(
             self.study,
             session,

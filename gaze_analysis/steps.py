@@ -11,6 +11,7 @@ from gaze_analysis.importing import (
     recorded_sessions,
     samples_path,
 )
+from gaze_analysis.session_events import detection_inputs
 from gaze_analysis.steps_maps import density_step, quality_step
 from gaze_analysis.steps_tables import table_step
 from study.folder import Study
@@ -70,6 +71,7 @@ def events_step(study: Study) -> Step:
     ]
     optional = [*tables, study.manifest_tsv, study.crops_tsv]
     settings = study.settings
+    detection, samples = detection_inputs(study, sessions)
     return Step(
         command="gaze events",
         inputs=(
@@ -81,6 +83,7 @@ def events_step(study: Study) -> Step:
                 for path_of in (raw_events_path, messages_path)
             ),
             *(path for path in optional if path.is_file()),
+            *samples,
         ),
         outputs=tuple(
             folder / f"{name}.tsv" for name in ("fixations", "events", "trials", "exclusions")
@@ -89,6 +92,7 @@ def events_step(study: Study) -> Step:
             "gaze": settings.gaze.model_dump(
                 mode="json", include={"eye", "modes", "trials", "exclude"}
             ),
+            "events": detection,
             "picture_px": settings.stimuli.picture_px,
         },
         run=lambda: make_events(study),

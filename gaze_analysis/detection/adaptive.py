@@ -1,17 +1,17 @@
 """The default detector: velocity thresholds that adapt to the noise of the recording.
 
-It follows Nyström and Holmqvist (2010, Behavior Research Methods 42, 188-204) in its thresholds, its
-post-saccadic oscillations (their glissades) and its shortest events, and differs where hand-labelled
-data show that it should:
+It follows Nyström and Holmqvist (2010, Behavior Research Methods 42, 188-204) in its thresholds,
+its post-saccadic oscillations (their glissades) and its shortest events, and differs where
+hand-labelled data show that it should:
 
-- Noise is the median and the median absolute deviation of slow samples, as in REMoDNaV (Dar et al.
-  2021), for saccades that are frequent drive the mean and its standard deviation up.
-- The filter spans one shortest saccade (10 ms) instead of two. A longer one moves onsets and offsets
-  outwards by several samples.
+- Noise is the median and the median absolute deviation of slow samples, as in REMoDNaV (Dar et
+  al. 2021), for frequent saccades drive the mean and the standard deviation up.
+- The filter spans one shortest saccade (10 ms) instead of two. A longer one moves onsets and
+  offsets outwards by several samples.
 - A saccade ends where gaze turns back, if velocity has not fallen below the threshold before: the
   oscillation that follows is often as fast as the threshold at its beginning.
-- Gaze that moves on by more than 1 deg (the dispersion of I-DT) at more than 2 deg/s (the velocity of
-  REMoDNaV's pursuit) between saccades is no fixation.
+- Gaze that moves on by more than 1 deg (the dispersion of I-DT) at more than 2 deg/s (the
+  velocity of REMoDNaV's pursuit) between saccades is no fixation.
 """
 
 from collections import defaultdict
@@ -124,9 +124,7 @@ def find_thresholds(speed_deg_s: Values, settings: AdaptiveSettings) -> Threshol
     return Thresholds(peak, onset)
 
 
-def _usable(
-    trace: EyeTrace, stretch: Stretch, speeds: Values, settings: AdaptiveSettings
-) -> Flags:
+def _usable(trace: EyeTrace, stretch: Stretch, speeds: Values, settings: AdaptiveSettings) -> Flags:
     """Tell which samples of a stretch have gaze that an eye can have."""
     possible: Flags = np.hypot(*speeds.T) <= settings.max_velocity_deg_s
     return trace.valid[stretch.part] & possible

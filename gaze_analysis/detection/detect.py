@@ -67,7 +67,8 @@ def detect(
     >>> detect(trace, EventSettings())[["event", "onset_ms", "duration_ms", "x_px"]].round(1)
           event  onset_ms  duration_ms   x_px
     0  fixation       0.0        295.0  500.0
-    1  fixation     305.0        295.0  700.0
+    1   saccade     295.0         10.0  500.0
+    2  fixation     305.0        295.0  700.0
     """
     cleaned, found = detect_intervals(trace, settings, method=method, blinks=blinks)
     return event_table(cleaned, found)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -125,7 +126,7 @@ class EyeTrace:
 def _between(cuts: NDArray[np.intp], n: int) -> list[tuple[int, int]]:
     """Cut a range at some places."""
     bounds = [0, *cuts.tolist(), n]
-    return [(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a]
+    return [(a, b) for a, b in pairwise(bounds) if b > a]
 
 
 def runs(flags: Flags) -> NDArray[np.int64]:
