@@ -30,8 +30,8 @@ from study.settings.gaze_events import AdaptiveSettings, EventSettings
 
 GRID = {
     "window_ms": (10.0, 14.0, 20.0),
-    "peak_factor": (5.0, 6.0, 8.0),
-    "onset_factor": (2.0, 3.0, 4.0),
+    "peak_factor": (6.0, 8.0, 10.0),
+    "onset_factor": (3.0, 4.0, 5.0),
     "max_pso_ms": (30.0, 40.0, 60.0),
     "max_drift_deg": (0.0, 0.75, 1.0, 1.5),
 }

@@ -143,7 +143,8 @@ def say_detectors(events: pd.DataFrame, settings: EventSettings) -> None:
     """
     own = events.drop_duplicates(["participant_id", "session"])
     for method, sessions in own[own["detector"] != TRACKER].groupby("detector", sort=True):
-        names = (sessions["participant_id"] + "_ses-" + sessions["session"].astype(str)).tolist()
+        pairs = zip(sessions["participant_id"], sessions["session"], strict=True)
+        names = [f"{participant_id}_ses-{label}" for participant_id, label in pairs]
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         why = ", for they have no events of their own" if settings.method == AUTO else ""
         say(f"events detected by {method}{why}: {shown}")

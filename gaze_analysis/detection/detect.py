@@ -17,6 +17,15 @@ EVENT_COLUMNS = (
     "event", "eye", "onset_ms", "offset_ms", "duration_ms", "x_px", "y_px", "x_end_px", "y_end_px",
     "amplitude_deg", "peak_velocity_deg_s", "pupil", "block", "part",
 )  # fmt: skip
+_MEASURES = (
+    "x_px",
+    "y_px",
+    "x_end_px",
+    "y_end_px",
+    "amplitude_deg",
+    "peak_velocity_deg_s",
+    "pupil",
+)
 # Speeds of events are measured alike, whatever found them.
 _SPEED_WINDOW_MS = 10.0
 
@@ -144,7 +153,7 @@ def event_table(trace: EyeTrace, intervals: list[Interval]) -> pd.DataFrame:
         speed[a : b + 1].max() if m else np.nan for a, b, m in zip(first, last, moving, strict=True)
     ]
     onset, offset = trace.time_ms[first], trace.time_ms[last]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "event": pd.Series(kind, dtype="str"),
             "eye": pd.Series([trace.eye] * len(intervals), dtype="str"),
@@ -163,6 +172,8 @@ def event_table(trace: EyeTrace, intervals: list[Interval]) -> pd.DataFrame:
         },
         columns=list(EVENT_COLUMNS),
     )
+    # More digits than any tracker resolves.
+    return table.round(dict.fromkeys(_MEASURES, 3))
 
 
 def _speeds_and_intervals(trace: EyeTrace) -> tuple[np.ndarray, np.ndarray]:

@@ -72,7 +72,7 @@ def find_pairs(folder: Path) -> list[tuple[str, Path, Path]]:
         match = _NAME.match(path.name)
         if match and match["coder"].upper() in CODERS:
             found.setdefault((path.parent, match["recording"]), {})[match["coder"].upper()] = path
-    pairs = []
+    pairs: list[tuple[str, Path, Path]] = []
     for (_, name), files in found.items():
         missing = [coder for coder in CODERS if coder not in files]
         if missing:
@@ -81,7 +81,7 @@ def find_pairs(folder: Path) -> list[tuple[str, Path, Path]]:
                 f"{name}_labelled_{missing[0]}.mat is missing"
             )
         else:
-            pairs.append((name, *(files[coder] for coder in CODERS)))
+            pairs.append((name, files[CODERS[0]], files[CODERS[1]]))
     if not pairs:
         evidence = f"no pair among its {len(found)} recordings" if found else "no such file"
         raise InputError(

@@ -27,7 +27,8 @@ _REMODNAV_POLYNOMIAL = 2
 _I2MC_DOWNSAMPLES = (2, 5, 10)
 # The order of I2MC's filter, which needs three times as many samples in a window.
 _I2MC_CHEBYSHEV = 8
-_EK_FLAT = 1e-10
+# Where gaze never moves in one direction, that ellipse has no area.
+_EK_FLAT = 1e-9
 
 
 def ivt(trace: EyeTrace, settings: IvtSettings) -> list[Interval]:
@@ -131,14 +132,16 @@ def engbert_kliegl(trace: EyeTrace, settings: EngbertKlieglSettings) -> list[Int
     for stretch in trace.stretches:
         valid = trace.valid[stretch.part]
         speeds = _velocity_of_five(trace.points_deg[stretch.part], stretch.interval_ms)
-        if not np.isfinite(speeds).any() or (compute_threshold(speeds) < _EK_FLAT).any():
+        if not np.isfinite(speeds).any():
             continue
-        events = microsaccades(
-            speeds,
-            minimum_duration=stretch.n_samples(settings.min_saccade_ms) - 1,
-            threshold_factor=settings.factor,
-        )
-        saccades = _intervals(events, "saccade", stretch.first)
+        saccades = []
+        if (compute_threshold(speeds) > _EK_FLAT).all():
+            events = microsaccades(
+                speeds,
+                minimum_duration=stretch.n_samples(settings.min_saccade_ms) - 1,
+                threshold_factor=settings.factor,
+            )
+            saccades = _intervals(events, "saccade", stretch.first)
         free = valid.copy()
         for _, first, end in saccades:
             free[first - stretch.first : end - stretch.first] = False
@@ -213,7 +216,7 @@ def _remodnav_stretch(
         lowpass_cutoff_freq=settings.lowpass_hz,
     )
     filled = fill_losses(trace.points_deg[stretch.part])
-    data = np.rec.fromarrays(filled.T, names=["x", "y"])
+    data = np.rec.fromarrays(list(filled.T), dtype=[("x", np.float64), ("y", np.float64)])
     processed = classifier.preproc(
         data,
         dilate_nan=0,

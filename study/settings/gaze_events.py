@@ -35,10 +35,10 @@ class AdaptiveSettings(Section):
         10.0, gt=0, description="length of the Savitzky-Golay filter that gives velocity"
     )
     peak_factor: float = Field(
-        6.0, gt=0, description="a saccade's peak exceeds the noise by so many standard deviations"
+        8.0, gt=0, description="a saccade's peak exceeds the noise by so many standard deviations"
     )
     onset_factor: float = Field(
-        3.0, gt=0, description="and it lasts while velocity exceeds the noise by so many"
+        4.0, gt=0, description="and it lasts while velocity exceeds the noise by so many"
     )
     min_peak_velocity_deg_s: float = Field(
         30.0, ge=0, description="the peak threshold is never below this, however clean the signal"
@@ -52,7 +52,7 @@ class AdaptiveSettings(Section):
     )
     min_fixation_ms: float = Field(40.0, ge=0, description="shorter fixations are none")
     max_drift_deg: float = Field(
-        1.0, ge=0,
+        1.25, ge=0,
         description="a fixation whose gaze moves on by more than this, and faster than "
         "max_drift_deg_s, is pursuit (or a drifting signal); 0: no such test",
     )  # fmt: skip
