@@ -33,7 +33,7 @@ GRID = {
     "peak_factor": (6.0, 8.0, 10.0),
     "onset_factor": (3.0, 4.0, 5.0),
     "max_pso_ms": (30.0, 40.0, 60.0),
-    "max_drift_deg": (0.0, 0.75, 1.0, 1.5),
+    "max_drift_deg": (0.0, 0.75, 1.0, 1.25, 1.5),
 }
 ALONE = GRID | {
     "min_peak_velocity_deg_s": (0.0, 22.0, 40.0),

@@ -22,6 +22,8 @@ _KINDS = {PICTURES: r"img|image|picture", "dots": r"dots?|trial\d*", "video": r"
 _FIELDS = ("pos", "screenDim", "screenRes", "viewDist", "sampFreq")
 _N_COLUMNS = 6
 _MIN_COMMON = 0.9
+# Stamps that are nearer than at 10 kHz are not in microseconds.
+_MIN_INTERVAL_US = 100.0
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,8 @@ def read_pair(name: str, first: Path, second: Path) -> LabelledRecording | None:
         _, here, there = np.intersect1d(time, time_other, return_indices=True)
     else:
         here = there = np.arange(min(len(time), len(time_other)))
-    gaze = own["pos"][here, 3:5]
-    same = (gaze == other["pos"][there, 3:5]).all(axis=1)
+    gaze, gaze_other = own["pos"][here, 3:5], other["pos"][there, 3:5]
+    same = np.isclose(gaze, gaze_other, rtol=0, atol=0, equal_nan=True).all(axis=1)
     shorter = min(len(time), len(time_other))
     if same.sum() < _MIN_COMMON * shorter:
         say(
@@ -130,7 +132,7 @@ def read_pair(name: str, first: Path, second: Path) -> LabelledRecording | None:
         return None
     pos = own["pos"][here]
     labels = {
-        coder: values["pos"][places, 5].astype(np.int64)
+        coder: np.nan_to_num(values["pos"][places, 5]).astype(np.int64)
         for coder, values, places in zip(CODERS, (own, other), (here, there), strict=True)
     }
     return LabelledRecording(name, category_of(first), _trace(own, pos), labels)
@@ -246,7 +248,10 @@ def _times_ms(stamps: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64
 
     The rate that a file names is not always that of its stamps, which count.
     """
-    if _is_clock(stamps) and float(np.median(np.diff(stamps))) > 100:
-        times: NDArray[np.float64] = (stamps - stamps[0]) / 1000.0
-        return times
-    return np.arange(len(stamps)) * (1000.0 / rate_hz)
+    interval = float(np.median(np.diff(stamps))) if len(stamps) > 1 else 0.0
+    if interval < _MIN_INTERVAL_US:
+        return np.arange(len(stamps)) * (1000.0 / rate_hz)
+    if not _is_clock(stamps):
+        return np.arange(len(stamps)) * (interval / 1000.0)
+    times: NDArray[np.float64] = (stamps - stamps[0]) / 1000.0
+    return times

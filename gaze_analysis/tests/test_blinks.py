@@ -73,7 +73,7 @@ def test_the_pupil_is_drawn_across_blinks(kind: str) -> None:
     pupil[700:850] = np.nan
     pupil[0:40] = np.nan
     trace = trace_of(pupil)
-    settings = BlinkSettings(pupil=kind, pad_before_ms=20, pad_after_ms=20)  # type: ignore[arg-type]
+    settings = BlinkSettings(pupil=kind, pad_before_ms=20, pad_after_ms=20)
     cleaned = clean(trace, find_blinks(trace, settings), settings)
     error = np.abs(cleaned.pupil - smooth)[100:]
     assert np.isnan(cleaned.pupil[:40]).all()  # nothing on its left

@@ -79,7 +79,7 @@ def losses() -> dict[str, pd.DataFrame]:
 
     def lost(rows: object, columns: list[str] = GAZE) -> pd.DataFrame:
         frame = whole.copy()
-        frame.loc[rows, columns] = np.nan  # type: ignore[index]
+        frame.loc[rows, columns] = np.nan
         return frame
 
     edges = lost(whole.index[:30])
@@ -136,7 +136,7 @@ def test_blocks_have_their_own_rates_and_keep_events_apart(method: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_the_same_gaze_gives_the_same_events(method: str) -> None:
     samples, _ = synthetic_samples(500, 3, seed=5)
-    before = np.random.get_state()[1].copy()  # type: ignore[union-attr, index]  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # type: ignore[index]  # noqa: NPY002
     first = detect(as_trace(samples), DEFAULTS, method=method)
     after = np.random.get_state()[1]  # type: ignore[index]  # noqa: NPY002
     assert np.array_equal(before, after)

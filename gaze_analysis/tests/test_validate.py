@@ -9,7 +9,7 @@ from scipy.io import savemat
 
 from gaze_analysis.cli import app
 from gaze_analysis.detection import METHODS, detect
-from gaze_analysis.detection.hand_labels import LABELS, find_pairs, read_pair
+from gaze_analysis.detection.hand_labels import LABELS, _times_ms, find_pairs, read_pair
 from gaze_analysis.detection.validate import REQUIRED, validate, verdict
 from gaze_analysis.tests.synthetic_gaze import SCREEN, synthetic_samples
 from study.cli import run_app
@@ -194,6 +194,15 @@ def test_files_of_different_recordings_are_left_out(
     with pytest.raises(InputError, match="none of the 1"):
         validate(tmp_path, ["adaptive"], jobs=1)
     assert "share only" in capsys.readouterr().err
+
+
+def test_times_are_those_of_the_stamps_where_they_are_a_clock() -> None:
+    stamps = 1e9 + np.arange(50) * 5000.0
+    assert _times_ms(stamps, 500.0).tolist() == (np.arange(50) * 5.0).tolist()
+    stumbling = stamps.copy()
+    stumbling[20] = stumbling[19]
+    assert _times_ms(stumbling, 500.0).tolist() == (np.arange(50) * 5.0).tolist()
+    assert _times_ms(np.zeros(50), 500.0).tolist() == (np.arange(50) * 2.0).tolist()
 
 
 def test_an_unknown_method_is_explained(
