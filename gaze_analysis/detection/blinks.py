@@ -23,12 +23,15 @@ def find_blinks(trace: EyeTrace, settings: BlinkSettings) -> list[Interval]:
     Returns
     -------
     list of Interval
-        Without padding; those nearer than ``merge_ms`` are one.
+        Without padding; those nearer than ``merge_ms`` are one. A stretch that is lost as a
+        whole is none.
     """
     has_pupil = np.isfinite(trace.pupil).any()
     lost = ~np.isfinite(trace.pupil) if has_pupil else ~trace.valid
     found = []
     for stretch in trace.stretches:
+        if lost[stretch.part].all():  # an eye that was not recorded here
+            continue
         shortest = stretch.n_samples(settings.min_duration_ms)
         for first, end in (runs(lost[stretch.part]) + stretch.first).tolist():
             if end - first >= shortest:

@@ -4,7 +4,8 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ from study.settings.gaze_events import (
     RemodnavSettings,
 )
 
+Parameters = TypeVar("Parameters")
+Detector = Callable[[EyeTrace, Parameters], list[Interval]]
 _REMODNAV_KINDS = {
     "FIXA": "fixation", "PURS": "pursuit", "SACC": "saccade", "ISAC": "saccade",
     "HPSO": "pso", "LPSO": "pso", "IHPS": "pso", "ILPS": "pso",
@@ -31,6 +34,25 @@ _I2MC_CHEBYSHEV = 8
 _EK_FLAT = 1e-9
 
 
+def _with_quiet_log(method: Detector[Parameters]) -> Detector[Parameters]:
+    """Leave logging as it was: two of the libraries set it up when they are imported."""
+
+    @wraps(method)
+    def quiet(trace: EyeTrace, settings: Parameters) -> list[Interval]:
+        root, own = logging.getLogger(), logging.getLogger("remodnav")
+        before = root.level, own.level, list(root.handlers)
+        own.setLevel(logging.ERROR)
+        try:
+            return method(trace, settings)
+        finally:
+            root.setLevel(before[0])
+            own.setLevel(before[1])
+            root.handlers[:] = before[2]
+
+    return quiet
+
+
+@_with_quiet_log
 def ivt(trace: EyeTrace, settings: IvtSettings) -> list[Interval]:
     """Find fixations as what is slower than a threshold, and saccades as what is not.
 
@@ -70,6 +92,7 @@ def ivt(trace: EyeTrace, settings: IvtSettings) -> list[Interval]:
     return sorted(found, key=lambda event: event.first)
 
 
+@_with_quiet_log
 def idt(trace: EyeTrace, settings: IdtSettings) -> list[Interval]:
     """Find fixations as runs of samples that stay within a small field.
 
@@ -105,6 +128,7 @@ def idt(trace: EyeTrace, settings: IdtSettings) -> list[Interval]:
     return found
 
 
+@_with_quiet_log
 def engbert_kliegl(trace: EyeTrace, settings: EngbertKlieglSettings) -> list[Interval]:
     """Find saccades by an elliptic threshold on velocity, and fixations between them.
 
@@ -157,6 +181,7 @@ def _velocity_of_five(points_deg: Values, interval_ms: float) -> Values:
     return speeds
 
 
+@_with_quiet_log
 def remodnav(trace: EyeTrace, settings: RemodnavSettings) -> list[Interval]:
     """Find saccades, oscillations, fixations and pursuit by REMoDNaV.
 
@@ -237,6 +262,7 @@ def _remodnav_stretch(
     return found
 
 
+@_with_quiet_log
 def i2mc(trace: EyeTrace, settings: I2mcSettings) -> list[Interval]:
     """Find fixations by clustering gaze in a moving window.
 
@@ -325,16 +351,10 @@ def _long_runs(kind: str, flags: Flags, stretch: Stretch, shortest_ms: float) ->
 
 @contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Keep a library's warnings about windows without gaze, and its log, from the user."""
-    log = logging.getLogger("remodnav")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(level)
+    """Keep a library's warnings about windows without gaze from the user."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager

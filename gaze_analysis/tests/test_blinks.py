@@ -54,6 +54,14 @@ def test_gaze_tells_where_no_pupil_was_recorded() -> None:
     assert find_blinks(with_pupil, DEFAULTS) == []  # gaze is lost, but no lid is down
 
 
+def test_an_eye_that_was_not_recorded_does_not_blink() -> None:
+    first, _ = synthetic_samples(500, 2, blinks_s=(1.0,))
+    gone = first.assign(time_ms=first["time_ms"] + 5000, block=2)
+    gone[["x_right_px", "y_right_px", "pupil_right"]] = np.nan
+    trace = as_trace(pd.concat([first, gone], ignore_index=True))
+    assert find_blinks(trace, DEFAULTS) == [("blink", 500, 575)]
+
+
 def test_gaze_is_lost_in_padded_blinks_and_bridged_across_short_losses() -> None:
     gaze = np.linspace(400, 600, 1000)
     gaze[200:210] = gaze[500:560] = np.nan

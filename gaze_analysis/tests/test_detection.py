@@ -1,5 +1,7 @@
 """Every detector through the one interface: any rate, losses anywhere, blocks apart."""
 
+import logging
+
 import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
@@ -143,6 +145,15 @@ def test_the_same_gaze_gives_the_same_events(method: str) -> None:
     np.random.random(3)  # noqa: NPY002
     second = detect(as_trace(samples), DEFAULTS, method=method)
     pd.testing.assert_frame_equal(first, second)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_libraries_leave_the_log_as_it_was(method: str) -> None:
+    root = logging.getLogger()
+    before = root.level, list(root.handlers)
+    samples, _ = synthetic_samples(500, 2)
+    detect(as_trace(samples), DEFAULTS, method=method)
+    assert (root.level, list(root.handlers)) == before
 
 
 def test_rows_that_were_lost_end_a_stretch() -> None:
