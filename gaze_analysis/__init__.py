@@ -7,6 +7,7 @@ _HOMES = {
     "Recording": "gaze_analysis.eyelink",
     "read_asc": "gaze_analysis.eyelink",
     "find_trials": "gaze_analysis.trials",
+    "detect": "gaze_analysis.detection",
     "trial_fixations": "gaze_analysis.fixations",
     "density_map": "gaze_analysis.density",
     "session_quality": "gaze_analysis.session_quality",

@@ -7,6 +7,7 @@ import typer
 
 from gaze_analysis.cli_maps import density, quality
 from gaze_analysis.cli_regions import regions
+from gaze_analysis.cli_validate import validate
 from study.cli import ForceOption, JobsOption, SchedulerOption, StudyOption, open_for_command
 
 app = typer.Typer(
@@ -98,3 +99,4 @@ def bids(
 app.command()(quality)
 app.command()(regions)
 app.command()(density)
+app.command()(validate)

@@ -16,14 +16,9 @@ from gaze_analysis.exclusions import (
     judge_trials,
 )
 from gaze_analysis.fixations import FIXATION_COLUMNS, on_target, trial_fixations
-from gaze_analysis.importing import (
-    Session,
-    messages_path,
-    raw_events_path,
-    recorded_sessions,
-    samples_path,
-)
+from gaze_analysis.importing import Session, messages_path, recorded_sessions, samples_path
 from gaze_analysis.picture_place import PicturePlaces
+from gaze_analysis.session_events import say_detectors, session_events
 from gaze_analysis.session_trials import TRIAL_COLUMNS, session_trials
 from gaze_analysis.trial_quality import read_positions, with_trial_quality
 from gaze_analysis.trials import UnmatchedPatternError, frequent_messages
@@ -39,7 +34,8 @@ EVENT_COLUMNS = {
     "participant_id": "Whose event it is.",
     "session": "Label of the session.",
     "trial": "Trial in which it begins; n/a between trials.",
-    "event": "fixation, saccade or blink, as the tracker found it.",
+    "event": "fixation, saccade or blink; with some detectors also pso (post-saccadic "
+    "oscillation) and pursuit.",
     "eye": "left or right.",
     "onset_ms": "Stamp of its first sample, in milliseconds of the tracker's clock.",
     "offset_ms": "Stamp of its last sample.",
@@ -48,9 +44,10 @@ EVENT_COLUMNS = {
     "y_px": "The same from the top.",
     "x_end_px": "Last position of a saccade, screen pixels from the left.",
     "y_end_px": "The same from the top.",
-    "amplitude_deg": "Amplitude of a saccade in degrees, as the tracker says.",
+    "amplitude_deg": "Amplitude of a saccade in degrees, as the tracker or detector says.",
     "peak_velocity_deg_s": "Peak velocity of a saccade in degrees per second.",
     "pupil": "Mean pupil of a fixation, area or diameter in the tracker's units.",
+    "detector": "What found it: eyelink (the tracker itself), or a method of [gaze.events].",
 }
 _JUDGED = {
     "data_loss": "Share of the epoch's expected samples of this eye that have no position.",
@@ -122,6 +119,7 @@ def make_events(study: Study) -> None:
     write_table(folder / "exclusions.tsv", excluded, EXCLUSION_COLUMNS)
     write_table(folder / "exclusions_by_participant.tsv", by_person, PARTICIPANT_EXCLUSION_COLUMNS)
     write_table(folder / "unmatched.tsv", unmatched, UNMATCHED_COLUMNS)
+    say_detectors(events, study.settings.gaze.events)
     _say_events(study, trials, fixations, excluded)
     _say_unmatched(unmatched)
 
@@ -159,13 +157,7 @@ class _SessionEvents:
     validations: pd.DataFrame
 
     def __call__(self, session: Session) -> tuple[pd.DataFrame, ...]:
-        raw_path = raw_events_path(self.study, session.name)
-        if not raw_path.is_file():
-            raise InputError(
-                f"Events need imported recordings, but {session.name} is not imported. "
-                "Import it: faceoff gaze import."
-            )
-        raw = pd.read_parquet(raw_path)
+        raw = session_events(self.study, session)
         messages = pd.read_parquet(messages_path(self.study, session.name))
         blocks = _of_session(self.blocks, session)
         validations = _of_session(self.validations, session)

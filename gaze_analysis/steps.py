@@ -12,6 +12,7 @@ from gaze_analysis.importing import (
     recorded_sessions,
     samples_path,
 )
+from gaze_analysis.session_events import detection_settings
 from gaze_analysis.steps_maps import density_step, quality_step
 from gaze_analysis.steps_regions import has_regions, regions_step
 from gaze_analysis.steps_tables import table_step
@@ -98,6 +99,7 @@ def events_step(study: Study) -> Step:
             "gaze": settings.gaze.model_dump(
                 mode="json", include={"eye", "modes", "trials", "behaviour", "exclude"}
             ),
+            "events": detection_settings(study, sessions),
             "picture_px": settings.stimuli.picture_px,
             **({"screen": settings.screen.model_dump(mode="json")} if needs_degrees else {}),
         },

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from study.settings.base import Section
 from study.settings.gaze_behaviour import BehaviourSettings
+from study.settings.gaze_events import EventSettings
 from study.settings.gaze_maps import DensitySettings, TableSettings
 from study.settings.gaze_recordings import ExclusionSettings, TrialSettings
 from study.settings.gaze_regions import RegionSettings
@@ -22,6 +23,7 @@ class GazeSettings(Section):
     )
     trials: TrialSettings = TrialSettings()
     behaviour: BehaviourSettings = BehaviourSettings()
+    events: EventSettings = EventSettings()
     exclude: ExclusionSettings = ExclusionSettings()
     regions: RegionSettings = RegionSettings()
     density: DensitySettings = DensitySettings()
