@@ -11,7 +11,8 @@ from gaze_analysis.importing import (
     recorded_sessions,
     samples_path,
 )
-from gaze_analysis.steps_maps import density_step, quality_step
+from gaze_analysis.steps_density import density_step
+from gaze_analysis.steps_maps import quality_step
 from gaze_analysis.steps_tables import table_step
 from study.folder import Study
 from study.provenance import Step

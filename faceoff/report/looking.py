@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from gaze_analysis.plots import draw_density, draw_scanpath
-from gaze_analysis.steps_maps import shown_picture as shown_frame
+from gaze_analysis.steps_density import shown_picture as shown_frame
 from stimuli.expressions import EXPRESSIONS
 from stimuli.pictures import load_picture
 from study.errors import InputError

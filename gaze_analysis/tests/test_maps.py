@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from gaze_analysis.density import Grid, density_map
-from gaze_analysis.maps import MapRule, study_maps
+from gaze_analysis.maps import study_maps
+from gaze_analysis.trial_maps import MapRule
 from study.errors import InputError
 from study.maps import read_maps, write_maps
 

@@ -1,0 +1,332 @@
+"""How wide the kernel of density maps should be: by the likelihood of people's gaze, or Scott's rule."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from gaze_analysis.density import Grid, Map, axis_kernel
+from gaze_analysis.trial_maps import MapRule, fixation_weights
+from study.errors import InputError
+from study.progress import bar
+
+BANDWIDTH_COLUMNS = {
+    "rule": "What the width comes from: given, likelihood or scott",
+    "image_id": "The picture; n/a for the width of the whole study",
+    "n_fixations": "Number of fixations",
+    "sigma_px": "Standard deviation of the Gaussian kernel, px of the picture",
+    "sigma_deg": "The same, degrees of visual angle",
+    "sigma_percent": "The same, per cent of the picture's width",
+    "gain_bits": "How well people foretell each other under this width: mean log2 of the others' "
+    "density at a fixation over that of a uniform map, bits",
+    "chosen": "Whether the maps are made with it",
+}
+
+# The others' map is mixed with so much of a uniform one before its logarithm is taken, so that no
+# stray fixation decides alone how wide all maps are (and none far out has the density zero).
+UNIFORM_SHARE = 0.01
+# Widths that are tried, as shares of the picture's width, before the best is refined to 1 %.
+_CANDIDATES = np.geomspace(0.005, 0.5, 16)
+_PRECISION = 0.01
+# Rows of the kernels between fixations that are in memory at once.
+_BLOCK = 1024
+
+
+@dataclass(frozen=True)
+class Bandwidth:
+    """A kernel's width, and what it was chosen from.
+
+    Parameters
+    ----------
+    sigma_px : float
+        The chosen standard deviation, in picture pixels.
+    candidates : pandas.DataFrame
+        The columns of `BANDWIDTH_COLUMNS` but for degrees and per cent.
+    """
+
+    sigma_px: float
+    candidates: pd.DataFrame
+
+
+def given_bandwidth(fixations: pd.DataFrame, rule: MapRule) -> Bandwidth:
+    """Take the width of the rule itself.
+
+    Parameters
+    ----------
+    fixations : pandas.DataFrame
+        The included fixations.
+    rule : MapRule
+        With its ``sigma_px``.
+
+    Returns
+    -------
+    Bandwidth
+        One candidate, which is chosen.
+    """
+    row = _row("given", rule.sigma_px, len(fixations), chosen=True)
+    return Bandwidth(rule.sigma_px, pd.DataFrame([row]))
+
+
+def likelihood_bandwidth(fixations: pd.DataFrame, rule: MapRule) -> Bandwidth:
+    """Find the width under which people's maps best foretell one another's fixations.
+
+    Parameters
+    ----------
+    fixations : pandas.DataFrame
+        The included fixations: participant_id, image_id, x_px, y_px, duration_ms.
+    rule : MapRule
+        How maps are made; its own ``sigma_px`` is not used.
+
+    Returns
+    -------
+    Bandwidth
+        With one candidate for each width that was tried.
+
+    Raises
+    ------
+    InputError
+        If no picture was looked at by two people, or the best width is none between 0.5 and
+        50 % of the picture's width.
+
+    See Also
+    --------
+    leave_one_out_gain : What is made as large as possible.
+    """
+    from scipy.optimize import minimize_scalar
+
+    gains: dict[float, float] = {}
+    with bar("kernel widths", None) as advance:
+
+        def loss(log_sigma: float) -> float:
+            sigma_px = float(np.exp(log_sigma))
+            gains[sigma_px] = leave_one_out_gain(fixations, replace(rule, sigma_px=sigma_px))
+            advance(1)
+            return -gains[sigma_px]
+
+        steps = np.log(_CANDIDATES * rule.grid.width_px)
+        best = int(np.argmin([loss(step) for step in steps]))
+        if best in (0, len(steps) - 1):
+            raise InputError(
+                "The kernel's width by likelihood must lie between 0.5 and 50 % of the picture's "
+                f"width, but the likelihood is largest at {np.exp(steps[best]):.3g} px, the end "
+                'of that range. Look at the fixations, or give sigma and bandwidth = "given" in '
+                "[gaze.density]."
+            )
+        between = (steps[best - 1], steps[best + 1])
+        minimize_scalar(loss, bounds=between, method="bounded", options={"xatol": _PRECISION})
+    chosen = max(gains, key=lambda sigma_px: gains[sigma_px])
+    rows = [
+        _row("likelihood", sigma_px, len(fixations), gain=gains[sigma_px], chosen=sigma_px == chosen)
+        for sigma_px in sorted(gains)
+    ]  # fmt: skip
+    return Bandwidth(chosen, pd.DataFrame(rows))
+
+
+def leave_one_out_gain(fixations: pd.DataFrame, rule: MapRule) -> float:
+    """Measure how well the maps of the others foretell each participant's fixations.
+
+    Each fixation is judged by the mean map of all other participants on the picture, made by
+    the same rule (weights, edges) and mixed with 1 % of a uniform map. Fixations weigh what
+    they weigh in maps: within a picture by the rule's weighting, and participants the same,
+    each by the mean over their pictures; or pooled.
+
+    Parameters
+    ----------
+    fixations : pandas.DataFrame
+        The included fixations: participant_id, image_id, x_px, y_px, duration_ms.
+    rule : MapRule
+        How maps are made.
+
+    Returns
+    -------
+    float
+        Mean log2 of the density over that of a uniform map: bits for each fixation.
+
+    Raises
+    ------
+    InputError
+        If no picture was looked at by two people.
+
+    References
+    ----------
+    Habbema, Hermans and van den Broek (1974), COMPSTAT; Kümmerer, Wallis and Bethge (2015),
+    PNAS 112:16054 (information gain); leaving out people in place of points: fixations of one
+    participant depend on each other.
+    """
+    trials = []
+    for _, on_picture in fixations.groupby("image_id"):
+        names, who = np.unique(on_picture["participant_id"].to_numpy(str), return_inverse=True)
+        if len(names) < 2:
+            continue
+        weights = fixation_weights(on_picture, rule)
+        x, y = (on_picture[axis].to_numpy(dtype=np.float64) for axis in ("x_px", "y_px"))
+        density = others_density(x, y, who, weights, rule)
+        uniform = 1.0 / (rule.grid.width_px * rule.grid.height_px)
+        bits = np.log2((1 - UNIFORM_SHARE) * density / uniform + UNIFORM_SHARE)
+        totals = np.bincount(who, weights)
+        trials.append(
+            pd.DataFrame(
+                {
+                    "participant_id": names,
+                    "gain": np.bincount(who, weights * bits) / totals,
+                    "weight": totals,
+                }
+            )
+        )
+    if not trials:
+        raise InputError(
+            "A kernel's width by likelihood needs pictures that two people looked at, but there is "
+            'none. Set bandwidth = "given" or "scott" in [gaze.density].'
+        )
+    table = pd.concat(trials)
+    if rule.participants == "pooled":
+        return float(np.average(table["gain"], weights=table["weight"]))
+    return float(table.groupby("participant_id")["gain"].mean().mean())
+
+
+def others_density(x: Map, y: Map, who: NDArray[np.int64], weights: Map, rule: MapRule) -> Map:
+    """Evaluate, at each fixation on a picture, the mean map of all other participants.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (n_fixations,)
+        Positions, in picture pixels.
+    who : ndarray of int, shape (n_fixations,)
+        Index of each fixation's participant.
+    weights : ndarray, shape (n_fixations,)
+        What each fixation counts.
+    rule : MapRule
+        Kernel, edges, and what participants count.
+
+    Returns
+    -------
+    ndarray, shape (n_fixations,)
+        Density per square pixel.
+    """
+    reflect = (None, None)
+    if rule.edges == "reflected":
+        reflect = (rule.grid.width_px, rule.grid.height_px)
+    norm = np.bincount(who, weights * _inside(x, y, rule))
+    counted = np.where(np.arange(len(norm))[:, None] == who, weights, 0.0)
+    if rule.participants == "equal":
+        counted /= norm[:, None]
+        norm = np.ones_like(norm)
+    density = np.empty_like(x)
+    for start in range(0, len(x), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        kernels = axis_kernel(x[block], x, rule.sigma_px, reflect_px=reflect[0])
+        kernels *= axis_kernel(y[block], y, rule.sigma_px, reflect_px=reflect[1])
+        of_people = kernels @ counted.T
+        of_people[np.arange(len(of_people)), who[block]] = 0.0
+        density[block] = of_people.sum(axis=1)
+    others: Map = density / (norm.sum() - norm)[who]
+    return others
+
+
+def _inside(x: Map, y: Map, rule: MapRule) -> Map:
+    """Give the share of each kernel's mass that counts: that on the picture if renormalised."""
+    if rule.edges != "renormalised":
+        return np.ones_like(x)
+    from scipy.special import ndtr
+
+    grid: Grid = rule.grid
+    shares = [
+        ndtr((length - 0.5 - centre) / rule.sigma_px) - ndtr((-0.5 - centre) / rule.sigma_px)
+        for centre, length in ((x, grid.width_px), (y, grid.height_px))
+    ]
+    inside: Map = shares[0] * shares[1]
+    return inside
+
+
+def scott_bandwidth(fixations: pd.DataFrame, rule: MapRule) -> Bandwidth:
+    """Take the median over pictures of Scott's width for the fixations on each.
+
+    Parameters
+    ----------
+    fixations : pandas.DataFrame
+        The included fixations: image_id, x_px, y_px, duration_ms.
+    rule : MapRule
+        Says whether fixations weigh by duration; its own ``sigma_px`` is not used.
+
+    Returns
+    -------
+    Bandwidth
+        With one candidate for each picture, and the study's.
+
+    Raises
+    ------
+    InputError
+        If no picture has fixations at two places.
+    """
+    rows = []
+    for image, on_picture in fixations.groupby("image_id"):
+        weights = fixation_weights(on_picture, rule)
+        sigma_px = scott_sigma_px(on_picture["x_px"], on_picture["y_px"], weights)
+        rows.append(_row("scott", sigma_px, len(on_picture), image=str(image)))
+    widths = [row["sigma_px"] for row in rows if row["sigma_px"] > 0]
+    if not widths:
+        raise InputError(
+            "Scott's rule needs a picture with fixations at two places, but there is none. "
+            'Set bandwidth = "given" in [gaze.density].'
+        )
+    chosen = float(np.median(widths))
+    rows.append(_row("scott", chosen, len(fixations), chosen=True))
+    return Bandwidth(chosen, pd.DataFrame(rows))
+
+
+def scott_sigma_px(x_px: ArrayLike, y_px: ArrayLike, weights: ArrayLike | None = None) -> float:
+    """Compute the width that Scott's rule gives to a round kernel in two dimensions.
+
+    The factor n^(-1/6) is that of `scipy.stats.gaussian_kde` and of seaborn since 0.11, which
+    multiply the covariance of the data by its square. Here the kernel is round, as the eye's
+    error is: the factor multiplies the root of the mean of the two variances.
+
+    Parameters
+    ----------
+    x_px, y_px : array_like, shape (n_fixations,)
+        Positions, in picture pixels.
+    weights : array_like, shape (n_fixations,), optional
+        What each counts; n is then Kish's effective number. Defaults to one each.
+
+    Returns
+    -------
+    float
+        Standard deviation of the kernel, px; NaN for fewer than two fixations.
+
+    References
+    ----------
+    Scott (1992), Multivariate Density Estimation, eq. 6.42.
+
+    Examples
+    --------
+    >>> round(scott_sigma_px([0, 10, 0, 10], [0, 0, 10, 10]), 3)
+    4.583
+    """
+    x, y = np.asarray(x_px, dtype=np.float64), np.asarray(y_px, dtype=np.float64)
+    w = np.ones_like(x) if weights is None else np.asarray(weights, dtype=np.float64)
+    if len(x) < 2:
+        return float("nan")
+    n = w.sum() ** 2 / (w**2).sum()
+    covariance = np.cov(np.stack([x, y]), aweights=w)
+    return float(n ** (-1 / 6) * np.sqrt(np.trace(covariance) / 2))
+
+
+def _row(
+    rule: str,
+    sigma_px: float,
+    n_fixations: int,
+    *,
+    image: str | None = None,
+    gain: float = np.nan,
+    chosen: bool = False,
+) -> dict[str, object]:
+    """Put one candidate into the form of the table."""
+    return {
+        "rule": rule,
+        "image_id": image,
+        "n_fixations": n_fixations,
+        "sigma_px": sigma_px,
+        "gain_bits": gain,
+        "chosen": chosen,
+    }
