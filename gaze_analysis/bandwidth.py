@@ -1,4 +1,4 @@
-"""How wide the kernel of density maps should be: by the likelihood of people's gaze, or Scott's rule."""
+"""How wide the kernel of density maps should be: by likelihood, or by Scott's rule."""
 
 from dataclasses import dataclass, replace
 
@@ -117,9 +117,9 @@ def likelihood_bandwidth(fixations: pd.DataFrame, rule: MapRule) -> Bandwidth:
         minimize_scalar(loss, bounds=between, method="bounded", options={"xatol": _PRECISION})
     chosen = max(gains, key=lambda sigma_px: gains[sigma_px])
     rows = [
-        _row("likelihood", sigma_px, len(fixations), gain=gains[sigma_px], chosen=sigma_px == chosen)
-        for sigma_px in sorted(gains)
-    ]  # fmt: skip
+        _row("likelihood", sigma_px, len(fixations), gain=gain, chosen=sigma_px == chosen)
+        for sigma_px, gain in sorted(gains.items())
+    ]
     return Bandwidth(chosen, pd.DataFrame(rows))
 
 
@@ -204,9 +204,8 @@ def others_density(x: Map, y: Map, who: NDArray[np.int64], weights: Map, rule: M
     ndarray, shape (n_fixations,)
         Density per square pixel.
     """
-    reflect = (None, None)
-    if rule.edges == "reflected":
-        reflect = (rule.grid.width_px, rule.grid.height_px)
+    reflected = rule.edges == "reflected"
+    width, height = (rule.grid.width_px, rule.grid.height_px) if reflected else (None, None)
     norm = np.bincount(who, weights * _inside(x, y, rule))
     counted = np.where(np.arange(len(norm))[:, None] == who, weights, 0.0)
     if rule.participants == "equal":
@@ -215,8 +214,8 @@ def others_density(x: Map, y: Map, who: NDArray[np.int64], weights: Map, rule: M
     density = np.empty_like(x)
     for start in range(0, len(x), _BLOCK):
         block = slice(start, start + _BLOCK)
-        kernels = axis_kernel(x[block], x, rule.sigma_px, reflect_px=reflect[0])
-        kernels *= axis_kernel(y[block], y, rule.sigma_px, reflect_px=reflect[1])
+        kernels = axis_kernel(x[block], x, rule.sigma_px, reflect_px=width)
+        kernels *= axis_kernel(y[block], y, rule.sigma_px, reflect_px=height)
         of_people = kernels @ counted.T
         of_people[np.arange(len(of_people)), who[block]] = 0.0
         density[block] = of_people.sum(axis=1)
@@ -259,18 +258,17 @@ def scott_bandwidth(fixations: pd.DataFrame, rule: MapRule) -> Bandwidth:
     InputError
         If no picture has fixations at two places.
     """
-    rows = []
+    widths, rows = [], []
     for image, on_picture in fixations.groupby("image_id"):
         weights = fixation_weights(on_picture, rule)
-        sigma_px = scott_sigma_px(on_picture["x_px"], on_picture["y_px"], weights)
-        rows.append(_row("scott", sigma_px, len(on_picture), image=str(image)))
-    widths = [row["sigma_px"] for row in rows if row["sigma_px"] > 0]
-    if not widths:
+        widths.append(scott_sigma_px(on_picture["x_px"], on_picture["y_px"], weights))
+        rows.append(_row("scott", widths[-1], len(on_picture), image=str(image)))
+    if np.isnan(widths).all():
         raise InputError(
             "Scott's rule needs a picture with fixations at two places, but there is none. "
             'Set bandwidth = "given" in [gaze.density].'
         )
-    chosen = float(np.median(widths))
+    chosen = float(np.nanmedian(widths))
     rows.append(_row("scott", chosen, len(fixations), chosen=True))
     return Bandwidth(chosen, pd.DataFrame(rows))
 
@@ -292,7 +290,7 @@ def scott_sigma_px(x_px: ArrayLike, y_px: ArrayLike, weights: ArrayLike | None =
     Returns
     -------
     float
-        Standard deviation of the kernel, px; NaN for fewer than two fixations.
+        Standard deviation of the kernel, px; NaN where all fixations are at one place.
 
     References
     ----------
@@ -301,11 +299,11 @@ def scott_sigma_px(x_px: ArrayLike, y_px: ArrayLike, weights: ArrayLike | None =
     Examples
     --------
     >>> round(scott_sigma_px([0, 10, 0, 10], [0, 0, 10, 10]), 3)
-    4.583
+    4.582
     """
     x, y = np.asarray(x_px, dtype=np.float64), np.asarray(y_px, dtype=np.float64)
     w = np.ones_like(x) if weights is None else np.asarray(weights, dtype=np.float64)
-    if len(x) < 2:
+    if len(x) == 0 or np.ptp(x) == np.ptp(y) == 0:
         return float("nan")
     n = w.sum() ** 2 / (w**2).sum()
     covariance = np.cov(np.stack([x, y]), aweights=w)

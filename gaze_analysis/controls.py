@@ -58,10 +58,16 @@ def mean_of_others(maps: ArrayLike, groups: ArrayLike) -> Map:
     values, labels = np.asarray(maps, dtype=np.float64), np.asarray(groups)
     means = np.full(values.shape, np.nan)
     for label in np.unique(labels):
-        members = labels == label
-        if members.sum() > 1:
-            own = values[members]
-            means[members] = (own.sum(axis=0) - own) / (members.sum() - 1)
+        members = np.flatnonzero(labels == label)
+        if len(members) > 1:
+            means[members] = 0.0
+            # Those before it and those after it: a difference would lose the digits of tails.
+            for order in (members, members[::-1]):
+                total = np.zeros(values.shape[1:])
+                for member in order:
+                    means[member] += total
+                    total += values[member]
+            means[members] /= len(members) - 1
     return means
 
 
@@ -81,9 +87,7 @@ def centre_bias(rule: MapRule, sigma_px: float) -> Map:
         Density per square pixel.
     """
     middle = (rule.grid.width_px - 1) / 2, (rule.grid.height_px - 1) / 2
-    return density_map(
-        [middle[0]], [middle[1]], rule.grid, sigma_px=sigma_px, edges=rule.edges
-    )
+    return density_map([middle[0]], [middle[1]], rule.grid, sigma_px=sigma_px, edges=rule.edges)
 
 
 def fitted_centre_sigma_px(fixations: pd.DataFrame, rule: MapRule) -> float:
@@ -232,9 +236,9 @@ def control_table(maps: "xr.Dataset", controls: "xr.Dataset") -> pd.DataFrame:
     others = _others(labels)
     same_class = (labels[:, None] == labels) & (labels != UNNAMED)
     with_class = np.full(len(labels), np.nan)
-    for expression, mean in maps["density_by_expression"].groupby("expression"):
-        members = labels == expression
-        with_class[members] = own[members] @ _standardised(mean.to_numpy())[0]
+    for mean in maps["density_by_expression"]:
+        members = labels == mean["expression"].item()
+        with_class[members] = own[members] @ _standardised(mean.to_numpy()[None])[0]
     between = np.where(others, own @ own.T, 0.0).sum(axis=1)
 
     def correlation(name: str) -> Map:
@@ -243,7 +247,7 @@ def control_table(maps: "xr.Dataset", controls: "xr.Dataset") -> pd.DataFrame:
     return pd.DataFrame(
         {
             "image_id": maps["image"].to_numpy(),
-            "expression": np.where(labels == UNNAMED, None, labels),
+            "expression": pd.Series(labels).where(labels != UNNAMED),
             "class_mean_r": correlation("class_mean"),
             "mean_face_r": correlation("mean_face"),
             "shuffled_r": between / np.where(others.any(axis=1), others.sum(axis=1), np.nan),

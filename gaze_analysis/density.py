@@ -269,8 +269,9 @@ def _check_inside(centres_px: Map, length_px: float) -> None:
     outside = int(((centres_px < -0.5) | (centres_px > length_px - 0.5)).sum())
     if outside:
         raise InputError(
-            f"Reflected edges need fixations on the picture, but {outside} of {centres_px.size} lie "
-            'beside it. Leave those out (off_picture in [gaze.exclude]), or set edges = "dropped".'
+            f"Reflected edges need fixations on the picture, but {outside} of {centres_px.size} "
+            "lie beside it. Leave those out (off_picture in [gaze.exclude]), or set edges = "
+            '"dropped" in [gaze.density].'
         )
 
 

@@ -195,9 +195,7 @@ def maps_by_participant(
     )  # fmt: skip
 
 
-def _sums_of_people(
-    fixations: pd.DataFrame, counted: Map, people: list[str], rule: MapRule
-) -> Map:
+def _sums_of_people(fixations: pd.DataFrame, counted: Map, people: list[str], rule: MapRule) -> Map:
     """Sum each participant's maps over pictures: one sum of kernels for each."""
     sums = np.zeros((len(people), *rule.grid.shape))
     x, y = (fixations[name].to_numpy(dtype=np.float64) for name in ("x_px", "y_px"))

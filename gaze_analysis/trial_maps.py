@@ -1,8 +1,8 @@
 """The maps of one picture: each participant's, their mean, and their products with each other.
 
-Every map of a picture is made of the same kernels under other weights. The mean map is therefore one
-matrix product, and what ceilings need, the products of the participants' maps, follows from the
-products of the kernels, without any of these maps being formed.
+Every map of a picture is made of the same kernels under other weights. The mean map is therefore
+one matrix product, and what ceilings need, the products of the participants' maps, follows from
+the products of the kernels, without any of these maps being formed.
 """
 
 from dataclasses import dataclass
@@ -148,7 +148,7 @@ def picture_maps(fixations: pd.DataFrame, rule: MapRule) -> PictureMaps:
     across, down = kernel_factors(x, y, rule.grid, sigma_px=rule.sigma_px, reflected=reflected)
     inside = w * across.sum(axis=0) * down.sum(axis=0) * rule.grid.cell_area_px2
     whole, left = np.bincount(who, w), np.bincount(who, inside)
-    norm = left if rule.edges == "renormalised" else whole
+    norm = np.asarray(left if rule.edges == "renormalised" else whole, dtype=np.float64)
     if not (left > 0).all():
         raise InputError(
             "Each participant's fixations on a picture must have weight on it, but those of "

@@ -75,7 +75,25 @@ def looking_section(study: Study) -> ReportSection:
         "Where people look",
         (text,),
         (_scanpath_figure(study, used), _density_figure(study, maps)),
-        (table, ceilings),
+        (table, ceilings, _controls_table(study)),
+    )
+
+
+def _controls_table(study: Study) -> ReportTable:
+    """Show how well maps that do not know a picture tell gaze on it, by expression."""
+    names = ["class_mean_r", "mean_face_r", "shuffled_r", "centre_bias_r"]
+    controls = read_table(
+        study.gaze_dir / "controls.tsv",
+        what="The controls (faceoff gaze density)",
+        columns={"expression": str} | dict.fromkeys(names, float),
+    )
+    return ReportTable(
+        "controls",
+        "How well maps that do not know a picture tell gaze on it: correlation of its map with the "
+        "mean of the other pictures of its expression, with the mean of all other pictures, with a "
+        "picture of another expression, and with a Gaussian in the middle; mean over pictures.",
+        controls.groupby("expression", sort=True)[names].mean().reset_index(),
+        3,
     )
 
 
