@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from gaze_analysis.density import Grid, Map, axis_kernel
+from gaze_analysis.likelihood import mean_gain, shared_pictures
 from gaze_analysis.trial_maps import MapRule, fixation_weights
 from study.errors import InputError
 from study.progress import bar
@@ -23,14 +23,9 @@ BANDWIDTH_COLUMNS = {
     "chosen": "Whether the maps are made with it",
 }
 
-# The others' map is mixed with so much of a uniform one before its logarithm is taken, so that no
-# stray fixation decides alone how wide all maps are (and none far out has the density zero).
-UNIFORM_SHARE = 0.01
 # Widths that are tried, as shares of the picture's width, before the best is refined to 1 %.
 _CANDIDATES = np.geomspace(0.005, 0.5, 16)
 _PRECISION = 0.01
-# Rows of the kernels between fixations that are in memory at once.
-_BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -91,16 +86,17 @@ def likelihood_bandwidth(fixations: pd.DataFrame, rule: MapRule) -> Bandwidth:
 
     See Also
     --------
-    leave_one_out_gain : What is made as large as possible.
+    gaze_analysis.likelihood.leave_one_out_gain : What is made as large as possible.
     """
     from scipy.optimize import minimize_scalar
 
     gains: dict[float, float] = {}
+    pictures = shared_pictures(fixations, rule)
     with bar("kernel widths", None) as advance:
 
         def loss(log_sigma: float) -> float:
             sigma_px = float(np.exp(log_sigma))
-            gains[sigma_px] = leave_one_out_gain(fixations, replace(rule, sigma_px=sigma_px))
+            gains[sigma_px] = mean_gain(pictures, replace(rule, sigma_px=sigma_px))
             advance(1)
             return -gains[sigma_px]
 
@@ -121,121 +117,6 @@ def likelihood_bandwidth(fixations: pd.DataFrame, rule: MapRule) -> Bandwidth:
         for sigma_px, gain in sorted(gains.items())
     ]
     return Bandwidth(chosen, pd.DataFrame(rows))
-
-
-def leave_one_out_gain(fixations: pd.DataFrame, rule: MapRule) -> float:
-    """Measure how well the maps of the others foretell each participant's fixations.
-
-    Each fixation is judged by the mean map of all other participants on the picture, made by
-    the same rule (weights, edges) and mixed with 1 % of a uniform map. Fixations weigh what
-    they weigh in maps: within a picture by the rule's weighting, and participants the same,
-    each by the mean over their pictures; or pooled.
-
-    Parameters
-    ----------
-    fixations : pandas.DataFrame
-        The included fixations: participant_id, image_id, x_px, y_px, duration_ms.
-    rule : MapRule
-        How maps are made.
-
-    Returns
-    -------
-    float
-        Mean log2 of the density over that of a uniform map: bits for each fixation.
-
-    Raises
-    ------
-    InputError
-        If no picture was looked at by two people.
-
-    References
-    ----------
-    Habbema, Hermans and van den Broek (1974), COMPSTAT; Kümmerer, Wallis and Bethge (2015),
-    PNAS 112:16054 (information gain); leaving out people in place of points: fixations of one
-    participant depend on each other.
-    """
-    trials = []
-    for _, on_picture in fixations.groupby("image_id"):
-        names, who = np.unique(on_picture["participant_id"].to_numpy(str), return_inverse=True)
-        if len(names) < 2:
-            continue
-        weights = fixation_weights(on_picture, rule)
-        x, y = (on_picture[axis].to_numpy(dtype=np.float64) for axis in ("x_px", "y_px"))
-        density = others_density(x, y, who, weights, rule)
-        uniform = 1.0 / (rule.grid.width_px * rule.grid.height_px)
-        bits = np.log2((1 - UNIFORM_SHARE) * density / uniform + UNIFORM_SHARE)
-        totals = np.bincount(who, weights)
-        trials.append(
-            pd.DataFrame(
-                {
-                    "participant_id": names,
-                    "gain": np.bincount(who, weights * bits) / totals,
-                    "weight": totals,
-                }
-            )
-        )
-    if not trials:
-        raise InputError(
-            "A kernel's width by likelihood needs pictures that two people looked at, but there is "
-            'none. Set bandwidth = "given" or "scott" in [gaze.density].'
-        )
-    table = pd.concat(trials)
-    if rule.participants == "pooled":
-        return float(np.average(table["gain"], weights=table["weight"]))
-    return float(table.groupby("participant_id")["gain"].mean().mean())
-
-
-def others_density(x: Map, y: Map, who: NDArray[np.int64], weights: Map, rule: MapRule) -> Map:
-    """Evaluate, at each fixation on a picture, the mean map of all other participants.
-
-    Parameters
-    ----------
-    x, y : ndarray, shape (n_fixations,)
-        Positions, in picture pixels.
-    who : ndarray of int, shape (n_fixations,)
-        Index of each fixation's participant.
-    weights : ndarray, shape (n_fixations,)
-        What each fixation counts.
-    rule : MapRule
-        Kernel, edges, and what participants count.
-
-    Returns
-    -------
-    ndarray, shape (n_fixations,)
-        Density per square pixel.
-    """
-    reflected = rule.edges == "reflected"
-    width, height = (rule.grid.width_px, rule.grid.height_px) if reflected else (None, None)
-    norm = np.bincount(who, weights * _inside(x, y, rule))
-    counted = np.where(np.arange(len(norm))[:, None] == who, weights, 0.0)
-    if rule.participants == "equal":
-        counted /= norm[:, None]
-        norm = np.ones_like(norm)
-    density = np.empty_like(x)
-    for start in range(0, len(x), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        kernels = axis_kernel(x[block], x, rule.sigma_px, reflect_px=width)
-        kernels *= axis_kernel(y[block], y, rule.sigma_px, reflect_px=height)
-        of_people = kernels @ counted.T
-        of_people[np.arange(len(of_people)), who[block]] = 0.0
-        density[block] = of_people.sum(axis=1)
-    others: Map = density / (norm.sum() - norm)[who]
-    return others
-
-
-def _inside(x: Map, y: Map, rule: MapRule) -> Map:
-    """Give the share of each kernel's mass that counts: that on the picture if renormalised."""
-    if rule.edges != "renormalised":
-        return np.ones_like(x)
-    from scipy.special import ndtr
-
-    grid: Grid = rule.grid
-    shares = [
-        ndtr((length - 0.5 - centre) / rule.sigma_px) - ndtr((-0.5 - centre) / rule.sigma_px)
-        for centre, length in ((x, grid.width_px), (y, grid.height_px))
-    ]
-    inside: Map = shares[0] * shares[1]
-    return inside
 
 
 def scott_bandwidth(fixations: pd.DataFrame, rule: MapRule) -> Bandwidth:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from gaze_analysis.density import Map, density_map
-from gaze_analysis.maps import UNNAMED
+from gaze_analysis.map_labels import UNNAMED
 from gaze_analysis.trial_maps import MapRule, fixation_weights
 from study.errors import InputError
 from study.seeds import generator

@@ -8,14 +8,21 @@ comes from (or each millisecond, by duration).
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from gaze_analysis.ceiling import Ceiling, ceiling, gram_ceiling
-from gaze_analysis.density import EDGES, Map, kernel_sum
+from gaze_analysis.density import Map, kernel_sum
+from gaze_analysis.map_labels import (
+    UNNAMED,
+    map_attributes,
+    map_unit,
+    names,
+    picture_coordinates,
+)
 from gaze_analysis.trial_maps import MapRule, picture_maps
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
@@ -24,9 +31,6 @@ from study.seeds import generator
 
 if TYPE_CHECKING:
     import xarray as xr
-
-# Pictures of other studies need not show an expression: they have maps of their own all the same.
-UNNAMED = "n/a"
 
 
 @dataclass(frozen=True)
@@ -188,10 +192,10 @@ def maps_by_participant(
     for place, image in enumerate(chosen):
         made = picture_maps(by_image[image], rule)
         maps[np.searchsorted(people, made.names), place] = made.each()
-    coordinates = _coordinates(fixations, chosen, rule) | {"participant": _names(people)}
+    coordinates = picture_coordinates(fixations, chosen, rule) | {"participant": names(people)}
     return xr.DataArray(
         maps, coordinates, ("participant", "image", "y", "x"), name="density",
-        attrs=_unit(rule) | map_attributes(rule),
+        attrs=map_unit(rule) | map_attributes(rule),
     )  # fmt: skip
 
 
@@ -286,7 +290,7 @@ def _dataset(
     """Label the maps with their dimensions, coordinates and units."""
     import xarray as xr
 
-    images, unit = sorted(pictures), _unit(rule)
+    images, unit = sorted(pictures), map_unit(rule)
     shape = rule.grid.shape
     by_image = fixations.groupby("image_id")
     of_expressions = [sums.mean(rule) for sums in by_expression.values()]
@@ -314,53 +318,7 @@ def _dataset(
                 {"long_name": "share of the kernels' mass that lies on the picture"},
             ),
         },
-        coords=_coordinates(fixations, images, rule)
-        | {"expression": _names(list(by_expression)), "participant": _names(people)},
+        coords=picture_coordinates(fixations, images, rule)
+        | {"expression": names(list(by_expression)), "participant": names(people)},
         attrs=map_attributes(rule),
     )  # fmt: skip
-
-
-def map_attributes(rule: MapRule) -> dict[str, Any]:
-    """Say in the attributes of maps how they were made.
-
-    Parameters
-    ----------
-    rule : MapRule
-        How they were made.
-
-    Returns
-    -------
-    dict of str to str or float
-        Kernel, weights, edges and picture.
-    """
-    return {
-        "sigma_px": rule.sigma_px,
-        "weighting": rule.weighting,
-        "participants": rule.participants,
-        "edges": f"{rule.edges}: {EDGES[rule.edges]}",
-        "picture_width_px": rule.grid.width_px,
-        "picture_height_px": rule.grid.height_px,
-        "cell_area_px2": rule.grid.cell_area_px2,
-    }
-
-
-def _unit(rule: MapRule) -> dict[str, str]:
-    """Say what the numbers of a map are."""
-    integral = "the mass on the picture" if rule.edges == "dropped" else "1"
-    return {"units": "px-2", "long_name": f"density of gaze; its integral is {integral}"}
-
-
-def _names(values: list[str]) -> np.ndarray:
-    """Make a coordinate of names, which netCDF keeps as text of any length."""
-    return np.array(values, dtype=object)
-
-
-def _coordinates(fixations: pd.DataFrame, images: list[str], rule: MapRule) -> dict[str, Any]:
-    """Give the coordinates of pictures and of points."""
-    expression = fixations.groupby("image_id")["expression"].first().fillna(UNNAMED)
-    return {
-        "image": _names(images),
-        "expression_of_image": ("image", expression.loc[images].to_numpy(dtype=object)),
-        "y": ("y", rule.grid.y_px, {"units": "px", "long_name": "picture frame, down"}),
-        "x": ("x", rule.grid.x_px, {"units": "px", "long_name": "picture frame, right"}),
-    }

@@ -189,13 +189,14 @@ def density_figure(
     """
     from matplotlib.cm import ScalarMappable
 
-    figure, axes = _figure(width_px / height_px)
+    figure, axes = _figure(width_px / height_px, bar_inch=1.2)
     image = draw_density(
         axes, density, width_px=width_px, height_px=height_px, picture=picture, contours=contours
     )
     # Over a picture the map is half transparent, which the bar is not.
     colours = ScalarMappable(image.norm, image.cmap)
-    bar = figure.colorbar(colours, ax=axes, shrink=0.8, label="density of gaze (px$^{-2}$)")
+    bar = figure.colorbar(colours, ax=axes, shrink=0.93, aspect=30)
+    bar.set_label("density of gaze (px$^{-2}$)")
     bar.ax.ticklabel_format(axis="y", style="sci", scilimits=(0, 0))
     axes.set_title(title)
     return figure
@@ -349,11 +350,11 @@ def _title(axes: "Axes", text: str) -> "Legend":
     )  # fmt: skip
 
 
-def _figure(aspect: float) -> tuple["Figure", "Axes"]:
-    """Make a figure of one picture."""
+def _figure(aspect: float, bar_inch: float = 0.0) -> tuple["Figure", "Axes"]:
+    """Make a figure of one picture, with room for a colour bar."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4 * aspect, 4.3), layout="constrained")
+    figure = Figure(figsize=(4 * aspect + bar_inch, 4.3), layout="constrained")
     return figure, figure.add_subplot()
 
 

@@ -9,14 +9,10 @@ import pandas as pd
 import pytest
 from scipy.stats import gaussian_kde
 
-from gaze_analysis import bandwidth
-from gaze_analysis.bandwidth import (
-    leave_one_out_gain,
-    likelihood_bandwidth,
-    scott_bandwidth,
-    scott_sigma_px,
-)
+from gaze_analysis import likelihood
+from gaze_analysis.bandwidth import likelihood_bandwidth, scott_bandwidth, scott_sigma_px
 from gaze_analysis.density import Grid, density_map
+from gaze_analysis.likelihood import leave_one_out_gain
 from gaze_analysis.trial_maps import MapRule
 from study.errors import InputError
 
@@ -100,7 +96,7 @@ def slow_gain(table, rule):
 def test_the_gain_is_that_of_each_fixation_under_the_others_map(
     edges, participants, weighting, monkeypatch
 ):
-    monkeypatch.setattr(bandwidth, "_BLOCK", 5)
+    monkeypatch.setattr(likelihood, "_BLOCK", 5)
     rule = replace(RULE, edges=edges, participants=participants, weighting=weighting)
     table = looking()
     for sigma in (1.5, 6.0, 40.0):
