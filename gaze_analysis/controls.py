@@ -26,7 +26,8 @@ CONTROL_COLUMNS = {
     "class_mean_r": "Correlation of the picture's map with the mean map of the other pictures of "
     "its expression",
     "mean_face_r": "With the mean map of all other pictures",
-    "shuffled_r": "With the map of a picture of another expression, mean over all of them",
+    "shuffled_r": "With the map of a picture of another expression, mean over all of them (any "
+    "other picture, where all show the same)",
     "centre_bias_r": "With a Gaussian in the middle of the picture",
     "class_mean_with_it_r": "With the mean map of its expression, this picture included",
     "mean_face_with_it_r": "With the mean map of all faces, this picture included",

@@ -54,7 +54,7 @@ def map_unit(rule: MapRule) -> dict[str, str]:
     return {"units": "px-2", "long_name": f"density of gaze; its integral is {integral}"}
 
 
-def names(values: list[str]) -> NDArray[np.object_]:
+def name_coordinate(values: list[str]) -> NDArray[np.object_]:
     """Make a coordinate of names, which netCDF keeps as text of any length.
 
     Parameters
@@ -91,7 +91,7 @@ def picture_coordinates(
     """
     expression = fixations.groupby("image_id")["expression"].first().fillna(UNNAMED)
     return {
-        "image": names(images),
+        "image": name_coordinate(images),
         "expression_of_image": ("image", expression.loc[images].to_numpy(dtype=object)),
         "y": ("y", rule.grid.y_px, {"units": "px", "long_name": "picture frame, down"}),
         "x": ("x", rule.grid.x_px, {"units": "px", "long_name": "picture frame, right"}),

@@ -6,7 +6,7 @@ participants of each one's mean over pictures. Pooled, each fixation weighs the 
 comes from (or each millisecond, by duration).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from gaze_analysis.map_labels import (
     UNNAMED,
     map_attributes,
     map_unit,
-    names,
+    name_coordinate,
     picture_coordinates,
 )
 from gaze_analysis.trial_maps import MapRule, picture_maps
@@ -31,6 +31,9 @@ from study.seeds import generator
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+_CeilingRow = tuple[str | None, str | None, Ceiling]
 
 
 @dataclass(frozen=True)
@@ -118,23 +121,16 @@ def study_maps(fixations: pd.DataFrame, rule: MapRule) -> StudyMaps:
     people = sorted(fixations["participant_id"].unique())
     pictures: dict[str, tuple[Map, float]] = {}
     by_expression: dict[str, _Sums] = {}
-    ceilings: list[tuple[str | None, str | None, Ceiling]] = []
+    ceilings: list[_CeilingRow] = []
     with bar("density maps", fixations["image_id"].nunique()) as advance:
         for expression in _present(fixations["expression"]):
-            of_expression = fixations[fixations["expression"] == expression]
-            counted = np.empty(len(of_expression))
-            counts = np.zeros(len(people))
+            own = fixations[fixations["expression"] == expression]
             named = None if expression == UNNAMED else expression
-            for image, place in of_expression.groupby("image_id", sort=True).indices.items():
-                made = picture_maps(of_expression.iloc[place], rule)
-                pictures[str(image)] = made.mean(), made.mass_inside
-                counted[place] = made.counted
-                counts[np.searchsorted(people, made.names)] += made.weights
-                rng = generator(rule.seed, "ceiling", str(image))
-                agreement = gram_ceiling(made.gram(), rng, n_splits=rule.n_splits)
-                ceilings.append((str(image), named, agreement))
+            sums = _Sums(np.zeros((len(people), *rule.grid.shape)), np.zeros(len(people)))
+            for image, made, agreement in _pictures_into(sums, own, people, rule):
+                pictures[image] = made
+                ceilings.append((image, named, agreement))
                 advance(1)
-            sums = _Sums(_sums_of_people(of_expression, counted, people, rule), counts)
             by_expression[expression] = sums
             if named:
                 ceilings.append((None, named, _ceiling(sums, rule, named)))
@@ -146,6 +142,27 @@ def study_maps(fixations: pd.DataFrame, rule: MapRule) -> StudyMaps:
     by_expression.pop(UNNAMED, None)
     maps = _dataset(pictures, by_expression, everything, fixations, people, rule)
     return StudyMaps(maps, _ceiling_table(ceilings))
+
+
+def _pictures_into(
+    sums: _Sums, fixations: pd.DataFrame, people: list[str], rule: MapRule
+) -> Iterator[tuple[str, tuple[Map, float], Ceiling]]:
+    """Make the map and the ceiling of each picture, and add all its participants' maps to sums."""
+    counted = np.empty(len(fixations))
+    for image, place in fixations.groupby("image_id", sort=True).indices.items():
+        made = picture_maps(fixations.iloc[place], rule)
+        counted[place] = made.counted
+        sums.counts[np.searchsorted(people, made.names)] += made.weights
+        rng = generator(rule.seed, "ceiling", str(image))
+        agreement = gram_ceiling(made.gram(), rng, n_splits=rule.n_splits)
+        yield str(image), (made.mean(), made.mass_inside), agreement
+    # What a participant's maps on all pictures sum up to is one sum of kernels.
+    x, y = (fixations[name].to_numpy(dtype=np.float64) for name in ("x_px", "y_px"))
+    for name, own in fixations.groupby("participant_id").indices.items():
+        sums.sums[np.searchsorted(people, str(name))] = kernel_sum(
+            x[own], y[own], rule.grid, sigma_px=rule.sigma_px, weights=counted[own],
+            reflected=rule.edges == "reflected",
+        )  # fmt: skip
 
 
 def maps_by_participant(
@@ -192,23 +209,13 @@ def maps_by_participant(
     for place, image in enumerate(chosen):
         made = picture_maps(by_image[image], rule)
         maps[np.searchsorted(people, made.names), place] = made.each()
-    coordinates = picture_coordinates(fixations, chosen, rule) | {"participant": names(people)}
+    coordinates = picture_coordinates(fixations, chosen, rule) | {
+        "participant": name_coordinate(people)
+    }
     return xr.DataArray(
         maps, coordinates, ("participant", "image", "y", "x"), name="density",
         attrs=map_unit(rule) | map_attributes(rule),
     )  # fmt: skip
-
-
-def _sums_of_people(fixations: pd.DataFrame, counted: Map, people: list[str], rule: MapRule) -> Map:
-    """Sum each participant's maps over pictures: one sum of kernels for each."""
-    sums = np.zeros((len(people), *rule.grid.shape))
-    x, y = (fixations[name].to_numpy(dtype=np.float64) for name in ("x_px", "y_px"))
-    for name, own in fixations.groupby("participant_id").indices.items():
-        sums[np.searchsorted(people, str(name))] = kernel_sum(
-            x[own], y[own], rule.grid, sigma_px=rule.sigma_px, weights=counted[own],
-            reflected=rule.edges == "reflected",
-        )  # fmt: skip
-    return sums
 
 
 def check_fixations(fixations: pd.DataFrame, rule: MapRule) -> None:
@@ -244,7 +251,7 @@ def check_fixations(fixations: pd.DataFrame, rule: MapRule) -> None:
             f"Expressions must be {', '.join(EXPRESSIONS)}, but the fixations name "
             f"{', '.join(sorted(map(str, unknown)))}. Correct the table of fixations."
         )
-    labels = fixations.groupby("image_id")["expression"].nunique()
+    labels = fixations.groupby("image_id")["expression"].nunique(dropna=False)
     if (labels > 1).any():
         raise InputError(
             f"A picture must show one expression, but {labels.idxmax()} has {labels.max()}. "
@@ -265,7 +272,7 @@ def _ceiling(sums: _Sums, rule: MapRule, name: str) -> Ceiling:
     return ceiling(maps, rng, n_splits=rule.n_splits, weights=weights)
 
 
-def _ceiling_table(rows: list[tuple[str | None, str | None, Ceiling]]) -> pd.DataFrame:
+def _ceiling_table(rows: list[_CeilingRow]) -> pd.DataFrame:
     """Put the ceilings in a table: first the pictures, then the expressions, then all faces."""
     table = pd.DataFrame(
         [{"image_id": image, "expression": expression, **vars(c)} for image, expression, c in rows]
@@ -294,20 +301,16 @@ def _dataset(
     shape = rule.grid.shape
     by_image = fixations.groupby("image_id")
     of_expressions = [sums.mean(rule) for sums in by_expression.values()]
-    of_people = [sums.each() for sums in by_expression.values()]
+    of_people = np.empty((len(people), len(by_expression), *shape))
+    for place, sums in enumerate(by_expression.values()):
+        of_people[:, place] = sums.each()
     return xr.Dataset(
         {
             "density": (("image", "y", "x"), np.stack([pictures[i][0] for i in images]), unit),
             "density_by_expression": (
                 ("expression", "y", "x"), np.array(of_expressions).reshape(-1, *shape), unit,
             ),
-            "density_by_participant": (
-                ("participant", "expression", "y", "x"),
-                np.stack(of_people, axis=1)
-                if of_people
-                else np.empty((len(people), 0, *shape)),
-                unit,
-            ),
+            "density_by_participant": (("participant", "expression", "y", "x"), of_people, unit),
             "mean_density": (("y", "x"), everything.mean(rule), unit),
             "n_fixations": ("image", by_image.size().loc[images].to_numpy()),
             "n_participants": (
@@ -319,6 +322,9 @@ def _dataset(
             ),
         },
         coords=picture_coordinates(fixations, images, rule)
-        | {"expression": names(list(by_expression)), "participant": names(people)},
+        | {
+            "expression": name_coordinate(list(by_expression)),
+            "participant": name_coordinate(people),
+        },
         attrs=map_attributes(rule),
     )  # fmt: skip

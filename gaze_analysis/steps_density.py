@@ -325,4 +325,4 @@ def _say_controls(controls: pd.DataFrame, centre_px: float) -> None:
         ("shuffled_r", "a picture of another expression"),
         ("centre_bias_r", f"centre bias (Gaussian of {centre_px:.1f} px)"),
     ):
-        say(f"  {name:<40}{means[column]:.2f}")
+        say(f"  {name:<40}" + ("n/a" if pd.isna(means[column]) else f"{means[column]:.2f}"))

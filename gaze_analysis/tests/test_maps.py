@@ -166,6 +166,9 @@ def test_refuses_fixations_without_what_a_map_needs(fixations):
         study_maps(fixations.assign(duration_ms=np.nan), rule())
     with pytest.raises(InputError, match="must show one expression"):
         study_maps(fixations.assign(image_id="P1"), rule())
+    partly = fixations["expression"].where(fixations["participant_id"] != "sub-a")
+    with pytest.raises(InputError, match="must show one expression, but P1 has 2"):
+        study_maps(fixations.assign(expression=partly), rule())
 
 
 def test_pictures_without_an_expression_have_maps_all_the_same(fixations, tmp_path):
