@@ -122,7 +122,8 @@ def test_reflected_kernels_have_no_slope_at_the_border(x, y, sigma):
     at = np.array([-0.5 + step, -0.5 + 2 * step, 29.5 - 2 * step, 29.5 - step])
     line = axis_kernel(at, np.array([x]), sigma, reflect_px=30.0)[:, 0]
     slope = np.diff(line)[[0, 2]] / step
-    assert (np.abs(slope) <= 5 * step * line.max() / min(sigma, 1) ** 2 + 1e-12).all()
+    # At most the curvature of a Gaussian's peak, a few times over, on the way to the border.
+    assert (np.abs(slope) <= 5 * step / sigma**3 + 1e-12).all()
     made = density_map([x], [y], close, sigma_px=sigma, edges="reflected")
     assert made.sum() * close.cell_area_px2 == pytest.approx(1, rel=2e-8)
 
