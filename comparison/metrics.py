@@ -10,6 +10,7 @@ from scipy.ndimage import gaussian_filter
 
 from comparison.map_metrics import METRICS, as_density, cross_metrics
 from comparison.tiles import cell_means
+from gaze_analysis.controls import mean_of_others
 from study.errors import InputError
 
 if TYPE_CHECKING:
@@ -189,35 +190,6 @@ def smooth(maps: Floats, cells_per_side: int, sigma_cells: float) -> Floats:
     square = maps.reshape(-1, cells_per_side, cells_per_side)
     blurred = gaussian_filter(square, sigma_cells, axes=(1, 2), mode="constant")
     return blurred.reshape(maps.shape)
-
-
-def mean_of_others(gaze: Floats, groups: npt.ArrayLike) -> Floats:
-    """Average, for each picture, the maps of the other pictures in its group.
-
-    Parameters
-    ----------
-    gaze : numpy.ndarray, shape (n_pictures, n_cells)
-        Maps.
-    groups : array_like, shape (n_pictures,)
-        The group of each picture.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n_pictures, n_cells)
-        Missing (NaN) where a picture is alone in its group.
-
-    Examples
-    --------
-    >>> mean_of_others(np.array([[1.0], [2.0], [6.0]]), ["a", "a", "a"]).ravel()
-    array([4. , 3.5, 1.5])
-    """
-    means = np.full(gaze.shape, np.nan)
-    labels = np.asarray(groups)
-    for label in np.unique(labels):
-        members = labels == label
-        if members.sum() > 1:
-            means[members] = (gaze[members].sum(axis=0) - gaze[members]) / (members.sum() - 1)
-    return means
 
 
 def metrics_table(maps: ComparedMaps, *, sigma_cells: float, centre_sigma: float) -> pd.DataFrame:

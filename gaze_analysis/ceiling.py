@@ -24,6 +24,8 @@ class Ceiling:
         random halves; NaN for fewer than two participants.
     spearman_brown_r : float
         The same, stepped up to the full number of participants.
+    split_half_low, split_half_high : float
+        Between these lie 95 % of the random halves' correlations.
     leave_one_out_r : float
         Correlation between one participant's map and the mean map of the others, averaged.
     n_participants : int
@@ -32,6 +34,8 @@ class Ceiling:
 
     split_half_r: float
     spearman_brown_r: float
+    split_half_low: float
+    split_half_high: float
     leave_one_out_r: float
     n_participants: int
 
@@ -71,18 +75,46 @@ def ceiling(
     >>> ceiling(same, np.random.default_rng(1), n_splits=5).leave_one_out_r
     1.0
     """
-    gram = _gram(maps, weights)
+    return gram_ceiling(_gram(maps, weights), rng, n_splits=n_splits)
+
+
+def gram_ceiling(
+    gram: NDArray[np.float64], rng: np.random.Generator, *, n_splits: int = 1000
+) -> Ceiling:
+    """Compute the inter-observer ceiling from the products of maps.
+
+    Parameters
+    ----------
+    gram : ndarray, shape (n_participants, n_participants)
+        Products of the centred maps with one another.
+    rng, n_splits
+        As in `ceiling`.
+
+    Returns
+    -------
+    Ceiling
+        NaN in place of each correlation where there are fewer than two participants.
+    """
     n = len(gram)
     if n < 2:
-        return Ceiling(np.nan, np.nan, np.nan, n)
-    half = split_half_r(gram, rng, n_splits=n_splits)
-    return Ceiling(half, spearman_brown(half), float(np.mean(leave_one_out_r(gram))), n)
+        return Ceiling(np.nan, np.nan, np.nan, np.nan, np.nan, n)
+    halves = split_half_r(gram, rng, n_splits=n_splits)
+    half = float(np.mean(halves))
+    low, high = np.quantile(halves, [0.025, 0.975])
+    return Ceiling(
+        split_half_r=half,
+        spearman_brown_r=spearman_brown(half),
+        split_half_low=float(low),
+        split_half_high=float(high),
+        leave_one_out_r=float(np.mean(leave_one_out_r(gram))),
+        n_participants=n,
+    )
 
 
 def split_half_r(
     gram: NDArray[np.float64], rng: np.random.Generator, *, n_splits: int = 1000
-) -> float:
-    """Correlate the mean maps of random halves of the participants, and average.
+) -> NDArray[np.float64]:
+    """Correlate the mean maps of random halves of the participants.
 
     Parameters
     ----------
@@ -95,13 +127,13 @@ def split_half_r(
 
     Returns
     -------
-    float
-        The mean correlation.
+    ndarray, shape (n_splits,)
+        One correlation for each pair of halves.
     """
     n = len(gram)
     half = np.tile(np.arange(n) < n // 2, (n_splits, 1))
     first: NDArray[np.float64] = rng.permuted(half, axis=1).astype(np.float64)
-    return float(np.mean(_correlations(gram, first, 1.0 - first)))
+    return _correlations(gram, first, 1.0 - first)
 
 
 def leave_one_out_r(gram: NDArray[np.float64]) -> NDArray[np.float64]:

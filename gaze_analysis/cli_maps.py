@@ -25,8 +25,8 @@ def density(
     scheduler: SchedulerOption = "",
     force: ForceOption = False,
 ) -> None:
-    """Make density maps of the included fixations, and inter-observer ceilings."""
-    from gaze_analysis.steps_maps import density_step
+    """Make density maps of the included fixations, with ceilings and controls."""
+    from gaze_analysis.steps_density import density_step
     from study.provenance import run_step
 
     opened = open_for_command(study, jobs, scheduler)

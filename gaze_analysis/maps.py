@@ -1,20 +1,29 @@
-"""Density maps of a study: for each picture, for each expression, and over all faces.
+"""Density maps of a study: by picture, by expression, by participant, and over all faces.
 
-Every average starts from the map of one participant on one picture, which integrates to one.
-By default participants weigh equally: a picture's map is the mean over participants, and the map
-of an expression the mean over participants of each one's mean over pictures. Pooled, each
-fixation weighs the same wherever it comes from (or each millisecond, by duration).
+Every average starts from the map of one participant on one picture. By default participants weigh
+equally: a picture's map is the mean over participants, and the map of an expression the mean over
+participants of each one's mean over pictures. Pooled, each fixation weighs the same wherever it
+comes from (or each millisecond, by duration).
 """
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gaze_analysis.ceiling import Ceiling, ceiling
-from gaze_analysis.density import Grid, kernel_sum
+from gaze_analysis.ceiling import Ceiling, ceiling, gram_ceiling
+from gaze_analysis.density import Map, kernel_sum
+from gaze_analysis.map_labels import (
+    UNNAMED,
+    map_attributes,
+    map_unit,
+    name_coordinate,
+    picture_coordinates,
+)
+from gaze_analysis.trial_maps import MapRule, picture_maps
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 from study.progress import bar
@@ -23,39 +32,8 @@ from study.seeds import generator
 if TYPE_CHECKING:
     import xarray as xr
 
-Maps = NDArray[np.float64]
-# Pictures of other studies need not show an expression: they have maps of their own all the same.
-_UNNAMED = "n/a"
-Weighting = Literal["duration", "count"]
-Participants = Literal["equal", "pooled"]
 
-
-@dataclass(frozen=True)
-class MapRule:
-    """What a density map is made with.
-
-    Parameters
-    ----------
-    grid : Grid
-        Where maps are evaluated.
-    sigma_px : float
-        Standard deviation of the kernel, in picture pixels.
-    weighting : {"duration", "count"}
-        What a fixation counts.
-    participants : {"equal", "pooled"}
-        What a participant counts in an average.
-    n_splits : int
-        Random halves for the ceilings.
-    seed : int
-        The halves follow from it.
-    """
-
-    grid: Grid
-    sigma_px: float
-    weighting: Weighting = "duration"
-    participants: Participants = "equal"
-    n_splits: int = 1000
-    seed: int = 1
+_CeilingRow = tuple[str | None, str | None, Ceiling]
 
 
 @dataclass(frozen=True)
@@ -65,8 +43,9 @@ class StudyMaps:
     Parameters
     ----------
     maps : xarray.Dataset
-        ``density(image, y, x)``, ``density_by_expression(expression, y, x)`` and
-        ``mean_density(y, x)``, with the counts of fixations and participants.
+        ``density(image, y, x)``, ``density_by_expression(expression, y, x)``,
+        ``density_by_participant(participant, expression, y, x)`` and ``mean_density(y, x)``,
+        with the counts of fixations and participants and the mass on each picture.
     ceilings : pandas.DataFrame
         One row for each picture, each expression and all faces together.
     """
@@ -75,39 +54,41 @@ class StudyMaps:
     ceilings: pd.DataFrame
 
 
-def participant_maps(fixations: pd.DataFrame, rule: MapRule) -> tuple[list[str], Maps, Maps]:
-    """Evaluate one map for each participant who looked at a picture.
+@dataclass(frozen=True)
+class _Sums:
+    """Sums of each participant's maps over pictures, from which averages follow.
 
     Parameters
     ----------
-    fixations : pandas.DataFrame
-        Fixations on one picture: participant_id, x_px, y_px, duration_ms.
-    rule : MapRule
-        How to.
-
-    Returns
-    -------
-    participant_ids : list of str
-        In the order of their names.
-    maps : ndarray, shape (n_participants, rows, columns)
-        Each integrates to one.
-    weights : ndarray, shape (n_participants,)
-        What each counts in an average.
+    sums : ndarray, shape (n_participants, rows, columns)
+        Sums of maps.
+    counts : ndarray, shape (n_participants,)
+        What was summed: pictures, or mass where participants are pooled.
     """
-    names, who = np.unique(fixations["participant_id"].to_numpy(dtype=str), return_inverse=True)
-    x, y, duration = (
-        fixations[name].to_numpy(dtype=float) for name in ("x_px", "y_px", "duration_ms")
-    )
-    counted = duration if rule.weighting == "duration" else np.ones_like(duration)
-    maps = np.empty((len(names), *rule.grid.shape))
-    for place in range(len(names)):
-        own = who == place
-        maps[place] = kernel_sum(
-            x[own], y[own], rule.grid, sigma_px=rule.sigma_px, weights=counted[own]
-        )
-    mass = maps.sum(axis=(1, 2)) * rule.grid.cell_area_px2
-    maps /= mass[:, None, None]
-    return names.tolist(), maps, mass if rule.participants == "pooled" else np.ones_like(mass)
+
+    sums: Map
+    counts: Map
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Whether each participant saw any of the pictures."""
+        return self.counts > 0
+
+    def each(self) -> Map:
+        """Give each participant's average map; NaN for who saw none of the pictures."""
+        counts = np.where(self.seen, self.counts, np.nan)
+        return self.sums / counts[:, None, None]
+
+    def weights(self, rule: MapRule) -> Map:
+        """Give what each participant who saw a picture counts in an average."""
+        counts = self.counts[self.seen]
+        return counts if rule.participants == "pooled" else np.ones_like(counts)
+
+    def mean(self, rule: MapRule) -> Map:
+        """Average over participants."""
+        weights = self.weights(rule)
+        mean: Map = np.tensordot(weights / weights.sum(), self.each()[self.seen], axes=1)
+        return mean
 
 
 def study_maps(fixations: pd.DataFrame, rule: MapRule) -> StudyMaps:
@@ -132,70 +113,127 @@ def study_maps(fixations: pd.DataFrame, rule: MapRule) -> StudyMaps:
         If there is no fixation, durations are wanted and missing, or a picture has two
         expressions.
     """
-    _check(fixations, rule)
-    people = sorted(fixations["participant_id"].astype(str).unique())
-    of_images: dict[str, Maps] = {}
-    of_expressions: dict[str, Maps] = {}
-    rows: list[tuple[str | None, str | None, Ceiling]] = []
-    everything = _Sums(people, rule)
-    label = fixations["expression"].fillna(_UNNAMED)
+    check_fixations(fixations, rule)
+    fixations = fixations.assign(
+        participant_id=fixations["participant_id"].astype(str),
+        expression=fixations["expression"].fillna(UNNAMED),
+    ).reset_index(drop=True)
+    people = sorted(fixations["participant_id"].unique())
+    pictures: dict[str, tuple[Map, float]] = {}
+    by_expression: dict[str, _Sums] = {}
+    ceilings: list[_CeilingRow] = []
     with bar("density maps", fixations["image_id"].nunique()) as advance:
-        for expression in _present(label):
-            sums = _Sums(people, rule)
-            of_expression = fixations[label == expression]
-            for image, on_image in of_expression.groupby("image_id", sort=True):
-                names, maps, weights = participant_maps(on_image, rule)
-                of_images[str(image)] = np.tensordot(weights / weights.sum(), maps, axes=1)
-                named = None if expression == _UNNAMED else expression
-                rows.append((str(image), named, _ceiling(maps, weights, rule, str(image))))
-                sums.add(names, maps, weights)
+        for expression in _present(fixations["expression"]):
+            own = fixations[fixations["expression"] == expression]
+            named = None if expression == UNNAMED else expression
+            sums = _Sums(np.zeros((len(people), *rule.grid.shape)), np.zeros(len(people)))
+            for image, made, agreement in _pictures_into(sums, own, people, rule):
+                pictures[image] = made
+                ceilings.append((image, named, agreement))
                 advance(1)
-            if expression != _UNNAMED:
-                of_expressions[expression] = sums.mean()
-                rows.append((None, expression, _ceiling(*sums.maps(), rule, expression)))
-            everything.merge(sums)
-    rows.append((None, None, _ceiling(*everything.maps(), rule, "all")))
-    dataset = _dataset(of_images, of_expressions, everything.mean(), fixations, rule)
-    return StudyMaps(dataset, _ceiling_table(rows))
+            by_expression[expression] = sums
+            if named:
+                ceilings.append((None, named, _ceiling(sums, rule, named)))
+    everything = _Sums(
+        np.sum([sums.sums for sums in by_expression.values()], axis=0),
+        np.sum([sums.counts for sums in by_expression.values()], axis=0),
+    )
+    ceilings.append((None, None, _ceiling(everything, rule, "all")))
+    by_expression.pop(UNNAMED, None)
+    maps = _dataset(pictures, by_expression, everything, fixations, people, rule)
+    return StudyMaps(maps, _ceiling_table(ceilings))
 
 
-class _Sums:
-    """Running sums of each participant's maps, from which the averages follow."""
-
-    def __init__(self, people: list[str], rule: MapRule) -> None:
-        """Start at zero for everyone."""
-        self._place = {name: place for place, name in enumerate(people)}
-        self._rule = rule
-        self._sums = np.zeros((len(people), *rule.grid.shape))
-        self._weights = np.zeros(len(people))
-
-    def add(self, names: list[str], maps: Maps, weights: Maps) -> None:
-        """Add maps of some participants."""
-        for name, values, weight in zip(names, maps, weights, strict=True):
-            self._sums[self._place[name]] += weight * values
-            self._weights[self._place[name]] += weight
-
-    def merge(self, other: "_Sums") -> None:
-        """Add all that another one holds."""
-        self._sums += other._sums
-        self._weights += other._weights
-
-    def maps(self) -> tuple[Maps, Maps]:
-        """Give the average map of each participant who has one, and what it counts."""
-        seen = self._weights > 0
-        maps = self._sums[seen] / self._weights[seen, None, None]
-        pooled = self._rule.participants == "pooled"
-        return maps, self._weights[seen] if pooled else np.ones(len(maps))
-
-    def mean(self) -> Maps:
-        """Average over participants."""
-        maps, weights = self.maps()
-        mean: Maps = np.tensordot(weights / weights.sum(), maps, axes=1)
-        return mean
+def _pictures_into(
+    sums: _Sums, fixations: pd.DataFrame, people: list[str], rule: MapRule
+) -> Iterator[tuple[str, tuple[Map, float], Ceiling]]:
+    """Make the map and the ceiling of each picture, and add all its participants' maps to sums."""
+    counted = np.empty(len(fixations))
+    for image, place in fixations.groupby("image_id", sort=True).indices.items():
+        made = picture_maps(fixations.iloc[place], rule)
+        counted[place] = made.counted
+        sums.counts[np.searchsorted(people, made.names)] += made.weights
+        rng = generator(rule.seed, "ceiling", str(image))
+        agreement = gram_ceiling(made.gram(), rng, n_splits=rule.n_splits)
+        yield str(image), (made.mean(), made.mass_inside), agreement
+    # What a participant's maps on all pictures sum up to is one sum of kernels.
+    x, y = (fixations[name].to_numpy(dtype=np.float64) for name in ("x_px", "y_px"))
+    for name, own in fixations.groupby("participant_id").indices.items():
+        sums.sums[np.searchsorted(people, str(name))] = kernel_sum(
+            x[own], y[own], rule.grid, sigma_px=rule.sigma_px, weights=counted[own],
+            reflected=rule.edges == "reflected",
+        )  # fmt: skip
 
 
-def _check(fixations: pd.DataFrame, rule: MapRule) -> None:
-    """Refuse fixations that no map can be made of."""
+def maps_by_participant(
+    fixations: pd.DataFrame, rule: MapRule, *, images: Collection[str] | None = None
+) -> "xr.DataArray":
+    """Make the map of each participant on each picture.
+
+    These are many: 28 participants on 112 pictures at 224 x 224 points take 1.3 GB, so that a study
+    keeps their averages, and these are made when they are wanted.
+
+    Parameters
+    ----------
+    fixations : pandas.DataFrame
+        As for `study_maps`.
+    rule : MapRule
+        How to.
+    images : collection of str, optional
+        Which pictures. Defaults to all.
+
+    Returns
+    -------
+    xarray.DataArray, dims (participant, image, y, x)
+        NaN where a participant has no fixation on a picture; ``expression_of_image`` is among
+        the coordinates.
+
+    Raises
+    ------
+    InputError
+        As `study_maps`, or if nobody looked at a picture that is asked for.
+    """
+    import xarray as xr
+
+    check_fixations(fixations, rule)
+    seen = sorted(fixations["image_id"].unique())
+    chosen = seen if images is None else [image for image in seen if image in set(images)]
+    if unseen := sorted(set(images or ()) - set(seen)):
+        raise InputError(
+            f"A picture with maps must have included fixations, but {', '.join(unseen)} has none. "
+            "Choose among those of fixations.tsv."
+        )
+    by_image = dict(list(fixations.groupby("image_id")))
+    people = sorted(fixations["participant_id"].astype(str).unique())
+    maps = np.full((len(people), len(chosen), *rule.grid.shape), np.nan)
+    for place, image in enumerate(chosen):
+        made = picture_maps(by_image[image], rule)
+        maps[np.searchsorted(people, made.names), place] = made.each()
+    coordinates = picture_coordinates(fixations, chosen, rule) | {
+        "participant": name_coordinate(people)
+    }
+    return xr.DataArray(
+        maps, coordinates, ("participant", "image", "y", "x"), name="density",
+        attrs=map_unit(rule) | map_attributes(rule),
+    )  # fmt: skip
+
+
+def check_fixations(fixations: pd.DataFrame, rule: MapRule) -> None:
+    """Refuse fixations that no map can be made of.
+
+    Parameters
+    ----------
+    fixations : pandas.DataFrame
+        As for `study_maps`.
+    rule : MapRule
+        Says whether durations are needed.
+
+    Raises
+    ------
+    InputError
+        If there is none, durations are wanted and missing, or an expression is unknown or not
+        the only one of its picture.
+    """
     if fixations.empty:
         raise InputError(
             "Density maps must have at least one included fixation, but there is none. "
@@ -213,7 +251,7 @@ def _check(fixations: pd.DataFrame, rule: MapRule) -> None:
             f"Expressions must be {', '.join(EXPRESSIONS)}, but the fixations name "
             f"{', '.join(sorted(map(str, unknown)))}. Correct the table of fixations."
         )
-    labels = fixations.groupby("image_id")["expression"].nunique()
+    labels = fixations.groupby("image_id")["expression"].nunique(dropna=False)
     if (labels > 1).any():
         raise InputError(
             f"A picture must show one expression, but {labels.idxmax()} has {labels.max()}. "
@@ -224,16 +262,17 @@ def _check(fixations: pd.DataFrame, rule: MapRule) -> None:
 def _present(labels: pd.Series) -> list[str]:
     """List the expressions that were shown, in the order of all tables; those unnamed last."""
     found = set(labels)
-    return [name for name in (*EXPRESSIONS, _UNNAMED) if name in found]
+    return [name for name in (*EXPRESSIONS, UNNAMED) if name in found]
 
 
-def _ceiling(maps: Maps, weights: Maps, rule: MapRule, name: str) -> Ceiling:
-    """Compute a ceiling with a random stream of its own."""
+def _ceiling(sums: _Sums, rule: MapRule, name: str) -> Ceiling:
+    """Compute the ceiling of average maps, with a random stream of its own."""
     rng = generator(rule.seed, "ceiling", name)
+    maps, weights = sums.each()[sums.seen], sums.weights(rule)
     return ceiling(maps, rng, n_splits=rule.n_splits, weights=weights)
 
 
-def _ceiling_table(rows: list[tuple[str | None, str | None, Ceiling]]) -> pd.DataFrame:
+def _ceiling_table(rows: list[_CeilingRow]) -> pd.DataFrame:
     """Put the ceilings in a table: first the pictures, then the expressions, then all faces."""
     table = pd.DataFrame(
         [{"image_id": image, "expression": expression, **vars(c)} for image, expression, c in rows]
@@ -248,46 +287,44 @@ def _ceiling_table(rows: list[tuple[str | None, str | None, Ceiling]]) -> pd.Dat
 
 
 def _dataset(
-    of_images: dict[str, Maps],
-    of_expressions: dict[str, Maps],
-    mean: Maps,
+    pictures: dict[str, tuple[Map, float]],
+    by_expression: dict[str, _Sums],
+    everything: _Sums,
     fixations: pd.DataFrame,
+    people: list[str],
     rule: MapRule,
 ) -> "xr.Dataset":
     """Label the maps with their dimensions, coordinates and units."""
     import xarray as xr
 
-    images = sorted(of_images)
+    images, unit = sorted(pictures), map_unit(rule)
+    shape = rule.grid.shape
     by_image = fixations.groupby("image_id")
-    expression = by_image["expression"].first().fillna(_UNNAMED)
-    people = by_image["participant_id"].nunique()
-    unit = {"units": "px-2", "long_name": "density of gaze; its integral is 1"}
-    dataset = xr.Dataset(
+    of_expressions = [sums.mean(rule) for sums in by_expression.values()]
+    of_people = np.empty((len(people), len(by_expression), *shape))
+    for place, sums in enumerate(by_expression.values()):
+        of_people[:, place] = sums.each()
+    return xr.Dataset(
         {
-            "density": (("image", "y", "x"), np.stack([of_images[name] for name in images]), unit),
+            "density": (("image", "y", "x"), np.stack([pictures[i][0] for i in images]), unit),
             "density_by_expression": (
-                ("expression", "y", "x"),
-                np.array(list(of_expressions.values())).reshape(-1, *rule.grid.shape), unit,
+                ("expression", "y", "x"), np.array(of_expressions).reshape(-1, *shape), unit,
             ),
-            "mean_density": (("y", "x"), mean, unit),
+            "density_by_participant": (("participant", "expression", "y", "x"), of_people, unit),
+            "mean_density": (("y", "x"), everything.mean(rule), unit),
             "n_fixations": ("image", by_image.size().loc[images].to_numpy()),
-            "n_participants": ("image", people.loc[images].to_numpy()),
+            "n_participants": (
+                "image", by_image["participant_id"].nunique().loc[images].to_numpy(),
+            ),
+            "mass_inside": (
+                "image", np.array([pictures[image][1] for image in images]),
+                {"long_name": "share of the kernels' mass that lies on the picture"},
+            ),
         },
-        coords={
-            "image": np.array(images, dtype=object),
-            "expression": np.array(list(of_expressions), dtype=object),
-            "expression_of_image": ("image", expression.loc[images].to_numpy(dtype=object)),
-            "y": ("y", rule.grid.y_px, {"units": "px", "long_name": "picture frame, down"}),
-            "x": ("x", rule.grid.x_px, {"units": "px", "long_name": "picture frame, right"}),
+        coords=picture_coordinates(fixations, images, rule)
+        | {
+            "expression": name_coordinate(list(by_expression)),
+            "participant": name_coordinate(people),
         },
+        attrs=map_attributes(rule),
     )  # fmt: skip
-    dataset.attrs = {
-        "sigma_px": rule.sigma_px,
-        "weighting": rule.weighting,
-        "participants": rule.participants,
-        "edges": "mass outside the picture is dropped and each map renormalised to 1",
-        "picture_width_px": rule.grid.width_px,
-        "picture_height_px": rule.grid.height_px,
-        "cell_area_px2": rule.grid.cell_area_px2,
-    }
-    return dataset

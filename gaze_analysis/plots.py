@@ -1,5 +1,6 @@
 """Figures of gaze: density over the picture, scanpaths, and a session's quality on one page."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from study.figures import BLUE, GREEN, GREY, ORANGE, VERMILION
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
     from matplotlib.legend import Legend
 
 DENSITY_COLOURS = "inferno"
@@ -26,7 +28,8 @@ def draw_density(
     height_px: float,
     picture: NDArray[np.uint8] | None = None,
     vmax: float | None = None,
-) -> None:
+    contours: Sequence[float] = (),
+) -> "AxesImage":
     """Draw a density map, over the picture where there is one.
 
     Over a picture the map grows opaque with density, so that the face stays visible where
@@ -44,6 +47,13 @@ def draw_density(
         The picture in any resolution.
     vmax : float, optional
         Density of the strongest colour. Defaults to the map's maximum.
+    contours : sequence of float, default none
+        Shares of gaze, between 0 and 1: a line around the smallest area that holds each.
+
+    Returns
+    -------
+    matplotlib AxesImage
+        The map, for a colour bar.
     """
     extent = (-0.5, width_px - 0.5, height_px - 0.5, -0.5)
     top = float(density.max()) if vmax is None else vmax
@@ -51,7 +61,7 @@ def draw_density(
     if picture is not None:
         axes.imshow(_grey(picture), cmap="gray", vmin=0, vmax=255, extent=extent)
         opacity = np.clip(density / (0.5 * top), 0, 1) * 0.75
-    axes.imshow(
+    image = axes.imshow(
         density,
         cmap=DENSITY_COLOURS,
         vmin=0,
@@ -60,7 +70,56 @@ def draw_density(
         extent=extent,
         interpolation="bilinear",
     )
+    if contours:
+        _draw_contours(axes, density, contours, width_px, height_px)
     _bare(axes, width_px, height_px)
+    return image
+
+
+def density_levels(density: NDArray[np.float64], shares: Sequence[float]) -> NDArray[np.float64]:
+    """Find the densities above which shares of gaze lie.
+
+    Parameters
+    ----------
+    density : ndarray
+        A map, 0 or greater.
+    shares : sequence of float
+        Shares of gaze, between 0 and 1.
+
+    Returns
+    -------
+    ndarray, shape (n_shares,)
+        The points at or above each density are the fewest that hold the share.
+
+    Examples
+    --------
+    >>> density_levels(np.array([[4.0, 1.0], [3.0, 2.0]]), [0.4, 0.7])
+    array([4., 3.])
+    """
+    falling = np.sort(density, axis=None)[::-1]
+    held = np.cumsum(falling) / falling.sum()
+    places = np.searchsorted(held, shares)
+    levels: NDArray[np.float64] = falling[np.minimum(places, falling.size - 1)]
+    return levels
+
+
+def _draw_contours(
+    axes: "Axes",
+    density: NDArray[np.float64],
+    shares: Sequence[float],
+    width_px: float,
+    height_px: float,
+) -> None:
+    """Draw a line around the smallest area that holds each share of gaze, and write it there."""
+    rows, columns = density.shape
+    x = (np.arange(columns) + 0.5) * width_px / columns - 0.5
+    y = (np.arange(rows) + 0.5) * height_px / rows - 0.5
+    level_of = {
+        float(level): f"{100 * share:.0f} %"
+        for share, level in zip(shares, density_levels(density, shares), strict=True)
+    }
+    lines = axes.contour(x, y, density, levels=sorted(level_of), colors="white", linewidths=0.8)
+    axes.clabel(lines, fmt=level_of, fontsize=6)
 
 
 def draw_scanpath(
@@ -114,14 +173,15 @@ def density_figure(
     width_px: float,
     height_px: float,
     picture: NDArray[np.uint8] | None = None,
+    contours: Sequence[float] = (),
     title: str = "",
 ) -> "Figure":
-    """Make a figure of one density map, as `draw_density` draws it.
+    """Make a figure of one density map, as `draw_density` draws it, with a colour bar.
 
     Parameters
     ----------
-    density, width_px, height_px, picture
-        As in `draw_density`.
+    density, width_px, height_px, picture, contours
+        As in `draw_density`; the density in px-2.
     title : str, default ""
         Title of the figure.
 
@@ -130,8 +190,17 @@ def density_figure(
     matplotlib Figure
         Not tied to any window.
     """
-    figure, axes = _figure(width_px / height_px)
-    draw_density(axes, density, width_px=width_px, height_px=height_px, picture=picture)
+    from matplotlib.cm import ScalarMappable
+
+    figure, axes = _figure(width_px / height_px, bar_inch=1.2)
+    image = draw_density(
+        axes, density, width_px=width_px, height_px=height_px, picture=picture, contours=contours
+    )
+    # Over a picture the map is half transparent, which the bar is not.
+    colours = ScalarMappable(image.norm, image.cmap)
+    bar = figure.colorbar(colours, ax=axes, shrink=0.93, aspect=30)
+    bar.set_label("density of gaze (px$^{-2}$)")
+    bar.ax.ticklabel_format(axis="y", style="sci", scilimits=(0, 0))
     axes.set_title(title)
     return figure
 
@@ -284,11 +353,11 @@ def _title(axes: "Axes", text: str) -> "Legend":
     )  # fmt: skip
 
 
-def _figure(aspect: float) -> tuple["Figure", "Axes"]:
-    """Make a figure of one picture."""
+def _figure(aspect: float, bar_inch: float = 0.0) -> tuple["Figure", "Axes"]:
+    """Make a figure of one picture, with room for a colour bar."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4 * aspect, 4.3), layout="constrained")
+    figure = Figure(figsize=(4 * aspect + bar_inch, 4.3), layout="constrained")
     return figure, figure.add_subplot()
 
 

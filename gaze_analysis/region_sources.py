@@ -15,7 +15,7 @@ from gaze_analysis.interest_areas import (
     recorded_outlines,
 )
 from gaze_analysis.region_measures import trial_keys
-from gaze_analysis.steps_maps import px_per_deg, shown_picture
+from gaze_analysis.steps_density import px_per_deg, shown_picture
 from stimuli.catalog import crop_rects, picture_frame, picture_landmarks, read_manifest
 from stimuli.frames import Rect, move_points
 from stimuli.region_outlines import Outlines, ellipse, face_outlines, rectangle

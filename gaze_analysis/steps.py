@@ -13,7 +13,8 @@ from gaze_analysis.importing import (
     samples_path,
 )
 from gaze_analysis.session_events import detection_settings
-from gaze_analysis.steps_maps import density_step, quality_step
+from gaze_analysis.steps_density import density_step
+from gaze_analysis.steps_maps import quality_step
 from gaze_analysis.steps_regions import has_regions, regions_step
 from gaze_analysis.steps_tables import table_step
 from study.folder import Study

@@ -27,7 +27,7 @@ from gaze_analysis.scanpaths import (
     scanpaths,
     transitions,
 )
-from gaze_analysis.steps_maps import px_per_deg, shown_picture
+from gaze_analysis.steps_density import px_per_deg, shown_picture
 from stimuli.expressions import EXPRESSIONS
 from stimuli.frames import screen_from
 from stimuli.pictures import figure_picture

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def write_maps(path: Path, dataset: "xr.Dataset") -> None:
-    """Write maps as netCDF, compressed, whole or not at all.
+def write_maps(path: Path, dataset: "xr.Dataset", *, compress: bool = True) -> None:
+    """Write maps as netCDF, whole or not at all.
 
     Parameters
     ----------
@@ -19,11 +19,14 @@ def write_maps(path: Path, dataset: "xr.Dataset") -> None:
         The file, which ends in ``.nc``.
     dataset : xarray.Dataset
         Maps with the dimensions ``(image, y, x)`` and others, their coordinates and attributes.
+    compress : bool, default True
+        Compress the maps. Smooth maps in float64 have no bytes that repeat: their file becomes
+        a sixth smaller and takes six times as long.
     """
     packing = {
         name: {"zlib": True, "complevel": 1, "shuffle": True}
         for name, values in dataset.data_vars.items()
-        if values.dtype.kind == "f" and values.ndim >= 2
+        if compress and values.dtype.kind == "f" and values.ndim >= 2
     }
     with atomic_path(path) as temporary:
         dataset.to_netcdf(temporary, engine="h5netcdf", encoding=packing)

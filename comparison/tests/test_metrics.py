@@ -14,7 +14,6 @@ from comparison.metrics import (
     centre_map,
     common_maps,
     fixated_cells,
-    mean_of_others,
     metrics_table,
     smooth,
 )
@@ -104,7 +103,6 @@ def test_pictures_alone_in_their_expression_have_no_mean_of_it() -> None:
     table = _table(_maps())
     alone = table[(table["map"] == "expression_gaze") & table["value"].isna()]
     assert set(alone["image_id"]) == {"P4"}
-    assert np.isnan(mean_of_others(np.ones((1, 3)), ["a"])).all()
 
 
 def test_pictures_without_fixations_are_refused() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from gaze_analysis.plots import draw_density
 from gaze_analysis.region_plots import Panel, dwell_figure, scanpath_sheet, transition_figure
-from gaze_analysis.steps_maps import shown_picture as shown_frame
+from gaze_analysis.steps_density import shown_picture as shown_frame
 from gaze_analysis.steps_regions import example_trials
 from stimuli.expressions import EXPRESSIONS
 from stimuli.pictures import figure_picture
@@ -81,7 +81,25 @@ def looking_section(study: Study) -> ReportSection:
         "Where people look",
         (text,),
         (_scanpath_figure(study, used), *_region_figures(study), _density_figure(study, maps)),
-        (table, ceilings),
+        (table, ceilings, _controls_table(study)),
+    )
+
+
+def _controls_table(study: Study) -> ReportTable:
+    """Show how well maps that do not know a picture tell gaze on it, by expression."""
+    names = ["class_mean_r", "mean_face_r", "shuffled_r", "centre_bias_r"]
+    controls = read_table(
+        study.gaze_dir / "controls.tsv",
+        what="The controls (faceoff gaze density)",
+        columns={"expression": str} | dict.fromkeys(names, float),
+    )
+    return ReportTable(
+        "controls",
+        "How well maps that do not know a picture tell gaze on it: correlation of its map with the "
+        "mean of the other pictures of its expression, with the mean of all other pictures, with a "
+        "picture of another expression, and with a Gaussian in the middle; mean over pictures.",
+        controls.groupby("expression", sort=True)[names].mean().reset_index(),
+        3,
     )
 
 

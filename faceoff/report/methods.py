@@ -5,8 +5,16 @@ import json
 import pandas as pd
 
 from faceoff.report.content import ReportSection, ReportTable
+from gaze_analysis.density import EDGES
 from stimuli.frames import screen_from
 from study.folder import Study
+from study.tables import read_table
+
+_BANDWIDTHS = {
+    "given": "given",
+    "likelihood": "chosen by leave-one-participant-out likelihood",
+    "scott": "Scott's rule, median of the pictures",
+}
 
 
 def methods_section(study: Study) -> ReportSection:
@@ -59,11 +67,28 @@ def _gaze_methods(study: Study) -> str:
         if study.settings.gaze.exclude.wrong_answers
         else ("trials with any answer")
     )
+    people = {
+        "equal": "a participant's maps count the same as any other's",
+        "pooled": "all participants' fixations are pooled",
+    }
     return (
-        f"Density maps are sums of Gaussians (sigma {density.sigma:g} {density.sigma_unit}) at the "
-        f"fixations of {answers}, weighted by {density.weighting}, evaluated exactly and "
-        "normalised to one within the picture; a participant's maps count the same as any other's."
+        f"Density maps are sums of Gaussians (sigma {_kernel_width(study)}) at the fixations of "
+        f"{answers}, weighted by {density.weighting} and evaluated exactly; "
+        f"{EDGES[density.edges]}; {people[density.participants]}."
     )
+
+
+def _kernel_width(study: Study) -> str:
+    """Give the width of the kernel that maps were made with, or that the settings ask for."""
+    density, path = study.settings.gaze.density, study.gaze_dir / "bandwidth.tsv"
+    if not path.is_file():
+        width = f"{density.sigma:g} {density.sigma_unit}" if density.bandwidth == "given" else "n/a"
+        return f"{width}, {_BANDWIDTHS[density.bandwidth]}"
+    columns = {"sigma_px": float, "sigma_deg": float, "chosen": bool}
+    table = read_table(path, what="The kernel's width (faceoff gaze density)", columns=columns)
+    chosen = table[table["chosen"].astype(bool)].iloc[0]
+    degrees = "" if pd.isna(chosen["sigma_deg"]) else f"{chosen['sigma_deg']:.2g} degrees, "
+    return f"{degrees}{chosen['sigma_px']:.1f} px of the picture, {_BANDWIDTHS[density.bandwidth]}"
 
 
 def _network_methods(study: Study) -> str:

@@ -38,7 +38,8 @@ def write_fixations(study: Study, **changes: Any) -> pd.DataFrame:
                 kept = len(rows) % 7 != 3
                 rows.append(
                     (person, "01", trial, image_id, expression, True, index, 250.0 * index,
-                     float(rng.integers(90, 240)), x_px, y_px, kept, None if kept else "too short")
+                     float(rng.integers(90, 240)), x_px, y_px, x_px + 700.0, y_px + 300.0, kept,
+                     None if kept else "too short")
                 )  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(FIXATION_COLUMNS)).assign(**changes)
     write_table(study.gaze_dir / "fixations.tsv", frame, FIXATION_COLUMNS)

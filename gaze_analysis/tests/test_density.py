@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import ndtr
 
-from gaze_analysis.density import Grid, density_map, kernel_sum
+from gaze_analysis.density import EDGES, Grid, axis_kernel, density_map, kernel_sum
 from study.errors import InputError
 
 finite = st.floats(-50, 150, allow_nan=False)
@@ -30,6 +31,7 @@ def test_agrees_with_the_direct_sum_of_kernels(points, sigma, step):
     grid = Grid(31, 17, step)
     expected = direct_sum(x, y, w, grid, sigma)
     found = kernel_sum(x, y, grid, sigma_px=sigma, weights=w)
+    # At each point down to the smallest normal numbers, not only where gaze is dense.
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-300)
 
 
@@ -50,6 +52,85 @@ def test_renormalises_the_mass_that_lies_outside_the_picture():
     assert on_the_edge.sum() == pytest.approx(0.5, rel=1e-4)
     renormalised = density_map([-0.5], [19.5], grid, sigma_px=5.0)
     np.testing.assert_allclose(renormalised, on_the_edge / on_the_edge.sum(), rtol=1e-12)
+
+
+def images(centre, length, n=8):
+    """A fixation and its images in two mirrors at the picture's ends, many sigmas far."""
+    return [2 * length * m + c for m in range(-n, n + 1) for c in (centre, -1.0 - centre)]
+
+
+def direct_density(x, y, weights, grid, sigma, edges):
+    """Each rule for the mass outside, by its definition."""
+    if edges == "reflected":
+        total = np.zeros(grid.shape)
+        for i in range(len(x)):
+            for u in images(x[i], grid.width_px):
+                for v in images(y[i], grid.height_px):
+                    total += direct_sum([u], [v], [weights[i]], grid, sigma)
+        return total / sum(weights)
+    total = direct_sum(x, y, weights, grid, sigma)
+    return total / (sum(weights) if edges == "dropped" else total.sum() * grid.cell_area_px2)
+
+
+@pytest.mark.parametrize("edges", list(EDGES))
+@pytest.mark.parametrize("sigma", [0.8, 3.0, 7.0])
+def test_every_rule_of_edges_is_exact_at_each_point(edges, sigma):
+    grid = Grid(9, 7, 1)
+    x, y, w = [-0.5, 4.2, 8.4], [6.5, 3.1, 0.0], [1.0, 2.5, 0.3]
+    expected = direct_density(x, y, w, grid, sigma, edges)
+    found = density_map(x, y, grid, sigma_px=sigma, weights=w, edges=edges)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_reflected_mass_is_all_there_and_dropped_mass_is_what_the_picture_holds():
+    grid = Grid(100, 80, 0.5)
+    x, y, w = [3.0, 97.0, 50.0], [-0.5, 70.0, 40.0], [1.0, 2.0, 4.0]
+    for sigma in (2.0, 11.0, 150.0):
+        reflected = density_map(x, y, grid, sigma_px=sigma, weights=w, edges="reflected")
+        assert reflected.sum() * grid.cell_area_px2 == pytest.approx(1, rel=1e-11)
+    dropped = density_map(x, y, Grid(100, 80, 0.1), sigma_px=11.0, weights=w, edges="dropped")
+    inside = [
+        (ndtr((99.5 - u) / 11) - ndtr((-0.5 - u) / 11))
+        * (ndtr((79.5 - v) / 11) - ndtr((-0.5 - v) / 11))
+        for u, v in zip(x, y, strict=True)
+    ]
+    # The midpoint rule's error at the border, where a dropped kernel ends in a step.
+    assert dropped.sum() * 0.01 == pytest.approx(np.average(inside, weights=w), rel=1e-5)
+
+
+def test_a_kernel_on_the_border_is_folded_and_one_far_from_it_is_left_alone():
+    grid = Grid(60, 60)
+    folded = density_map([-0.5], [29.5], grid, sigma_px=4.0, edges="reflected")
+    half = density_map([-0.5], [29.5], grid, sigma_px=4.0, edges="dropped")
+    near = half > 1e-5 * half.max()
+    np.testing.assert_allclose(folded[near], 2 * half[near], rtol=1e-12)
+    inner = [
+        density_map([29.5], [29.5], grid, sigma_px=2.0, edges=edges)
+        for edges in ("reflected", "dropped")
+    ]
+    near = inner[1] > 1e-16 * inner[1].max()
+    np.testing.assert_allclose(inner[0][near], inner[1][near], rtol=1e-12)
+    mirrored = density_map([60 - 1 + 0.5], [29.5], grid, sigma_px=4.0, edges="reflected")
+    np.testing.assert_allclose(mirrored, folded[:, ::-1], rtol=1e-12)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(-0.5, 29.5), st.floats(-0.5, 19.5), st.floats(1, 400))
+def test_reflected_kernels_have_no_slope_at_the_border(x, y, sigma):
+    step = 1e-3
+    close = Grid(30, 20, 1)
+    at = np.array([-0.5 + step, -0.5 + 2 * step, 29.5 - 2 * step, 29.5 - step])
+    line = axis_kernel(at, np.array([x]), sigma, reflect_px=30.0)[:, 0]
+    slope = np.diff(line)[[0, 2]] / step
+    # At most the curvature of a Gaussian's peak, a few times over, on the way to the border.
+    assert (np.abs(slope) <= 5 * step / sigma**3 + 1e-12).all()
+    made = density_map([x], [y], close, sigma_px=sigma, edges="reflected")
+    assert made.sum() * close.cell_area_px2 == pytest.approx(1, rel=2e-8)
+
+
+def test_only_what_is_on_the_picture_can_be_reflected():
+    with pytest.raises(InputError, match="1 of 2 lie beside it"):
+        density_map([5, 30.1], [5, 5], Grid(30, 30), sigma_px=3.0, edges="reflected")
 
 
 @settings(max_examples=20, deadline=None)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from gaze_analysis.density import Grid, density_map
-from gaze_analysis.maps import MapRule, study_maps
+from gaze_analysis.maps import maps_by_participant, study_maps
+from gaze_analysis.trial_maps import MapRule
 from study.errors import InputError
 from study.maps import read_maps, write_maps
 
@@ -90,6 +91,74 @@ def test_maps_are_labelled_and_survive_the_disk(fixations, tmp_path):
     pd.testing.assert_frame_equal(made.ceilings, study_maps(fixations, rule()).ceilings)
 
 
+def test_each_participant_has_a_map_of_each_expression(fixations):
+    gone = (fixations["participant_id"] == "sub-b") & (fixations["expression"] == "sad")
+    made = study_maps(fixations[~gone], rule()).maps["density_by_participant"]
+    assert made.dims == ("participant", "expression", "y", "x")
+    assert list(made["participant"].values) == ["sub-a", "sub-b", "sub-c"]
+    assert np.isnan(made.sel(participant="sub-b", expression="sad")).all()
+    own = fixations[(fixations["participant_id"] == "sub-c") & (fixations["expression"] == "sad")]
+    expected = np.mean([one_map(rows) for _, rows in own.groupby("image_id")], axis=0)
+    np.testing.assert_allclose(
+        made.sel(participant="sub-c", expression="sad"), expected, rtol=1e-10
+    )
+    pooled = study_maps(fixations, rule(participants="pooled")).maps["density_by_participant"]
+    np.testing.assert_allclose(
+        pooled.sel(participant="sub-c", expression="sad"), one_map(own), rtol=1e-10
+    )
+
+
+def test_maps_of_each_participant_on_each_picture_are_made_on_demand(fixations):
+    gone = (fixations["participant_id"] == "sub-b") & (fixations["image_id"] == "P2")
+    left = fixations[~gone]
+    each = maps_by_participant(left, rule())
+    assert each.dims == ("participant", "image", "y", "x")
+    assert each["expression_of_image"].sel(image="P3").item() == "happy"
+    assert np.isnan(each.sel(participant="sub-b", image="P2")).all()
+    maps = study_maps(left, rule()).maps
+    np.testing.assert_allclose(each.mean("participant"), maps["density"], rtol=1e-10)
+    own = (left["participant_id"] == "sub-a") & (left["image_id"] == "P3")
+    np.testing.assert_allclose(
+        each.sel(participant="sub-a", image="P3"), one_map(left[own]), rtol=1e-10
+    )
+    only = maps_by_participant(left, rule(), images=["P3"])
+    np.testing.assert_array_equal(only.isel(image=0), each.sel(image="P3"))
+    with pytest.raises(InputError, match="P9 has none"):
+        maps_by_participant(left, rule(), images=["P3", "P9"])
+
+
+def test_more_pictures_and_people_than_a_small_integer_holds():
+    rng = np.random.default_rng(8)
+    names = [f"{i:03d}" for i in range(150)]
+    rows = pd.DataFrame(
+        {
+            "participant_id": [f"sub-{name}" for name in names],
+            "image_id": [f"P{name}" for name in names[::-1]],
+            "expression": rng.choice(["sad", "happy"], 150),
+            "x_px": rng.integers(0, 40, 150).astype(np.int8),
+            "y_px": rng.integers(0, 30, 150).astype(np.uint8),
+            "duration_ms": rng.integers(80, 500, 150).astype(np.int16),
+        }
+    )
+    made = study_maps(rows.sample(frac=1, random_state=2), rule(n_splits=2)).maps
+    for place in (0, 99, 127, 128, 149):
+        own = rows[rows["image_id"] == f"P{names[place]}"]
+        np.testing.assert_allclose(made["density"][place], one_map(own), rtol=1e-10)
+        person = own["participant_id"].item()
+        expression = own["expression"].item()
+        by_person = made["density_by_participant"].sel(participant=person, expression=expression)
+        np.testing.assert_allclose(by_person, one_map(own), rtol=1e-10)
+
+
+def test_dropped_mass_lowers_the_integral_of_averages_as_well(fixations):
+    made = study_maps(fixations, rule(edges="dropped")).maps
+    mass = made["density"].sum(("y", "x")) * GRID.cell_area_px2
+    np.testing.assert_allclose(mass, made["mass_inside"], rtol=1e-12)
+    assert (mass < 0.99).all()
+    kept = study_maps(fixations, rule()).maps["mass_inside"]
+    np.testing.assert_allclose(kept, made["mass_inside"], rtol=1e-12)
+
+
 def test_refuses_fixations_without_what_a_map_needs(fixations):
     with pytest.raises(InputError, match="at least one included fixation"):
         study_maps(fixations.iloc[:0], rule())
@@ -97,6 +166,9 @@ def test_refuses_fixations_without_what_a_map_needs(fixations):
         study_maps(fixations.assign(duration_ms=np.nan), rule())
     with pytest.raises(InputError, match="must show one expression"):
         study_maps(fixations.assign(image_id="P1"), rule())
+    partly = fixations["expression"].where(fixations["participant_id"] != "sub-a")
+    with pytest.raises(InputError, match="must show one expression, but P1 has 2"):
+        study_maps(fixations.assign(expression=partly), rule())
 
 
 def test_pictures_without_an_expression_have_maps_all_the_same(fixations, tmp_path):

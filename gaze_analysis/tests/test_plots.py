@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from gaze_analysis.plots import density_figure, draw_scanpath, quality_figure, scanpath_figure
+from gaze_analysis.plots import (
+    density_figure,
+    density_levels,
+    draw_scanpath,
+    quality_figure,
+    scanpath_figure,
+)
 from gaze_analysis.quality import Trace
 
 FRAME: Any = {"width_px": 40, "height_px": 30}
@@ -34,7 +40,9 @@ def test_a_density_lies_over_its_picture_in_the_picture_frame():
     density = np.zeros((15, 20))
     density[3, 4] = 1.0
     picture = np.full((60, 80, 3), 200, np.uint8)
-    (axes,) = axes_of(density_figure(density, picture=picture, title="AF01HAS", **FRAME))
+    axes, bar = axes_of(density_figure(density, picture=picture, title="AF01HAS", **FRAME))
+    assert bar.get_ylabel() == "density of gaze (px$^{-2}$)"
+    assert bar.get_ylim() == (0, 1)
     below, above = axes.images
     assert list(below.get_extent()) == list(above.get_extent()) == [-0.5, 39.5, 29.5, -0.5]
     np.testing.assert_array_equal(above.get_array(), density)
@@ -44,8 +52,21 @@ def test_a_density_lies_over_its_picture_in_the_picture_frame():
 
 
 def test_a_density_without_a_picture_is_opaque():
-    (axes,) = axes_of(density_figure(np.ones((3, 4)), **FRAME))
+    axes, _ = axes_of(density_figure(np.ones((3, 4)), **FRAME))
     assert axes.images[0].get_alpha() == 1
+
+
+def test_contours_enclose_their_share_of_gaze():
+    y, x = np.mgrid[-40:40.0, -40:40.0] + 0.5
+    density = np.exp(-(x**2 + y**2) / (2 * 9.0**2))
+    density /= density.sum()
+    figure = density_figure(density, width_px=80, height_px=80, contours=(0.9, 0.5))
+    (lines,) = [item for item in axes_of(figure)[0].collections if item.get_paths()]
+    radii = [np.hypot(*(path.vertices - 39.5).T).mean() for path in lines.get_paths()]
+    # A share p of a round Gaussian lies within sigma sqrt(-2 ln(1 - p)).
+    np.testing.assert_allclose(radii, 9 * np.sqrt(-2 * np.log([0.1, 0.5])), rtol=0.02)
+    held = [density[density >= level].sum() for level in density_levels(density, (0.9, 0.5))]
+    np.testing.assert_allclose(held, [0.9, 0.5], atol=0.01)
 
 
 def test_circles_of_a_scanpath_have_the_area_of_the_duration(path):

@@ -282,7 +282,7 @@ def test_interest_areas_of_a_real_recording(tmp_path: Path) -> None:
     assert [outlines.names for outlines in found.values()] == [
         (f"target {number}",) for number in range(1, 5)
     ]
-    with pytest.raises(InputError, match="of the 0 in"):
+    with pytest.raises(InputError, match="of the 10 in"):
         run_step(study, regions_step(study))
 
 

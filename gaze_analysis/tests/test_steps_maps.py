@@ -1,138 +1,22 @@
-"""From a study folder to maps, ceilings and quality tables, as the commands do it."""
+"""From a study folder to quality tables, as the command does it."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from gaze_analysis.exclusions import EXCLUSION_COLUMNS
-from gaze_analysis.steps_maps import density_step, map_rule, quality_step
-from gaze_analysis.steps_tables import import_tables, table_step
-from gaze_analysis.tables import FIXATION_COLUMNS
+from gaze_analysis.steps_maps import quality_step
 from study.errors import InputError
 from study.folder import create_study
-from study.maps import read_maps
 from study.provenance import run_step
 from study.tables import read_table, write_table
 
-FACES = Path(__file__).resolve().parents[3] / "shared" / "data" / "faces" / "uniss_ffd"
-TABLE = {
-    "picture_width_px": 100,
-    "picture_height_px": 80,
-    "file_name": r"(?P<participant>\w+?)_(?P<image>\w+)\.csv",
-}
-COUNT = {"weighting": "count", "sigma": 8.0, "sigma_unit": "percent", "splits": 10}
-
-
-def table_study(folder, **sections):
-    return create_study(folder, {"gaze": {"table": TABLE, "density": COUNT} | sections})
-
-
-def write_fixations(folder, people="abc", images=("AF01HAS", "AF02SAS")):
-    rng = np.random.default_rng(1)
-    files = []
-    for person in people:
-        for image in images:
-            points = rng.uniform(10, 70, (4, 2)).round(1)
-            files.append(folder / f"{person}_{image}.csv")
-            pd.DataFrame(points, columns=["x", "y"]).to_csv(files[-1], index=False)
-    return files
-
-
-def test_tables_become_maps_with_a_ceiling(tmp_path):
-    study = table_study(tmp_path / "study")
-    import_tables(study, write_fixations(tmp_path))
-    assert run_step(study, density_step(study))
-    maps = read_maps(study.gaze_dir / "density.nc")
-    assert maps["density"].shape == (2, 40, 50)
-    mass = maps["density"].sum(("y", "x")) * maps.attrs["cell_area_px2"]
-    np.testing.assert_allclose(mass, 1, rtol=1e-12)
-    assert maps.attrs["sigma_px"] == 8.0
-    assert "sigma_deg" not in maps.attrs
-    ceiling = read_table(study.gaze_dir / "ceiling.tsv", what="ceilings")
-    assert list(ceiling["level"]) == ["image"] * 2 + ["expression"] * 2 + ["all"]
-    assert set(ceiling["n_participants"]) == {3}
-    assert ceiling["split_half_r"].between(-1, 1).all()
-    exclusions = read_table(study.gaze_dir / "exclusions.tsv", what="exclusions")
-    assert list(exclusions.columns) == list(EXCLUSION_COLUMNS)
-    assert exclusions["n_fixations"].sum() == 24
-
-
-def test_a_second_run_does_nothing_and_another_width_makes_new_maps(tmp_path, monkeypatch):
-    study = table_study(tmp_path / "study")
-    import_tables(study, write_fixations(tmp_path))
-    assert run_step(study, density_step(study))
-    first = (study.gaze_dir / "density.nc").read_bytes()
-    assert not run_step(study, table_step(study))
-    assert not run_step(study, density_step(study))
-    assert run_step(study, density_step(study), force=True)
-    assert (study.gaze_dir / "density.nc").read_bytes() == first
-    wider = table_study(tmp_path / "wider", density=COUNT | {"sigma": 12.0})
-    import_tables(wider, sorted(tmp_path.glob("*.csv")))
-    run_step(wider, density_step(wider))
-    assert read_maps(wider.gaze_dir / "density.nc").attrs["sigma_px"] == 12.0
-
-
-def test_a_table_that_cannot_be_read_does_not_stay_in_the_study(tmp_path):
-    study = table_study(tmp_path / "study")
-    bad = tmp_path / "a_AF01QQS.csv"
-    bad.write_text("x,y\n1,2\n", encoding="utf-8")
-    with pytest.raises(InputError, match="QQ"):
-        import_tables(study, [bad])
-    assert not (study.sourcedata / "tables").exists()
-    assert not study.gaze_dir.exists()
-    with pytest.raises(InputError, match="is missing"):
-        import_tables(study, [tmp_path / "none.csv"])
-    with pytest.raises(InputError, match=r"Fill that section"):
-        import_tables(create_study(tmp_path / "bare"), [bad])
-
-
-def test_a_kernel_in_degrees_needs_to_know_how_large_the_picture_was_seen(tmp_path):
-    in_degrees = COUNT | {"sigma_unit": "deg", "sigma": 0.5}
-    study = table_study(tmp_path / "one", density=in_degrees)
-    with pytest.raises(InputError, match="px_per_deg"):
-        map_rule(study)
-    known = table_study(tmp_path / "two", density=in_degrees, table=TABLE | {"px_per_deg": 30.0})
-    assert map_rule(known).sigma_px == 15.0
-    screen = create_study(tmp_path / "three")
-    assert map_rule(screen).sigma_px == pytest.approx(44.26, abs=0.01)
-    assert map_rule(screen).grid.shape == (224, 224)
-    with pytest.raises(InputError, match="finer than the kernel"):
-        map_rule(create_study(tmp_path / "four", {"gaze": {"density": {"grid_px": 60}}}))
-
-
-def test_maps_weighted_by_duration_need_durations(tmp_path):
-    study = table_study(tmp_path / "study", density=COUNT | {"weighting": "duration"})
-    import_tables(study, write_fixations(tmp_path))
-    with pytest.raises(InputError, match='weighting = "count"'):
-        run_step(study, density_step(study))
-    assert not (study.gaze_dir / "density.nc").exists()
-
-
-def test_only_included_fixations_enter_the_maps(tmp_path):
-    study = create_study(tmp_path / "study", {"gaze": {"density": {"splits": 10}}})
-    rows = [
-        ("sub-1", "01", 1, "P1", "happy", True, 1, 5.0, 200.0, 100.0, 100.0, True, None),
-        ("sub-1", "01", 1, "P1", "happy", True, 2, 300.0, 900.0, 400.0, 400.0, False, "x"),
-    ]
-    frame = pd.DataFrame(rows, columns=list(FIXATION_COLUMNS))
-    write_table(study.gaze_dir / "fixations.tsv", frame, FIXATION_COLUMNS)
-    run_step(study, density_step(study))
-    maps = read_maps(study.gaze_dir / "density.nc")
-    assert maps["n_fixations"].item() == 1
-    density = maps["density"].isel(image=0)
-    assert density.max("y").idxmax("x").item() == density.max("x").idxmax("y").item() == 100.5
-    assert maps.attrs["sigma_deg"] == pytest.approx(1)
-    nothing = frame.assign(included=False)
-    write_table(study.gaze_dir / "fixations.tsv", nothing, FIXATION_COLUMNS)
-    with pytest.raises(InputError, match="of the 2 in"):
-        run_step(study, density_step(study))
+TABLE = {"picture_width_px": 100, "picture_height_px": 80}
 
 
 def test_quality_says_what_it_needs(tmp_path):
-    study = table_study(tmp_path / "study")
+    study = create_study(tmp_path / "study", {"gaze": {"table": TABLE}})
     with pytest.raises(InputError, match="come from tables"):
         run_step(study, quality_step(study))
     bare = create_study(tmp_path / "bare")
@@ -168,25 +52,3 @@ def test_quality_of_every_imported_session(tmp_path):
     trials = read_table(folder / "quality_trials.tsv", what="trials")
     assert list(trials["data_loss"]) == [0, 0]
     assert not run_step(study, quality_step(study))
-
-
-@pytest.mark.skipif(not FACES.is_dir(), reason="the Sassari recordings are not beside the checkout")
-def test_the_sassari_faces_become_maps_that_people_agree_on(tmp_path):
-    table = {
-        "picture_width_px": 562,
-        "picture_height_px": 762,
-        "file_name": r"(?P<participant>\d+)_(?P<image>\d+)_(?P<expression>[A-Z]+)_.*",
-        "picture_map": str(FACES / "StimuliMap.csv"),
-        "columns": {"x": "FixationPointX", "y": "FixationPointY"},
-    }
-    density = COUNT | {"sigma": 5.0, "grid_px": 8.0}
-    study = table_study(tmp_path / "study", table=table, density=density)
-    import_tables(study, [FACES / "Fixations.zip"])
-    run_step(study, density_step(study))
-    maps = read_maps(study.gaze_dir / "density.nc")
-    assert maps["density"].shape == (120, 95, 70)
-    assert list(maps["expression"].values) == ["happy", "neutral", "sad"]
-    assert maps["n_fixations"].sum() == 21093
-    ceiling = read_table(study.gaze_dir / "ceiling.tsv", what="ceilings").groupby("level")
-    assert ceiling["split_half_r"].mean()["image"] == pytest.approx(0.877, abs=0.01)
-    assert ceiling["spearman_brown_r"].min()["expression"] > 0.95

@@ -11,10 +11,17 @@ _GROUPS = ("participant", "image", "expression", "trial")
 
 
 class DensitySettings(Section):
-    """How fixations become density maps and ceilings."""
+    """How fixations become density maps, ceilings and controls."""
 
+    bandwidth: Literal["given", "likelihood", "scott"] = Field(
+        "given",
+        description="what the kernel's width comes from: sigma (given), the width under which "
+        "people's maps best foretell each other's fixations (likelihood), or Scott's rule (scott)",
+    )
     sigma: float = Field(
-        1.0, gt=0, description="standard deviation of the Gaussian kernel, in sigma_unit"
+        1.0,
+        gt=0,
+        description="standard deviation of the Gaussian kernel, in sigma_unit, where it is given",
     )
     sigma_unit: Literal["deg", "px", "percent"] = Field(
         "deg", description="deg of visual angle, px of the picture as shown, percent of its width"
@@ -25,11 +32,22 @@ class DensitySettings(Section):
     participants: Literal["equal", "pooled"] = Field(
         "equal", description="each participant weighs the same, or each fixation does (pooled)"
     )
+    edges: Literal["renormalised", "dropped", "reflected"] = Field(
+        "renormalised",
+        description="mass outside the picture is dropped and each map scaled to 1 (renormalised), "
+        "or dropped, or mirrored back at the picture's border (reflected)",
+    )
     grid_px: float = Field(
         2.0, gt=0, description="distance between the points at which a map is kept, picture px"
     )
     splits: int = Field(
         1000, ge=1, le=100_000, description="random halves for the inter-observer ceiling"
+    )
+    centre_sigma: float | None = Field(
+        None,
+        gt=0,
+        description="standard deviation of the centre-bias control, in sigma_unit; without it, "
+        "the Gaussian is fitted to all fixations",
     )
 
 
