@@ -7,11 +7,13 @@ import pandas as pd
 
 from gaze_analysis.detection.quiet import own_randomness, with_quiet_log, without_warnings
 from gaze_analysis.detection.trace import EyeTrace, Interval, Stretch
+from study.progress import say
 from study.settings.gaze_events import I2mcSettings
 
 _DOWNSAMPLES = (2, 5, 10)
 # The order of the package's filter, which needs three times as many samples in a window.
 _CHEBYSHEV = 8
+_CLOCK_ERROR = 0.02
 
 
 @with_quiet_log
@@ -47,8 +49,7 @@ def _i2mc_stretch(trace: EyeTrace, stretch: Stretch, settings: I2mcSettings) -> 
     """Run I2MC on one stretch."""
     from I2MC.I2MC import I2MC
 
-    # A clock that drifts gives rates such as 499.93 Hz, which nothing divides.
-    rate = float(round(stretch.rate_hz))
+    rate = nominal_rate(stretch.rate_hz)
     n_window = round(settings.window_ms / 1000.0 * rate)
     order = min(_CHEBYSHEV, (n_window - 1) // 3)
     options: dict[str, Any] = {
@@ -75,8 +76,31 @@ def _i2mc_stretch(trace: EyeTrace, stretch: Stretch, settings: I2mcSettings) -> 
     frame = pd.DataFrame({"time": times, "average_X": gaze[:, 0], "average_Y": gaze[:, 1]})
     fixations, *_ = I2MC(frame, options, logging=False)
     if not fixations:
+        say(f"warning: I2MC gave up on {len(gaze)} samples at {rate:g} Hz: no fixations in them")
         return []
     return [
         Interval("fixation", int(first) + stretch.first, int(last) + 1 + stretch.first)
         for first, last in zip(fixations["start"], fixations["end"], strict=True)
     ]
+
+
+def nominal_rate(rate_hz: float) -> float:
+    """Give the rate that a tracker was set to, which the package's levels must divide.
+
+    Parameters
+    ----------
+    rate_hz : float
+        The rate of the stamps.
+
+    Returns
+    -------
+    float
+        The nearest multiple of 10 within 2 %, for clocks drift; else the nearest whole number.
+
+    Examples
+    --------
+    >>> [nominal_rate(rate) for rate in (502.7, 249.9, 75.1)]
+    [500.0, 250.0, 75.0]
+    """
+    tens = 10.0 * round(rate_hz / 10.0)
+    return tens if abs(tens - rate_hz) <= _CLOCK_ERROR * rate_hz else float(round(rate_hz))
