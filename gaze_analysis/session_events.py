@@ -52,6 +52,7 @@ def session_events(study: Study, session: Session) -> pd.DataFrame:
             f"{session.name} has samples alone. Choose method 'auto' or a detector such as "
             "'adaptive' in study.toml."
         )
+    _warn_of_parts_without_events(study, session, raw)
     return raw.assign(detector=TRACKER)
 
 
@@ -144,6 +145,18 @@ def say_detectors(events: pd.DataFrame, settings: EventSettings) -> None:
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         why = ", for they have no events of their own" if settings.method == AUTO else ""
         say(f"events detected by {method}{why}: {shown}")
+
+
+def _warn_of_parts_without_events(study: Study, session: Session, raw: pd.DataFrame) -> None:
+    """Tell of files of a session that have samples alone, beside others that have events."""
+    if raw.empty or len(session.files) < 2 or not _has_gaze(study, session):
+        return
+    parts = pd.read_parquet(samples_path(study, session.name), columns=["part"])["part"].unique()
+    for part in sorted(set(parts) - set(raw["part"])):
+        say(
+            f"warning: {session.files[part - 1].name} has no events of its own, unlike the rest of "
+            f"{session.name}: to have them, choose a detector in [gaze.events]"
+        )
 
 
 def _n_rows(study: Study, session: Session) -> int:

@@ -1,17 +1,29 @@
 """One call for every detector: from the gaze of an eye to its fixations, saccades and blinks."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from gaze_analysis.detection.adaptive import adaptive
 from gaze_analysis.detection.blinks import blinks_from_table, clean, find_blinks, merge_blinks
-from gaze_analysis.detection.libraries import METHODS as LIBRARIES
+from gaze_analysis.detection.by_i2mc import i2mc
+from gaze_analysis.detection.by_pymovements import engbert_kliegl, idt, ivt
+from gaze_analysis.detection.by_remodnav import remodnav
 from gaze_analysis.detection.trace import EyeTrace, Interval
 from gaze_analysis.detection.velocity import velocity
 from study.errors import InputError, did_you_mean
 from study.settings.gaze_events import EventSettings
 
-METHODS = {"adaptive": adaptive, **LIBRARIES}
+METHODS: dict[str, Callable[[EyeTrace, Any], list[Interval]]] = {
+    "adaptive": adaptive,
+    "ivt": ivt,
+    "idt": idt,
+    "engbert-kliegl": engbert_kliegl,
+    "remodnav": remodnav,
+    "i2mc": i2mc,
+}
 DEFAULT_METHOD = "adaptive"
 EVENT_COLUMNS = (
     "event", "eye", "onset_ms", "offset_ms", "duration_ms", "x_px", "y_px", "x_end_px", "y_end_px",

@@ -139,6 +139,17 @@ def test_a_recording_without_samples_cannot_be_detected(study: Study) -> None:
     assert len(session_events(study, session)) == 3
 
 
+def test_files_without_events_beside_others_are_told_of(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = recorded_sessions(study)[0]
+    later, _ = synthetic_samples(500, 2)
+    write_text(session.files[0].with_name("sub-01_ses-01_b.asc"), asc_text(later))
+    import_sessions(study)
+    session_events(study, recorded_sessions(study)[0])
+    assert "sub-01_ses-01_b.asc has no events of its own" in capsys.readouterr().err
+
+
 def test_sessions_that_are_not_imported_are_named(study: Study) -> None:
     (study.gaze_dir / "raw_events" / "sub-01_ses-01.parquet").unlink()
     with pytest.raises(InputError, match="sub-01_ses-01 is not imported"):
