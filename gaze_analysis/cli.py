@@ -20,8 +20,9 @@ def import_(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Recordings (.asc, .asc.gz), folders of them, or fixation tables "
-            "(.csv, .tsv, .zip). Without files: the study's own sessions.",
+            help="Recordings (.asc, .asc.gz), reports of Data Viewer, exports of Tobii, other "
+            "tables (.csv, .tsv, .xls, .xlsx, .zip), folders of them. "
+            "Without files: the study's own sessions.",
             show_default=False,
         ),
     ] = None,
@@ -36,25 +37,30 @@ def import_(
     its file gives: sub-01_ses-02_any.asc is participant sub-01, session 02;
     any other name is the participant, without signs, and session 01.
     """
-    from gaze_analysis.foreign import adopt_recordings, looks_like_asc
+    from gaze_analysis.foreign import adopt_recordings
+    from gaze_analysis.importing import recorded_sessions
+    from gaze_analysis.kinds import sort_files
+    from gaze_analysis.reports.adopt import keep_reports, prepare_reports
+    from gaze_analysis.reports.areas import area_files, areas_step
     from gaze_analysis.steps import import_step
     from gaze_analysis.steps_tables import import_tables
-    from gaze_analysis.tables import is_table
     from study.provenance import run_step
 
     opened = open_for_command(study, jobs, scheduler)
-    tables = [
-        path
-        for path in files or []
-        if path.is_file() and is_table(path) and not looks_like_asc(path)
-    ]
-    recordings = [path for path in files or [] if path not in tables]
-    if tables:
-        import_tables(opened, tables, force=force)
-    if recordings:
+    given = sort_files(files or [], opened.settings.gaze)
+    reports = prepare_reports(opened, given["report"])
+    if given["table"]:
+        import_tables(opened, given["table"], force=force)
+    if recordings := given["asc"] + given["edf"]:
         adopt_recordings(opened, recordings)
-    if recordings or not tables:
+    keep_reports(opened, reports)
+    if files and list(files) == given["table"]:
+        return
+    has_areas = bool(area_files(opened))
+    if recorded_sessions(opened) or not has_areas:
         run_step(opened, import_step(opened), force=force)
+    if has_areas:
+        run_step(opened, areas_step(opened), force=force)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from pydantic import Field
 from study.settings.base import Section
 from study.settings.gaze_maps import DensitySettings, TableSettings
 from study.settings.gaze_recordings import ExclusionSettings, TrialSettings
+from study.settings.gaze_reports import ReportSettings
 
 
 class GazeSettings(Section):
@@ -22,3 +23,4 @@ class GazeSettings(Section):
     exclude: ExclusionSettings = ExclusionSettings()
     density: DensitySettings = DensitySettings()
     table: TableSettings = TableSettings()
+    report: ReportSettings = ReportSettings()
