@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -225,7 +225,7 @@ def _sessions(
     texts_of: dict[tuple[str, str], tuple[str, str]] = {}
     both = pd.DataFrame({"who": who.to_numpy(), "when": when.to_numpy()})
     for pair, rows in both.groupby(["who", "when"], sort=False).indices.items():
-        shown = (str(pair[0]), str(pair[1]))
+        shown = cast(tuple[str, str], pair)
         participant_id, session = recording_id(Path(shown[0] + ".asc"))
         session = "".join(sign for sign in shown[1] if sign.isalnum() and sign.isascii()) or session
         name = (participant_id, session)

@@ -47,8 +47,7 @@ def assemble(parts: list[Part], tracker: str) -> Recording:
     order = np.argsort(trials["zero_ms"].to_numpy(), kind="stable")
     trials["block"] = np.empty(len(trials), np.int32)
     trials.loc[order, "block"] = np.arange(1, len(trials) + 1, dtype=np.int32)
-    for kind, frame in frames.items():
-        frames[kind] = _on_axis(frame, trials, kind)
+    frames = {kind: _on_axis(frame, trials, kind) for kind, frame in frames.items()}
     return _recording(parts, trials, frames, tracker, laid_out=laid_out)
 
 
@@ -56,7 +55,7 @@ def _match_trials(parts: list[Part]) -> tuple[pd.DataFrame, list[np.ndarray]]:
     """Give one table of trials, and for each part the rows of it that are its trials."""
     tables = []
     for part in parts:
-        own = part.trials.assign(key=_keys(part, several=len(parts) > 1))
+        own = part.trials.assign(key=pd.Series(_keys(part, several=len(parts) > 1)))
         own["is_trial"] = own.get("is_trial", True)
         tables.append(pd.concat([own, part.variables.add_prefix("var:")], axis=1))
     every = pd.concat(tables, ignore_index=True)
@@ -147,19 +146,21 @@ def _with_times(
     for kind, frame in frames.items():
         if kind in _EVENTS:  # events may reach over the edges of what was recorded
             frame = frame[~frame["trial"].isin(sampled)]
-        begin, end = ("onset_ms", "offset_ms") if kind in _EVENTS else ("time_ms", "time_ms")
+        names = ("onset_ms", "offset_ms") if kind in _EVENTS else ("time_ms", "time_ms")
+        begins, ends = (frame[name].to_numpy(float) for name in names)
         rows = frame["trial"].to_numpy(int)
-        np.minimum.at(first, rows, frame[begin].to_numpy(float))
-        np.maximum.at(last, rows, frame[end].to_numpy(float))
+        np.minimum.at(first, rows, begins)
+        np.maximum.at(last, rows, ends)
     first = np.where(np.isfinite(first), np.minimum(first, 0.0), 0.0)
     last = np.where(np.isfinite(last), last, 0.0) + usual
     onset = trials["onset_ms"].fillna(0.0).to_numpy(float)
     end = trials["end_ms"].to_numpy(float)
+    reach = np.maximum(last, 0.0)
     last = np.where(np.isnan(end), last, np.maximum(end, onset))
     zero = trials["zero_ms"].to_numpy(float)
     laid_out = bool(np.isnan(zero).any())
     if laid_out:
-        length = np.maximum(last, 0.0) - first + GAP_MS
+        length = np.maximum(reach, last) - first + GAP_MS
         zero = np.append(0.0, np.cumsum(length)[:-1]) - first
     return trials.assign(
         zero_ms=zero, start_ms=zero + first, onset_ms=zero + onset, end_ms=zero + last
@@ -171,7 +172,9 @@ def _on_axis(frame: pd.DataFrame, trials: pd.DataFrame, kind: str) -> pd.DataFra
     rows = frame["trial"].to_numpy(int)
     zero = trials["zero_ms"].to_numpy(float)[rows]
     names = ("onset_ms", "offset_ms") if kind in _EVENTS else ("time_ms",)
-    frame = frame.assign(**{name: frame[name].to_numpy(float) + zero for name in names})
+    frame = frame.copy()
+    for name in names:
+        frame[name] = frame[name].to_numpy(float) + zero
     frame["block"] = trials["block"].to_numpy(np.int32)[rows]
     return frame.sort_values(["block", names[0]], kind="stable", ignore_index=True)
 
@@ -194,10 +197,8 @@ def _recording(
         kind: frames[kind].reindex(columns=list(COLUMNS[kind])).astype(COLUMNS[kind])
         for kind in _EVENTS
     }
-    skipped = [
-        part.skipped.assign(file=part.source.table.name) for part in parts if len(part.skipped)
-    ]
-    skipped = pd.concat(skipped, ignore_index=True) if skipped else table("skipped", [])
+    odd = [part.skipped.assign(file=part.source.table.name) for part in parts if len(part.skipped)]
+    skipped = pd.concat(odd, ignore_index=True) if odd else table("skipped", [])
     n_rows = sum(len(part.source.table.cells) + len(part.source.table.skipped) for part in parts)
     info: dict[str, Any] = {
         "preamble": [],
@@ -250,7 +251,7 @@ def _blocks(
             "n_lines": 0,
         }
     )
-    return table("blocks", rows.to_dict("records"))
+    return rows.reindex(columns=list(COLUMNS["blocks"])).astype(COLUMNS["blocks"])
 
 
 def _messages(trials: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:

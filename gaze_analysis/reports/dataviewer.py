@@ -242,7 +242,7 @@ def events_part(
     blinks = _blinks(source, frame, shift, code, usual)
     if len(blinks):
         tables["blinks"] = blinks
-    notes = ()
+    notes: tuple[str, ...] = ()
     if np.isnan(number).all() and len(number) > 1:
         notes = ("trials are not numbered: a new one begins where time goes back",)
     return Part(source, trials, variables, tables, skip_rows(source, reasons), sample_ms,

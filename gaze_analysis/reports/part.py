@@ -174,8 +174,8 @@ def number_trials(
         n_trials = int(code.max()) + 1 if len(code) else 0
         return code, np.full(n_trials, np.nan), [str(i + 1) for i in range(n_trials)]
     filled = label.ffill().bfill().fillna("1")
-    code, names = pd.factorize(filled)
-    names = [str(name) for name in names]
+    code, known = pd.factorize(filled)
+    names = [str(name) for name in known]
     return code.astype(np.int64), whole_number_in(pd.Series(names, dtype="str")), names
 
 

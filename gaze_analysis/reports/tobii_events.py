@@ -70,17 +70,13 @@ def rebuild_events(
 def _key(source: Source, kind: str) -> NDArray[np.object_] | None:
     """Give what is the same for all rows of an event; None between events."""
     index, words = source.text(kind), source.text("event_type")
+    if words is None:
+        return None if index is None else index.to_numpy(object)
     if index is None:
         # Pro Lab counts each type of movement for itself in one column.
         index = source.text("event_index")
-        index = words if index is None else index
-        if words is None:
-            return None
-    if words is not None:
-        assert index is not None
-        index = index.where((words.str.lower() == kind).to_numpy(bool), None)
-    values = index.to_numpy(object)
-    return np.where(pd.isna(values), None, values)
+    of_kind = (words.str.lower() == kind).to_numpy(bool)
+    return (words if index is None else index).where(of_kind, None).to_numpy(object)
 
 
 def _events(
