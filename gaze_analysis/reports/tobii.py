@@ -167,7 +167,7 @@ def read_report(source: Source) -> Part:
     reasons[~is_sample & ~told & (reasons == "")] = "neither gaze nor event"
     stretch, code, shown = _stretches(source, time, is_sample)
     interval = _interval(time[is_sample])
-    trials, variables = _trials(source, code, shown, time, interval)
+    trials, variables = _trials(source, code, shown, is_sample, time, interval)
     own_time = time - trials["zero_ms"].to_numpy()[code]
     samples = _samples(source, trials, code, own_time)
     tables = {"samples": samples[is_sample].reset_index(drop=True)}
@@ -229,6 +229,7 @@ def _trials(
     source: Source,
     code: NDArray[np.int64],
     shown: NDArray[np.bool_],
+    is_sample: NDArray[np.bool_],
     time: NDArray[np.float64],
     interval: float,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -245,7 +246,9 @@ def _trials(
     if "image" not in columns and source.of_file_name("image") is None:
         # One picture in each file, which only the file's name tells.
         trials["image_id"] = "_".join(source.file.split(".")[0].split())
-    bounds = pd.Series(time).groupby(code).agg(["min", "max"])
+    # A row that is no sample does not lengthen a trial, unless there is nothing else.
+    sampled = pd.Series(np.where(is_sample, time, np.nan)).groupby(code).agg(["min", "max"])
+    bounds = sampled.fillna(pd.Series(time).groupby(code).agg(["min", "max"]))
     trials["is_trial"] = shown[first]
     trials["zero_ms"] = bounds["min"].to_numpy(float)
     trials["onset_ms"] = 0.0
@@ -277,7 +280,7 @@ def _point(
     if thing in source.columns:
         return source.number(thing)
     axis = "x" if "x" in thing.split("_") else "y"
-    begin = trials[f"picture_{axis}_px"].fillna(0.0).to_numpy(float)[code]
+    begin = trials[f"picture_{axis}_px"].to_numpy(float)[code]
     scale = trials["picture_width_px"].to_numpy(float)[code] / source.number("file_width")
     return source.number(f"{thing}_media") * np.where(np.isnan(scale), 1.0, scale) + begin
 

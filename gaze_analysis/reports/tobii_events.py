@@ -114,7 +114,7 @@ def _fixation_point(
 ) -> NDArray[np.float64]:
     """Give Tobii's fixation point, or the mean of the gaze where it is not exported."""
     gaze = samples[f"{axis}_unknown_px"].to_numpy(float)[rows]
-    own = point[rows][runs["first"].to_numpy()]
+    own = run_means(point[rows], runs)
     return np.where(np.isnan(own), run_means(gaze, runs), own)
 
 
