@@ -54,8 +54,9 @@ def assemble(parts: list[Part], tracker: str) -> Recording:
 def _match_trials(parts: list[Part]) -> tuple[pd.DataFrame, list[np.ndarray]]:
     """Give one table of trials, and for each part the rows of it that are its trials."""
     tables = []
-    for part in parts:
-        own = part.trials.assign(key=pd.Series(_keys(part, several=len(parts) > 1)))
+    for i, part in enumerate(parts):
+        others = {other.source.kind for other in parts} - {part.source.kind}
+        own = part.trials.assign(key=pd.Series(_keys(part, i, others=bool(others))))
         own["is_trial"] = own.get("is_trial", True)
         tables.append(pd.concat([own, part.variables.add_prefix("var:")], axis=1))
     every = pd.concat(tables, ignore_index=True)
@@ -69,15 +70,16 @@ def _match_trials(parts: list[Part]) -> tuple[pd.DataFrame, list[np.ndarray]]:
     return merged, place
 
 
-def _keys(part: Part, *, several: bool) -> list[object]:
+def _keys(part: Part, place: int, *, others: bool) -> list[object]:
     """Name a report's trials so that the same ones have the same name in all of a session's."""
     trials = part.trials
     if trials["number"].notna().all():
         return trials["number"].tolist()
-    if not several:
-        return list(range(len(trials)))
     if _all_timed(trials):
         return [f"at {zero}" for zero in trials["zero_ms"]]
+    if not others:
+        # Reports of one kind, such as one for each trial, follow one another.
+        return [f"{place} {row}" for row in range(len(trials))]
     raise InputError(
         "Several reports of one session must number their trials (TRIAL_INDEX), but "
         f"{part.source.file} does not. Name the column: trial in [gaze.report.columns]."

@@ -34,7 +34,10 @@ def simple(name: str) -> str:
     >>> simple("GazePointX (ADCSpx)"), simple("Gaze point X [ADCS px]")
     ('gazepointxadcspx', 'gazepointxadcspx')
     """
-    return "".join(sign for sign in unicodedata.normalize("NFKC", name).lower() if sign.isalnum())
+    # "IA_DWELL_TIME_%" is not "IA_DWELL_TIME"; R writes the sign as a dot.
+    share = "percent" if name.endswith(("_%", "_.")) else ""
+    letters = unicodedata.normalize("NFKC", name).lower()
+    return "".join(sign for sign in letters if sign.isalnum()) + share
 
 
 def find_columns(

@@ -17,7 +17,7 @@ from study.settings.gaze_reports import ReportSettings
 # What each kind of report is; it stands in the name of the file that keeps it.
 KINDS = dataviewer.KINDS | tobii.KINDS | generic.KINDS
 AREAS = "dv-areas"
-_KEPT = re.compile(rf"_({'|'.join(KINDS)})(?:-\d+)?\.tsv")
+_KEPT = re.compile(rf"_({'|'.join(KINDS)})(?:-(\d+))?\.tsv")
 _READERS = {
     **dict.fromkeys(dataviewer.KINDS, dataviewer.read_report),
     **dict.fromkeys(tobii.KINDS, tobii.read_report),
@@ -70,8 +70,26 @@ def kept_kind(path: Path) -> str:
 
 
 def report_files(folder: Path) -> tuple[Path, ...]:
-    """List the reports that a session's folder keeps, but for those of interest areas."""
-    return tuple(p for p in sorted(folder.glob("*.tsv")) if kept_kind(p) not in ("", AREAS))
+    """List the reports that a session's folder keeps, but for those of interest areas.
+
+    Parameters
+    ----------
+    folder : Path
+        The session's folder in sourcedata.
+
+    Returns
+    -------
+    tuple of Path
+        By kind, and in the order in which they came.
+    """
+    found = [path for path in folder.glob("*.tsv") if kept_kind(path) not in ("", AREAS)]
+    return tuple(sorted(found, key=lambda path: (kept_kind(path), _number(path), path.name)))
+
+
+def _number(path: Path) -> int:
+    """Tell which of several files of a kind this one is."""
+    match = _KEPT.search(path.name)
+    return int(match[2] or 1) if match else 0
 
 
 def read_part(source: Source) -> Part:

@@ -1,12 +1,14 @@
 """Data Viewer's reports become the recordings that they were made from."""
 
+import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from gaze_analysis.eyelink.recording import COLUMNS
+from gaze_analysis.eyelink.recording import COLUMNS, Recording
 from gaze_analysis.reports.dataviewer import report_kind
 from gaze_analysis.reports.tabular import read_tables
 from gaze_analysis.tests.report_text import FIXATIONS, part_of, recording_of, table_of
@@ -35,14 +37,15 @@ MESSAGES = """TRIAL_INDEX\tCURRENT_MSG_TIME\tCURRENT_MSG_TEXT\tTRIAL_START_TIME
 """
 
 
-def samples_text(times: list[int], **columns: list[object]) -> str:
+def samples_text(times: list[int], **columns: list[Any]) -> str:
     """Write a sample report of trial 1 and 2, half of the samples each."""
     n = len(times)
     rows = {"TIMESTAMP": times, "TRIAL_INDEX": [1] * (n // 2) + [2] * (n - n // 2)} | columns
     return pd.DataFrame(rows).to_csv(sep="\t", index=False)
 
 
-def found(recording):
+def found(recording: Recording) -> pd.DataFrame:
+    """Find the trials of a recording as `gaze events` does."""
     return find_trials(
         recording.messages.assign(part=1), recording.blocks.assign(part=1), TrialSettings()
     )
@@ -91,7 +94,7 @@ def test_a_fixation_report_on_the_trackers_clock() -> None:
 
 
 def test_without_trial_starts_trials_are_laid_out() -> None:
-    text = pd.read_csv(pd.io.common.StringIO(FIXATIONS), sep="\t", dtype=str)
+    text = pd.read_csv(io.StringIO(FIXATIONS), sep="\t", dtype=str)
     bare = text.drop(columns=["TRIAL_START_TIME", "TRIAL_INDEX"]).to_csv(sep="\t", index=False)
     recording = recording_of(bare)
     assert recording.info["times"] == "laid out"
@@ -100,7 +103,7 @@ def test_without_trial_starts_trials_are_laid_out() -> None:
 
 
 def test_absolute_times_are_told_from_relative_ones() -> None:
-    frame = pd.read_csv(pd.io.common.StringIO(FIXATIONS), sep="\t", dtype=str)
+    frame = pd.read_csv(io.StringIO(FIXATIONS), sep="\t", dtype=str)
     for name in ("CURRENT_FIX_START", "CURRENT_FIX_END"):
         frame[name] = (frame[name].astype(int) + frame["TRIAL_START_TIME"].astype(int)).astype(str)
     absolute = recording_of(frame.to_csv(sep="\t", index=False))
@@ -108,7 +111,7 @@ def test_absolute_times_are_told_from_relative_ones() -> None:
 
 
 def test_interest_periods_give_onset_and_end() -> None:
-    frame = pd.read_csv(pd.io.common.StringIO(FIXATIONS), sep="\t", dtype=str)
+    frame = pd.read_csv(io.StringIO(FIXATIONS), sep="\t", dtype=str)
     starts = frame["TRIAL_START_TIME"].astype(int)
     frame = frame.assign(IP_START_TIME=starts + 100, IP_END_TIME=starts + 700)
     trial_time = found(
@@ -121,7 +124,10 @@ def test_interest_periods_give_onset_and_end() -> None:
 
 
 def test_reports_of_one_session_add_up() -> None:
-    columns = {"RIGHT_GAZE_X": [1.5, 2, ".", 4, 5, 6], "RIGHT_GAZE_Y": [7, 8, 9, 1, 2, 3]}
+    columns: dict[str, list[Any]] = {
+        "RIGHT_GAZE_X": [1.5, 2, ".", 4, 5, 6],
+        "RIGHT_GAZE_Y": [7, 8, 9, 1, 2, 3],
+    }
     samples = samples_text([5000, 5002, 5004, 9000, 9002, 9004], **columns)
     recording = recording_of(FIXATIONS, SACCADES, MESSAGES, samples)
     assert recording.samples["time_ms"].tolist() == [5000, 5002, 5004, 9000, 9002, 9004]
@@ -137,7 +143,7 @@ def test_reports_of_one_session_add_up() -> None:
 
 
 def test_a_sample_report_alone_gives_its_events_and_messages() -> None:
-    columns = {
+    columns: dict[str, list[Any]] = {
         "LEFT_GAZE_X": [10, 12, 50, 60, 20, 22], "LEFT_GAZE_Y": [1] * 6,
         "LEFT_PUPIL_SIZE": [5] * 6, "LEFT_FIX_INDEX": [1, 1, ".", ".", 2, 2],
         "LEFT_IN_SACCADE": [0, 0, 1, 0, 0, 0], "LEFT_IN_BLINK": [0, 0, 0, 1, 0, 0],
@@ -196,10 +202,11 @@ def test_every_fixation_of_the_gazer_report() -> None:
         recording = recording_of("\n".join(lines))
         fixations = recording.fixations.sort_values("line")
         # An independent walk through the rows finds the same trials and times within them.
-        zero, trial_of_row, previous = [], [], np.inf
+        n_begun, previous = 0, np.inf
+        trial_of_row: list[int] = []
         for start in own["CURRENT_FIX_START"]:
-            zero += [len(trial_of_row)] if start < previous else []
-            trial_of_row.append(len(zero))
+            n_begun += start < previous
+            trial_of_row.append(n_begun)
             previous = start
         assert fixations["block"].tolist() == trial_of_row, label
         begin = recording.blocks.set_index("block")["start_ms"].loc[trial_of_row].to_numpy()

@@ -5,10 +5,12 @@ import gzip
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from gaze_analysis.eyelink import Recording
 from gaze_analysis.reports.tabular import Table, read_tables
 from gaze_analysis.reports.tobii import report_kind
 from gaze_analysis.tests.report_text import TOBII_HEADER, part_of, recording_of, table_of
@@ -22,13 +24,13 @@ needs_faces = pytest.mark.skipif(
 )
 
 
-def studio_rows() -> list[dict[str, object]]:
+def studio_rows() -> list[dict[str, Any]]:
     """Write 250 Hz rows: a cross, a face with three fixations and a saccade, the mouse."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     fixation_of = {**dict.fromkeys(range(5, 16), 7), **dict.fromkeys(range(18, 28), 8),
                    **dict.fromkeys(range(28, 40), 9)}  # fmt: skip
     for i in range(40):
-        index = fixation_of.get(i, "")
+        index: Any = fixation_of.get(i, "")
         kind = "Fixation" if index else ("Saccade" if i in (16, 17) else "Unclassified")
         rows.append(
             {
@@ -37,8 +39,8 @@ def studio_rows() -> list[dict[str, object]]:
                 "MediaWidth": 300, "MediaHeight": 400, "RecordingResolution": "1280 x 1024",
                 "RecordingTimestamp": 1000 + 4 * i, "FixationIndex": index,
                 "SaccadeIndex": 3 if i in (16, 17) else "", "GazeEventType": kind,
-                "GazeEventDuration": {7: 44, 8: 40, 9: 100}.get(index, ""),  # type: ignore[call-overload]
-                "FixationPointX (MCSpx)": {7: 10, 8: 20, 9: 30}.get(index, ""),  # type: ignore[call-overload]
+                "GazeEventDuration": {7: 44, 8: 40, 9: 100}.get(index, ""),
+                "FixationPointX (MCSpx)": {7: 10, 8: 20, 9: 30}.get(index, ""),
                 "FixationPointY (MCSpx)": 5 if index else "",
                 "SaccadicAmplitude": 2.5 if index == 8 else "", "GazePointIndex": i + 1,
                 "GazePointLeftX (ADCSpx)": 110, "GazePointLeftY (ADCSpx)": 60,
@@ -173,7 +175,7 @@ def test_the_sassari_export_agrees_with_a_slow_walk() -> None:
                                    [slow[0][2], slow[-1][2]], atol=2 * interval)  # fmt: skip
 
 
-def recording_of_table(table: Table):
+def recording_of_table(table: Table) -> Recording:
     text = "\n".join(map("\t".join, [table.header, *table.cells.to_numpy().tolist()]))
     return recording_of(text, settings=ReportSettings())
 
