@@ -188,7 +188,8 @@ def _runs(source: Source, times: NDArray[np.float64], own: Sequence[str]) -> NDA
     for name in cells.columns:
         if name in own or not len(cells):
             continue
-        changes = np.append(False, (cells[name].iloc[1:].to_numpy() != cells[name].iloc[:-1]))
+        which = pd.factorize(cells[name])[0]
+        changes = np.append(False, which[1:] != which[:-1])
         in_runs = np.bincount(run[changes & ~breaks], minlength=run[-1] + 1) > 0
         if in_runs.mean() <= 1 - _CONSTANT_IN:
             breaks = breaks | changes
@@ -259,10 +260,9 @@ def _variables(source: Source, code: NDArray[np.int64], own: Sequence[str]) -> p
         if name in own and name not in mapped:
             continue
         column = cells[name]
-        begins = column.iloc[first]
-        changes = column.to_numpy() != begins.to_numpy()[code]
-        varies = np.bincount(code[changes], minlength=len(first)) > 0
-        shown = texts(begins).to_numpy(object, copy=True)
+        which = pd.factorize(column)[0]
+        varies = np.bincount(code[which != which[first][code]], minlength=len(first)) > 0
+        shown = texts(column.iloc[first]).to_numpy(object, copy=True)
         shown[varies] = None
         values[mapped.get(name, "_".join(name.split()) or "row")] = shown
     return pd.DataFrame(values, index=range(len(first)))

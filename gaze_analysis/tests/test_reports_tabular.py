@@ -177,6 +177,8 @@ def test_numbers_with_points_and_commas() -> None:
 
 def test_texts_places_and_labels() -> None:
     assert texts(pd.Series(["003", '["586"]', "[]", " . "])).tolist() == ["003", "586", None, None]
-    np.testing.assert_array_equal(pairs(pd.Series(["(799, 251)", "?"])), [[799, 251], [np.nan] * 2])
+    np.testing.assert_array_equal(
+        pairs(pd.Series(["(799, 251)", "?"])), np.array([[799, 251], [np.nan, np.nan]])
+    )
     labels = whole_number_in(pd.Series(["Trial: 12", "7.0", "s1t2", "x"]))
     np.testing.assert_array_equal(labels, [12, 7, np.nan, np.nan])
