@@ -1,7 +1,5 @@
 """Reports made elsewhere: parted by participant and session, checked, and kept in sourcedata."""
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +12,7 @@ from gaze_analysis.importing import Session, asc_files, session_facts
 from gaze_analysis.reports import dataviewer
 from gaze_analysis.reports.assemble import LAID_OUT, assemble
 from gaze_analysis.reports.cells import find_columns, need_column, simple, texts
+from gaze_analysis.reports.keep import write_rows
 from gaze_analysis.reports.part import Source, name_parts
 from gaze_analysis.reports.session import (
     AREAS,
@@ -31,7 +30,7 @@ from study.folder import Study
 from study.progress import say
 from study.provenance import sha256_of
 from study.settings.gaze_reports import ReportSettings
-from study.writing import atomic_path, write_json
+from study.writing import write_json
 
 _TRACKERS = {"dv-": "EyeLink", "tobii": "Tobii"}
 _WHO = {
@@ -137,7 +136,7 @@ def keep_reports(study: Study, pieces: list[Piece]) -> list[Session]:
             folder = study.session_dir(piece.participant_id, piece.session)
             path = _free_name(folder, piece)
             before.setdefault(folder, session_facts(folder))
-            _write(path, piece.table)
+            write_rows(path, piece.table)
             written.append(path)
             _note(folder, path, piece)
     except BaseException:
@@ -312,46 +311,6 @@ def _free_name(folder: Path, piece: Piece) -> Path:
         path = folder / f"{piece.name}_{piece.kind}-{number}.tsv"
         number += 1
     return path
-
-
-def _write(path: Path, table: Table) -> None:
-    """Write rows as they stand in the report, those of a wrong width among them."""
-    import pyarrow as pa
-
-    bounds = np.searchsorted(table.line, table.skipped["line"].to_numpy()).tolist()
-    odd = [next(csv.reader([text], delimiter=table.separator), [])
-           for text in table.skipped["text"]]  # fmt: skip
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        file.write(_line(table.header))
-        begin = 0
-        for end, row in [*zip(bounds, odd, strict=True), (len(table.cells), [])]:
-            if end > begin:
-                arrow = pa.Table.from_pandas(table.cells.iloc[begin:end], preserve_index=False)
-                arrow = arrow.cast(pa.schema([(name, pa.string()) for name in arrow.column_names]))
-                try:
-                    buffer = _csv_bytes(arrow, "none")
-                except pa.ArrowInvalid:  # a cell holds a tab, a quote or a line's end
-                    buffer = _csv_bytes(arrow, "needed")
-                file.write(buffer)
-            file.write(_line(row) if row else b"")
-            begin = end
-
-
-def _csv_bytes(table: Any, quoting: str) -> bytes:
-    """Write rows with tabs between cells."""
-    from pyarrow import csv as arrow_csv
-
-    options = arrow_csv.WriteOptions(include_header=False, delimiter="\t", quoting_style=quoting)
-    buffer = io.BytesIO()
-    arrow_csv.write_csv(table, buffer, options)
-    return buffer.getvalue()
-
-
-def _line(cells: list[str]) -> bytes:
-    """Write one row with tabs between cells."""
-    text = io.StringIO()
-    csv.writer(text, delimiter="\t", lineterminator="\n").writerow(cells)
-    return text.getvalue().encode("utf-8")
 
 
 def _note(folder: Path, path: Path, piece: Piece) -> None:

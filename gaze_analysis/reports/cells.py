@@ -100,7 +100,7 @@ def need_column(
     shown = [name for name in header if name][:40]
     hint = did_you_mean(wrong or expected, shown)
     if "Did you mean" not in hint:
-        hint = f" It has {', '.join(shown)}."
+        hint = f" Columns without a use are {', '.join(shown)}."
     return InputError(
         f"{table} must have the column {wrong or expected!r}, but it has none.{hint} "
         f"Name it in study.toml: {setting} in [gaze.report.columns]."

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gaze_analysis.reports.cells import need_column
-from gaze_analysis.reports.dataviewer import events_part, samples_part
 from gaze_analysis.reports.part import Part, Source
+from gaze_analysis.reports.rows import events_part, samples_part
 from study.settings.gaze_reports import ReportSettings
 
 KINDS = {

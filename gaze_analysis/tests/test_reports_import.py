@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from faceoff.cli import app
+from gaze_analysis.cli import app
 from gaze_analysis.importing import session_facts
 from gaze_analysis.kinds import file_kind, sort_files
-from gaze_analysis.reports.adopt import adopt_reports, prepare_reports
+from gaze_analysis.reports.adopt import adopt_reports, keep_reports, prepare_reports
+from gaze_analysis.reports.keep import write_rows
+from gaze_analysis.reports.tabular import Table
 from gaze_analysis.tests.asc_text import HEADER, block
 from gaze_analysis.tests.report_text import FIXATIONS, biff2
 from gaze_analysis.tests.test_reports_tobii import studio_text
@@ -47,9 +49,7 @@ def study_with(folder: Path, settings: dict[str, Any] | None = None) -> Study:
 
 def run(study: Study, *words: object) -> str:
     """Run a command of `faceoff gaze`, and give what it said."""
-    result = CliRunner().invoke(
-        app, ["gaze", *map(str, words), "--study", str(study.root), "--jobs", "1"]
-    )
+    result = CliRunner().invoke(app, [*map(str, words), "--study", str(study.root), "--jobs", "1"])
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -130,7 +130,7 @@ def test_all_or_nothing(tmp_path: Path) -> None:
     bad = written(tmp_path, "bad.txt", FIXATIONS.replace("CURRENT_FIX_Y", "Y"))
     before = everything(study)
     result = CliRunner().invoke(
-        app, ["gaze", "import", str(good), str(asc), str(bad), "--study", str(study.root)]
+        app, ["import", str(good), str(asc), str(bad), "--study", str(study.root)]
     )
     assert isinstance(result.exception, InputError)
     assert everything(study) == before
@@ -147,19 +147,17 @@ def test_a_disk_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     two = FIXATIONS + FIXATIONS.split("\n", 1)[1].replace("003", "004")
     pieces = prepare_reports(study, [written(tmp_path, "two.txt", two)])
     before = everything(study)
-    import gaze_analysis.reports.adopt as adopt
+    calls: list[Path] = []
 
-    write, calls = adopt._write, []
-
-    def failing(path: Path, table: object) -> None:
+    def failing(path: Path, table: Table) -> None:
         calls.append(path)
         if len(calls) == 2:
             raise OSError("no space left")
-        write(path, table)  # type: ignore[arg-type]
+        write_rows(path, table)
 
-    monkeypatch.setattr(adopt, "_write", failing)
+    monkeypatch.setattr("gaze_analysis.reports.adopt.write_rows", failing)
     with pytest.raises(OSError, match="no space"):
-        adopt.keep_reports(study, pieces)
+        keep_reports(study, pieces)
     assert everything(study) == before
     assert not list(study.sourcedata.glob("sub-*"))
 
