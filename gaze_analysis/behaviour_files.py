@@ -19,7 +19,6 @@ from study.settings.gaze_behaviour import BehaviourSettings
 from study.writing import atomic_path
 
 _ENDING = "_behaviour.csv"
-_HEAD_BYTES = 65536
 _SUB_SES = re.compile(r"sub-([A-Za-z0-9]+)(?:_ses-([A-Za-z0-9]+))?")
 _WHO = {"psychopy": "participant", "opensesame": "subject_nr", "faceoff": "participant_id"}
 _WHEN = {"psychopy": "session", "faceoff": "session"}
@@ -54,31 +53,6 @@ def behaviour_file(folder: Path) -> Path | None:
         None where there is none.
     """
     return next(iter(sorted(folder.glob(f"*{_ENDING}"))), None)
-
-
-def is_behaviour_file(path: Path, settings: BehaviourSettings) -> bool:
-    """Tell by its header whether a file is a table of behaviour.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    settings : BehaviourSettings
-        The section [gaze.behaviour].
-
-    Returns
-    -------
-    bool
-        False for what is no text, too.
-    """
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    first = head.decode(encoding, errors="ignore").split("\n", 1)[0]
-    try:
-        return is_behaviour(parse_sheet(path.name, first).header, settings)
-    except InputError:
-        return False
 
 
 def adopt_behaviour(study: Study, files: Iterable[Path]) -> list[Path]:

@@ -22,9 +22,9 @@ def import_(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Recordings (.asc, .asc.gz), folders of them, behaviour of PsychoPy or "
-            "OpenSesame (.csv), or fixation tables (.csv, .tsv, .zip). Without files: the "
-            "study's own sessions.",
+            help="Recordings (.asc, .asc.gz, .edf), reports of Data Viewer, exports of Tobii, "
+            "behaviour of PsychoPy or OpenSesame, other tables (.csv, .tsv, .xls, .xlsx, .zip), "
+            "folders of them. Without files: the study's own sessions.",
             show_default=False,
         ),
     ] = None,
@@ -40,30 +40,33 @@ def import_(
     any other name is the participant, without signs, and session 01. A
     behaviour table goes to the session that it names.
     """
-    from gaze_analysis.behaviour_files import adopt_behaviour, is_behaviour_file
-    from gaze_analysis.foreign import adopt_recordings, looks_like_asc
+    from gaze_analysis.behaviour_files import adopt_behaviour
+    from gaze_analysis.foreign import adopt_recordings
+    from gaze_analysis.importing import recorded_sessions
+    from gaze_analysis.kinds import sort_files
+    from gaze_analysis.reports.adopt import keep_reports, prepare_reports
+    from gaze_analysis.reports.areas import area_files, areas_step
     from gaze_analysis.steps import import_step
     from gaze_analysis.steps_tables import import_tables
-    from gaze_analysis.tables import is_table
     from study.provenance import run_step
 
     opened = open_for_command(study, jobs, scheduler)
-    tables = [
-        path
-        for path in files or []
-        if path.is_file() and is_table(path) and not looks_like_asc(path)
-    ]
-    recordings = [path for path in files or [] if path not in tables]
-    behaviour = [path for path in tables if is_behaviour_file(path, opened.settings.gaze.behaviour)]
-    tables = [path for path in tables if path not in behaviour]
-    if tables:
-        import_tables(opened, tables, force=force)
-    if recordings:
+    given = sort_files(files or [], opened.settings.gaze)
+    reports = prepare_reports(opened, given["report"])
+    if given["table"]:
+        import_tables(opened, given["table"], force=force)
+    if recordings := given["asc"] + given["edf"]:
         adopt_recordings(opened, recordings)
-    if behaviour:
-        adopt_behaviour(opened, behaviour)
-    if recordings or not tables:
+    keep_reports(opened, reports)
+    if given["behaviour"]:
+        adopt_behaviour(opened, given["behaviour"])
+    if given["table"] and not (recordings or reports or given["behaviour"]):
+        return
+    has_areas = bool(area_files(opened))
+    if recorded_sessions(opened) or not has_areas:
         run_step(opened, import_step(opened), force=force)
+    if has_areas:
+        run_step(opened, areas_step(opened), force=force)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from gaze_analysis.eyelink import Recording, read_asc
+from gaze_analysis.reports.session import read_reports, report_files
 from study.errors import InputError
 from study.folder import Study
 from study.parallel import parallel_map
@@ -91,7 +92,8 @@ class Session:
     participant_id, session : str
         Such as ``sub-001`` and ``01``.
     files : tuple of Path
-        Its ASC files in the order of their names: the parts of an interrupted session.
+        Its ASC files in the order of their names: the parts of an interrupted session; or the
+        reports of one recording.
     """
 
     participant_id: str
@@ -105,7 +107,7 @@ class Session:
 
 
 def recorded_sessions(study: Study) -> list[Session]:
-    """List the sessions in sourcedata that hold ASC recordings and are to be analysed.
+    """List the sessions in sourcedata that hold recordings or reports and are to be analysed.
 
     Parameters
     ----------
@@ -119,7 +121,7 @@ def recorded_sessions(study: Study) -> list[Session]:
     """
     found = []
     for folder in sorted(study.sourcedata.glob("sub-*/ses-*")):
-        files = asc_files(folder)
+        files = asc_files(folder) or report_files(folder)
         if files and session_facts(folder).get("mode", "real") in study.settings.gaze.modes:
             found.append(Session(folder.parent.name, folder.name.removeprefix("ses-"), files))
     return found
@@ -224,14 +226,21 @@ class _ImportSession:
     study: Study
 
     def __call__(self, session: Session) -> dict[str, pd.DataFrame]:
-        parts = [read_asc(path) for path in session.files]
         study = self.study
+        names = [path.relative_to(study.root).as_posix() for path in session.files]
+        if _ASC.search(session.files[0].name):
+            parts = [read_asc(path) for path in session.files]
+        else:
+            facts = session_facts(session.files[0].parent)
+            parts, names = [read_reports(study, session.files, facts)], [" ".join(names)]
         _write_parquet(samples_path(study, session.name), _join(parts, lambda r: r.samples))
         _write_parquet(raw_events_path(study, session.name), _join(parts, _all_events))
         _write_parquet(messages_path(study, session.name), _join(parts, lambda r: r.messages))
         who = {"participant_id": session.participant_id, "session": session.session}
-        names = [path.relative_to(study.root).as_posix() for path in session.files]
-        skipped = [part.skipped.assign(file=name) for part, name in zip(parts, names, strict=True)]
+        skipped = [
+            part.skipped if "file" in part.skipped else part.skipped.assign(file=name)
+            for part, name in zip(parts, names, strict=True)
+        ]
         tables = {
             "recordings": pd.DataFrame([_recording_row(parts, names)]),
             "blocks": _join(parts, lambda recording: recording.blocks),

@@ -12,6 +12,7 @@ from gaze_analysis.importing import (
     recorded_sessions,
     samples_path,
 )
+from gaze_analysis.reports.areas import area_files, areas_step
 from gaze_analysis.session_events import detection_settings
 from gaze_analysis.steps_density import density_step
 from gaze_analysis.steps_maps import quality_step
@@ -52,7 +53,7 @@ def import_step(study: Study) -> Step:
                 for path_of in (samples_path, raw_events_path, messages_path)
             ),
         ),
-        settings={"modes": list(study.settings.gaze.modes)},
+        settings=study.settings.gaze.model_dump(mode="json", include={"modes", "report"}),
         run=lambda: import_sessions(study),
         follows="gaze events",
     )
@@ -169,6 +170,8 @@ def steps(study: Study) -> Iterator[Step]:
         yield table_step(study)
     else:
         yield import_step(study)
+        if area_files(study):
+            yield areas_step(study)
         yield events_step(study)
         yield quality_step(study)
     if has_regions(study):

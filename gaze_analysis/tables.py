@@ -1,25 +1,25 @@
-"""Fixation tables made elsewhere: CSV, TSV, or a zip of them, read through a map of columns.
+"""Fixation tables made elsewhere, in the picture's pixels, read through a map of columns.
 
 What a table does not say (who looked, at which picture) may stand in its file's name. Where
 `[gaze.table]` in study.toml gives the picture's size, its pixels are the picture frame.
 """
 
-import csv
 import re
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 
+from gaze_analysis.reports.cells import numbers, texts
+from gaze_analysis.reports.tabular import Columns, read_columns
 from stimuli.expressions import expression_name
 from stimuli.frames import Rect
 from study.errors import InputError, did_you_mean
 from study.folder import check_participant_id
 from study.settings.gaze_maps import TableSettings
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xls", ".xlsx", ".gz")
 FIXATION_COLUMNS = {
     "participant_id": "Who looked",
     "session": "Label of the session",
@@ -35,7 +35,8 @@ FIXATION_COLUMNS = {
     "included": "Whether the fixation enters maps and statistics",
     "reason": "Why it does not",
 }
-_MISSING = ("", ".", "n/a", "na", "nan", "null")
+_NUMBERS = ("trial", "onset", "duration", "x", "y")
+_TEXTS = ("participant", "image", "expression")
 _KDEF_NAME = re.compile(r"[AB][FM]\d\d([A-Z]{2})(S|HL|HR|FL|FR)")
 
 
@@ -75,17 +76,18 @@ def read_fixation_tables(
     InputError
         If a column, a picture's name or a name's part is missing, or an expression is unknown.
     """
-    rows = [
-        row
-        for name, text in _tables(files)
-        for row in _rows(name, text, settings, image_names or {})
-    ]
-    if not rows:
+    cells: dict[str, list[str]] = {key: [] for key in (*_TEXTS, *_NUMBERS, "file")}
+    line: list[int] = []
+    for table in (table for path in files for table in _tables(path)):
+        line += table.line
+        for key, values in _of_table(table, settings).items():
+            cells[key] += values
+    if not line:
         raise InputError(
             "Fixation tables must hold at least one fixation, but those given hold none. "
             "Check the files."
         )
-    frame = pd.DataFrame(rows)
+    frame = _fixations(pd.DataFrame(cells).assign(line=line), settings, image_names or {})
     frame = _numbered(frame)
     rect = Rect(0, 0, settings.picture_width_px or 0, settings.picture_height_px or 0)
     frame["reason"] = _reasons(frame, rect, has_duration=bool(settings.columns.duration))
@@ -116,77 +118,43 @@ def read_picture_map(path: Path) -> dict[str, str]:
             f"The picture map must be a table, but there is no file {path}. "
             "Correct picture_map in [gaze.table]."
         )
-    lines = _cells(path.name, path.read_bytes())
-    names = {}
-    for number, cells in enumerate(lines[1:], start=2):
-        if len(cells) < 2:
+    table = next(read_columns(path))
+    columns = list(table.columns.values())
+    if len(columns) < 2 or table.odd:
+        line = table.odd[0][0] if table.odd else 2
+        raise InputError(
+            f"{path} must have a number and a name in each line, but line {line} has not. "
+            "Complete it."
+        )
+    return {
+        _picture_number(key.strip()): PurePosixPath(name.strip()).stem
+        for key, name in zip(*columns[:2], strict=True)
+    }
+
+
+def _tables(path: Path) -> Iterator[Columns]:
+    """Read the tables of a file; one that has rows of another width is refused."""
+    if not path.is_file():
+        raise InputError(f"A fixation table must be a file, but {path} is none. Correct it.")
+    for table in read_columns(path):
+        for line, n_cells in table.odd[:1]:
             raise InputError(
-                f"{path} must have a number and a name in each line, but line {number} has "
-                f"{cells}. Complete it."
+                f"{table.name} must have {len(table.columns)} cells in each line, but line {line} "
+                f"has {n_cells}. Complete or remove the line."
             )
-        names[_picture_number(cells[0])] = PurePosixPath(cells[1]).stem
-    return names
+        yield table
 
 
-def _tables(files: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
-    """Yield each table's file name and content."""
-    for path in files:
-        if not path.is_file():
-            raise InputError(f"A fixation table must be a file, but {path} is none. Correct it.")
-        if path.suffix.lower() != ".zip":
-            yield path.name, path.read_bytes()
-            continue
-        try:
-            with zipfile.ZipFile(path) as archive:
-                members = sorted(archive.namelist())
-                for member in filter(_is_member, members):
-                    yield PurePosixPath(member).name, archive.read(member)
-        except zipfile.BadZipFile as error:
-            raise InputError(
-                f"{path} must be a zip archive, but {error}. Download or copy it again."
-            ) from error
-
-
-def _is_member(name: str) -> bool:
-    """Tell whether an archive's member is a table; macOS adds shadows of files that are none."""
-    path = PurePosixPath(name)
-    return path.suffix.lower() in TABLE_SUFFIXES and "__MACOSX" not in path.parts
-
-
-def _cells(name: str, content: bytes) -> list[list[str]]:
-    """Split a table into lines of cells, at the separator of its header."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{name} must be a text in UTF-8, but {error}. Save it anew.") from error
-    lines = text.splitlines()
-    header = lines[0] if lines else ""
-    separator = max("\t;,", key=header.count)
-    return [[cell.strip() for cell in cells] for cells in csv.reader(lines, delimiter=separator)]
-
-
-def _rows(
-    name: str, content: bytes, settings: TableSettings, image_names: Mapping[str, str]
-) -> Iterator[dict[str, object]]:
-    """Yield the fixations of one table."""
-    lines = _cells(name, content)
-    if not lines:
-        raise InputError(f"{name} must be a table with a header, but it is empty. Remove it.")
-    parts = _parts_of_name(name, settings.file_name)
-    places = _places(name, lines[0], settings)
-    for number, cells in enumerate(lines[1:], start=2):
-        if not any(cells):
-            continue
-        if len(cells) <= max(places.values()):
-            raise InputError(
-                f"{name} must have {len(lines[0])} cells in each line, but line {number} has "
-                f"{len(cells)}. Complete or remove the line."
-            )
-        values = parts | {key: cells[place] for key, place in places.items()}
-        try:
-            yield _fixation(values, settings, image_names)
-        except (InputError, ValueError) as error:
-            raise InputError(f"{name}, line {number}: {error}") from error
+def _of_table(table: Columns, settings: TableSettings) -> dict[str, list[str]]:
+    """Take what the settings name out of a table and its name; empty texts for what is not."""
+    parts = _parts_of_name(table.name, settings.file_name)
+    places = _places(table.name, list(table.columns), settings)
+    n_rows = len(table.line)
+    found = {"file": [table.name] * n_rows}
+    for key in (*_TEXTS, *_NUMBERS):
+        column = places.get(key)
+        found[key] = table.columns[column] if column else [parts.get(key, "")] * n_rows
+    return found
 
 
 def _parts_of_name(name: str, pattern: str) -> dict[str, str]:
@@ -202,8 +170,8 @@ def _parts_of_name(name: str, pattern: str) -> dict[str, str]:
     return {key: value for key, value in match.groupdict().items() if value is not None}
 
 
-def _places(name: str, header: list[str], settings: TableSettings) -> dict[str, int]:
-    """Find the place of each column that the settings name."""
+def _places(name: str, header: list[str], settings: TableSettings) -> dict[str, str]:
+    """Find each column that the settings name."""
     places = {}
     for key, column in settings.columns.model_dump().items():
         if not column:
@@ -213,33 +181,68 @@ def _places(name: str, header: list[str], settings: TableSettings) -> dict[str, 
                 f"{name} must have the column {column!r}, but it has none."
                 f"{did_you_mean(column, header)} Correct {key} in [gaze.table.columns]."
             )
-        places[key] = header.index(column)
+        places[key] = column
     return places
 
 
-def _fixation(
-    values: Mapping[str, str], settings: TableSettings, image_names: Mapping[str, str]
-) -> dict[str, object]:
-    """Turn one line's texts into a fixation."""
+def _fixations(
+    cells: pd.DataFrame, settings: TableSettings, image_names: Mapping[str, str]
+) -> pd.DataFrame:
+    """Turn all tables' texts into fixations."""
+    text = {key: texts(cells[key]) for key in _TEXTS}
     for key in ("participant", "image"):
-        if not values.get(key):
-            raise InputError(
-                f"a fixation must have its {key}, but neither a column nor the file's name "
-                f"gives it. Set columns.{key} or file_name in [gaze.table]."
-            )
-    image_id = _image_id(values["image"], settings, image_names)
-    return {
-        "participant_id": check_participant_id(values["participant"]),
-        "session": "01",
-        "trial": _number(values.get("trial", "")),
-        "image_id": image_id,
-        "expression": _expression(image_id, values.get("expression", "")),
-        "correct": np.nan,
-        "onset_ms": _number(values.get("onset", "")),
-        "duration_ms": _number(values.get("duration", "")),
-        "x_px": _number(values["x"]),
-        "y_px": _number(values["y"]),
-    }
+        message = (
+            f"a fixation must have its {key}, but neither a column nor the file's name gives it. "
+            f"Set columns.{key} or file_name in [gaze.table]."
+        )
+        _refuse(cells, text[key].isna().to_numpy(bool), message)
+    frame = pd.DataFrame({"session": "01", "correct": np.nan}, index=cells.index)
+    for key in _NUMBERS:
+        values, wrong = _numbers_by_file(cells[key], cells["file"])
+        _refuse(cells, wrong, "a number must stand here, but it is {!r}. Correct it.", key)
+        frame[_RESULTS.get(key, key)] = values
+    frame["participant_id"] = _by_value(cells, text["participant"], check_participant_id)
+    frame["image_id"] = _by_value(
+        cells, text["image"], lambda name: _image_id(name, settings, image_names)
+    )
+    shown = frame["image_id"] + "\t" + text["expression"].fillna("")
+    frame["expression"] = _by_value(
+        cells, shown, lambda both: _expression(*both.split("\t", maxsplit=1))
+    )
+    return frame
+
+
+_RESULTS = {"onset": "onset_ms", "duration": "duration_ms", "x": "x_px", "y": "y_px"}
+
+
+def _numbers_by_file(column: pd.Series, file: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Read numbers; whether decimals have commas, each file decides for itself."""
+    if not column.str.contains(",", regex=False).any():
+        return numbers(column)
+    values, wrong = np.full(len(column), np.nan), np.zeros(len(column), dtype=bool)
+    for rows in file.groupby(file, sort=False).indices.values():
+        values[rows], wrong[rows] = numbers(column.iloc[rows])
+    return values, wrong
+
+
+def _refuse(cells: pd.DataFrame, wrong: np.ndarray, message: str, key: str = "") -> None:
+    """Name the first row that is wrong, if any is."""
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        words = message.format(cells[key][row]) if key else message
+        raise InputError(f"{cells['file'][row]}, line {cells['line'][row]}: {words}")
+
+
+def _by_value(cells: pd.DataFrame, column: pd.Series, function: Callable[[str], str]) -> pd.Series:
+    """Apply a function to each different value once; its errors name the first row."""
+    results = {}
+    first = column.drop_duplicates()
+    for row, value in zip(first.index.tolist(), first, strict=True):
+        try:
+            results[value] = function(value)
+        except InputError as error:
+            raise InputError(f"{cells['file'][row]}, line {cells['line'][row]}: {error}") from error
+    return column.map(results)
 
 
 def _image_id(text: str, settings: TableSettings, image_names: Mapping[str, str]) -> str:
@@ -275,16 +278,6 @@ def _expression(image_id: str, label: str) -> str:
             f"table says {label!r}. Correct picture_map or the table."
         )
     return named
-
-
-def _number(text: str) -> float:
-    """Read a number with a decimal point or comma; a mark for missing gives NaN."""
-    if text.lower() in _MISSING:
-        return np.nan
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        raise InputError(f"a number must stand here, but it is {text!r}. Correct it.") from None
 
 
 def _numbered(frame: pd.DataFrame) -> pd.DataFrame:

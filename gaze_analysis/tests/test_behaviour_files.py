@@ -6,17 +6,18 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from gaze_analysis.behaviour_files import adopt_behaviour, behaviour_file, is_behaviour_file
+from gaze_analysis.behaviour_files import adopt_behaviour, behaviour_file
 from gaze_analysis.cli import app
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import import_sessions
+from gaze_analysis.kinds import file_kind
 from gaze_analysis.steps import events_step
 from gaze_analysis.tests.behaviour_text import PICTURES, opensesame, psychopy
 from gaze_analysis.tests.small_study import recording_text, small_study
 from study.errors import InputError
 from study.folder import Study
 from study.provenance import is_current, run_step
-from study.settings.gaze_behaviour import BehaviourSettings
+from study.settings.gaze import GazeSettings
 from study.tables import read_table
 
 
@@ -45,18 +46,21 @@ def table(study: Study, name: str) -> pd.DataFrame:
     return read_table(study.gaze_dir / f"{name}.tsv", what=name, columns=people)
 
 
-def test_files_are_told_by_their_first_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content", [psychopy().encode(), opensesame().encode("utf-16")], ids=["psychopy", "opensesame"]
+)
+def test_files_are_told_by_their_header(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file.csv"
-    for content, expected in (
-        (psychopy().encode(), True),
-        (opensesame().encode("utf-16"), True),
-        (b"image,trials.thisN\r\n" + b"\xff" * 70_000, True),
-        (b"x,y,duration\n1,2,3\n", False),
-        (b"\xff\xd8\xff\xe0\x00\x10JFIF", False),
-        (b"", False),
-    ):
-        path.write_bytes(content)
-        assert is_behaviour_file(path, BehaviourSettings()) is expected
+    path.write_bytes(content)
+    assert file_kind(path, GazeSettings()) == "behaviour"
+
+
+@pytest.mark.parametrize("content", [b"x,y,duration\n1,2,3\n", b"\xff\xd8\xff\xe0\0\x10JFIF", b""])
+def test_other_files_are_no_behaviour(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"file\.csv must be one of"):
+        file_kind(path, GazeSettings())
 
 
 @pytest.mark.parametrize("participant", ["1", "01", "001", "sub-01", "S1"])

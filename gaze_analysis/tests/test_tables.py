@@ -108,9 +108,10 @@ def test_answers_a_broken_archive_by_one_message(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"PK no")
     with pytest.raises(InputError, match="must be a zip archive"):
         read_fixation_tables([tmp_path / "a.zip"], settings(), MAP)
-    (tmp_path / "b.csv").write_bytes(b"x,y\n\xff\xfe,1\n")
-    with pytest.raises(InputError, match="UTF-8"):
-        read_fixation_tables([tmp_path / "b.csv"], settings(), MAP)
+    picture = tmp_path / "02_007_HA_F_M.csv"
+    picture.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF")
+    with pytest.raises(InputError, match="is a JPEG picture"):
+        read_fixation_tables([picture], settings(), MAP)
 
 
 def test_reads_the_picture_map(tmp_path):

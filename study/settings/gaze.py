@@ -10,6 +10,7 @@ from study.settings.gaze_events import EventSettings
 from study.settings.gaze_maps import DensitySettings, TableSettings
 from study.settings.gaze_recordings import ExclusionSettings, TrialSettings
 from study.settings.gaze_regions import RegionSettings
+from study.settings.gaze_reports import ReportSettings
 
 
 class GazeSettings(Section):
@@ -28,3 +29,4 @@ class GazeSettings(Section):
     regions: RegionSettings = RegionSettings()
     density: DensitySettings = DensitySettings()
     table: TableSettings = TableSettings()
+    report: ReportSettings = ReportSettings()
