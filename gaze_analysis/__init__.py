@@ -6,6 +6,8 @@ from typing import Any
 _HOMES = {
     "Recording": "gaze_analysis.eyelink",
     "read_asc": "gaze_analysis.eyelink",
+    "read_edf": "gaze_analysis.eyelink",
+    "read_recording": "gaze_analysis.eyelink",
     "find_trials": "gaze_analysis.trials",
     "trial_fixations": "gaze_analysis.fixations",
     "density_map": "gaze_analysis.density",

@@ -20,7 +20,7 @@ def import_(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Recordings (.asc, .asc.gz), folders of them, or fixation tables "
+            help="Recordings (.asc, .asc.gz, .edf), folders of them, or fixation tables "
             "(.csv, .tsv, .zip). Without files: the study's own sessions.",
             show_default=False,
         ),

@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from gaze_analysis.eyelink import Recording, read_asc
+from gaze_analysis.eyelink import Recording, read_recording
+from gaze_analysis.eyelink.edf import is_edf
+from gaze_analysis.eyelink.files import without_twins
 from study.errors import InputError
 from study.folder import Study
 from study.parallel import parallel_map
@@ -91,7 +93,7 @@ class Session:
     participant_id, session : str
         Such as ``sub-001`` and ``01``.
     files : tuple of Path
-        Its ASC files in the order of their names: the parts of an interrupted session.
+        Its ASC or EDF files in the order of their names: the parts of an interrupted session.
     """
 
     participant_id: str
@@ -105,7 +107,7 @@ class Session:
 
 
 def recorded_sessions(study: Study) -> list[Session]:
-    """List the sessions in sourcedata that hold ASC recordings and are to be analysed.
+    """List the sessions in sourcedata that hold recordings and are to be analysed.
 
     Parameters
     ----------
@@ -119,15 +121,25 @@ def recorded_sessions(study: Study) -> list[Session]:
     """
     found = []
     for folder in sorted(study.sourcedata.glob("sub-*/ses-*")):
-        files = asc_files(folder)
+        files = recording_files(folder)
         if files and session_facts(folder).get("mode", "real") in study.settings.gaze.modes:
             found.append(Session(folder.parent.name, folder.name.removeprefix("ses-"), files))
     return found
 
 
-def asc_files(folder: Path) -> tuple[Path, ...]:
-    """List the ASC files of a folder, plain and compressed, in the order of their names."""
-    return tuple(sorted(path for path in folder.glob("*") if _ASC.search(path.name)))
+def recording_files(folder: Path) -> tuple[Path, ...]:
+    """List the recordings of a folder in the order of their names; of EDF and ASC the ASC."""
+    return tuple(without_twins(_all_recording_files(folder))[0])
+
+
+def _all_recording_files(folder: Path) -> list[Path]:
+    """List ASC files, plain and compressed, and EDF, which may also be EEG by its name."""
+    files = sorted(path for path in folder.glob("*") if path.is_file())
+    return [
+        path
+        for path in files
+        if _ASC.search(path.name) or (path.suffix.lower() == ".edf" and is_edf(path))
+    ]
 
 
 def session_facts(folder: Path) -> dict[str, Any]:
@@ -188,15 +200,18 @@ def import_sessions(study: Study) -> None:
     Raises
     ------
     InputError
-        If there is no recording, or one of them is no EyeLink ASC file.
+        If there is no recording, or one of them is no EyeLink recording.
     """
     sessions = recorded_sessions(study)
     if not sessions:
         raise InputError(
-            f"A study needs recordings (.asc, .asc.gz), but {study.sourcedata} holds none of a "
-            f"session in the modes {', '.join(study.settings.gaze.modes)}. Run or simulate a "
+            f"A study needs recordings (.asc, .asc.gz, .edf), but {study.sourcedata} holds none of "
+            f"a session in the modes {', '.join(study.settings.gaze.modes)}. Run or simulate a "
             "session (faceoff experiment), or name files: faceoff gaze import FILES."
         )
+    for session in sessions:
+        folder = study.session_dir(session.participant_id, session.session)
+        say_twins(without_twins(_all_recording_files(folder))[1])
     results = parallel_map(
         _ImportSession(study),
         sessions,
@@ -207,6 +222,12 @@ def import_sessions(study: Study) -> None:
         frames = [result[name] for result in results]
         write_table(study.gaze_dir / f"{name}.tsv", pd.concat(frames, ignore_index=True), columns)
     _say_import(study, results)
+
+
+def say_twins(twins: list[Path]) -> None:
+    """Say which EDF files are not read, because their ASC files are."""
+    for path in twins:
+        say(f"{path.name} is not read: the ASC file of the same name is the same recording")
 
 
 _OVERVIEWS = {
@@ -224,7 +245,7 @@ class _ImportSession:
     study: Study
 
     def __call__(self, session: Session) -> dict[str, pd.DataFrame]:
-        parts = [read_asc(path) for path in session.files]
+        parts = [read_recording(path) for path in session.files]
         study = self.study
         _write_parquet(samples_path(study, session.name), _join(parts, lambda r: r.samples))
         _write_parquet(raw_events_path(study, session.name), _join(parts, _all_events))

@@ -137,6 +137,13 @@ class LineReader:
         return True
 
     def continue_message(self, text: str) -> None:
+        """Take a further line of the last message.
+
+        Parameters
+        ----------
+        text : str
+            The line without its end.
+        """
         message = self.rows["messages"][-1]
         message[5] += "\n" + text.strip()
         message[6] += 1
