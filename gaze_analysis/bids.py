@@ -92,8 +92,9 @@ class BidsRun:
 
     def rate_hz(self) -> float:
         """Give the sampling rate that most samples have."""
-        counts = self.blocks.groupby("rate_hz")["n_samples"].sum()
-        return float(counts.idxmax() if len(counts) else self.recording["sampling_rate_hz"].iloc[0])
+        counts = self.blocks.groupby("rate_hz", as_index=False)["n_samples"].sum()
+        rates = counts.sort_values("n_samples", ascending=False, kind="stable")["rate_hz"]
+        return float((rates if len(rates) else self.recording["sampling_rate_hz"]).iloc[0])
 
     def read(self, path_of: Callable[[Study, str], Path]) -> pd.DataFrame:
         """Read its rows of one of the session's large tables."""
@@ -232,15 +233,17 @@ def write_run(run: BidsRun) -> list[Path]:
     for eye, unit, label in _recordings(samples, raw):
         table = _physio_table(samples, eye, unit, run.rate_hz())
         facts = _physio_facts(run, eye, unit, messages, samples)
-        facts["Columns"] = list(table)
+        facts["Columns"] = [str(name) for name in table]
         path = run.path(f"recording-{label}_physio.tsv.gz")
         write_tsv_gz(path, table)
-        write_json(_sidecar(path), facts | describe_samples(table, unit, pupil))
-        events = event_table(raw[raw["eye"] == eye], messages)
-        path = run.path(f"recording-{label}_physioevents.tsv.gz")
-        write_tsv_gz(path, events)
-        write_json(_sidecar(path), _event_facts(run, events) | describe_events(events, pupil))
-        written += [run.path(f"recording-{label}_physio.tsv.gz"), path]
+        write_json(_sidecar(path), facts | describe_samples(facts["Columns"], unit, pupil))
+        written.append(path)
+        if label in _LABELS.values():  # the events of an eye stand beside its first file only
+            events = event_table(raw[raw["eye"] == eye], messages)
+            path = run.path(f"recording-{label}_physioevents.tsv.gz")
+            write_tsv_gz(path, events)
+            write_json(_sidecar(path), _event_facts(run, events, pupil))
+            written.append(path)
     return written + _write_trials(run, _start_ms(samples, raw, messages))
 
 
@@ -306,14 +309,16 @@ def _physio_facts(
     }
 
 
-def _event_facts(run: BidsRun, events: pd.DataFrame) -> dict[str, Any]:
+def _event_facts(run: BidsRun, events: pd.DataFrame, pupil: str) -> dict[str, Any]:
     """Describe the table of events."""
+    columns = [str(name) for name in events]
     return {
         **run.task(),
-        "Columns": list(events),
+        "Columns": columns,
         "OnsetSource": "timestamp",
         "Description": "Fixations, saccades and blinks as the tracker's own parser found them, "
         "and the messages of the experiment.",
+        **describe_events(columns, pupil),
     }
 
 
