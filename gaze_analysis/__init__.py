@@ -8,6 +8,7 @@ _HOMES = {
     "read_asc": "gaze_analysis.eyelink",
     "read_edf": "gaze_analysis.eyelink",
     "read_recording": "gaze_analysis.eyelink",
+    "read_bids": "gaze_analysis.bids_reading",
     "find_trials": "gaze_analysis.trials",
     "trial_fixations": "gaze_analysis.fixations",
     "density_map": "gaze_analysis.density",

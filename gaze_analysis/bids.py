@@ -92,9 +92,10 @@ class BidsRun:
 
     def rate_hz(self) -> float:
         """Give the sampling rate that most samples have."""
-        counts = self.blocks.groupby("rate_hz", as_index=False)["n_samples"].sum()
-        rates = counts.sort_values("n_samples", ascending=False, kind="stable")["rate_hz"]
-        return float((rates if len(rates) else self.recording["sampling_rate_hz"]).iloc[0])
+        counts = self.blocks.groupby("rate_hz")["n_samples"].sum()
+        if counts.empty:
+            return float(self.recording["sampling_rate_hz"].iloc[0])
+        return float(counts.index.to_numpy(float)[counts.to_numpy().argmax()])
 
     def read(self, path_of: Callable[[Study, str], Path]) -> pd.DataFrame:
         """Read its rows of one of the session's large tables."""

@@ -12,6 +12,7 @@ from gaze_analysis.eyelink.layout import TARGET
 _LEFT, _RIGHT = 0x8000, 0x4000
 _RAW, _HREF, _GAZE = 0x1000, 0x0800, 0x0400
 _STATUS, _TARGET, _HALF_MS = 0x0080, 0x0010, 0x0002
+_EYES = ((0, "left", _LEFT), (1, "right", _RIGHT))
 _LAYOUT = _LEFT | _RIGHT | _RAW | _HREF | _GAZE | _STATUS | _TARGET
 _PLACES = {"px": ("gx", "gy"), "href": ("hx", "hy"), "raw": ("px", "py")}
 _MISSING = (np.float32(-32768), np.float32(1e8))
@@ -47,13 +48,13 @@ def sample_table(samples: NDArray[Any], lines: NDArray[np.int64]) -> pd.DataFram
     keys = samples["flags"] & _LAYOUT
     target = (samples["flags"] & _TARGET != 0) & (samples["htype"] != 0)
     keys = np.where(target, keys, keys & ~np.uint16(_TARGET))
-    changes = np.flatnonzero(np.diff(keys)) + 1
     columns: dict[str, Any] = {}
-    for begin, end in zip([0, *changes], [*changes, len(samples)], strict=True):
-        for name, values in _columns(samples[begin:end], int(keys[begin])).items():
+    for key in pd.unique(keys):
+        rows = np.flatnonzero(keys == key)
+        for name, values in _columns(samples[rows], int(key)).items():
             if name not in columns:
                 columns[name] = _empty(values, len(samples))
-            columns[name][begin:end] = values
+            columns[name][rows] = values
     frame = pd.DataFrame(columns, copy=False)
     for name in ("flags", "target_flags"):
         if name in frame:
@@ -74,15 +75,14 @@ def _columns(samples: NDArray[Any], layout: int) -> dict[str, NDArray[Any]]:
     time_ms[samples["flags"] & _HALF_MS != 0] += 0.5
     columns = {"time_ms": time_ms}
     unit = "px" if layout & _GAZE else "href" if layout & _HREF else "raw"
-    eyes = [(0, "left", _LEFT), (1, "right", _RIGHT)]
-    eyes = [eye for eye in eyes if layout & eye[2]]
-    for index, eye, _ in eyes:
+    eyes = [(index, eye) for index, eye, bit in _EYES if layout & bit]
+    for index, eye in eyes:
         x, y = (_rounded(samples[name][:, index]) for name in _PLACES[unit])
         pupil = _rounded(samples["pa"][:, index])
         pupil[np.isnan(x) | np.isnan(y) | np.isnan(pupil)] = 0  # as edf2asc has it
         columns |= {f"x_{eye}_{unit}": x, f"y_{eye}_{unit}": y, f"pupil_{eye}": pupil}
     if layout & _STATUS:
-        columns["flags"] = _flags(samples["errors"], [index for index, _, _ in eyes])
+        columns["flags"] = _flags(samples["errors"], [index for index, _ in eyes])
     if layout & _TARGET:
         columns |= dict(zip(TARGET, _target(samples["hdata"]), strict=True))
     return columns
