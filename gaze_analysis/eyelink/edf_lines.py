@@ -160,8 +160,8 @@ class ElementReader:
     def _event(self, event: dict[str, Any]) -> str:
         """Write the end of a fixation, saccade or blink."""
         kind, last = event["type"], event["entime"]
-        sample_ms = 1000.0 / self._recording.get("sample_rate", math.nan)
-        lasted = last - event["sttime"] + (0 if math.isnan(sample_ms) else sample_ms)
+        rate_hz = self._recording.get("sample_rate", 0.0)
+        lasted = last - event["sttime"] + (1000.0 / rate_hz if rate_hz > 0 else 0.0)
         name = {_ENDFIX: "EFIX", _ENDSACC: "ESACC", _ENDBLINK: "EBLINK"}[kind]
         head = f"{name} {_eye(event)} {event['sttime']}\t{last}\t{int(lasted)}"
         if kind == _ENDBLINK:

@@ -75,7 +75,8 @@ def _columns(samples: NDArray[Any], layout: int) -> dict[str, NDArray[Any]]:
     time_ms[samples["flags"] & _HALF_MS != 0] += 0.5
     columns = {"time_ms": time_ms}
     unit = "px" if layout & _GAZE else "href" if layout & _HREF else "raw"
-    eyes = [(index, eye) for index, eye, bit in _EYES if layout & bit]
+    named = [(index, eye) for index, eye, bit in _EYES if layout & bit]
+    eyes = named or [(index, eye) for index, eye, _ in _EYES]  # no value is lost for want of a flag
     for index, eye in eyes:
         x, y = (_rounded(samples[name][:, index]) for name in _PLACES[unit])
         pupil = _rounded(samples["pa"][:, index])

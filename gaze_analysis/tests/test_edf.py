@@ -111,6 +111,29 @@ def test_a_hole_in_a_file_is_said(tmp_path: Path) -> None:
     assert sum(recording.info["line_counts"].values()) == recording.info["n_lines"]
 
 
+@needs_library
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_damaged_is_refused_or_said(tmp_path: Path, seed: int) -> None:
+    if not bundled():
+        pytest.skip("eyelinkio brings no recording here")
+    damaged = bytearray(bundled()[0].read_bytes())
+    n_samples = 124740
+    random = np.random.default_rng(seed)
+    place = int(random.integers(300, len(damaged) - 3000))
+    if seed % 2:
+        damaged[place : place + 2000] = random.bytes(2000)
+    else:
+        del damaged[place : place + int(random.integers(1, 500))]
+    path = tmp_path / "a.edf"
+    path.write_bytes(damaged)
+    try:
+        recording = read_edf(path)
+    except InputError:
+        return
+    assert len(recording.skipped) or len(recording.samples) == n_samples
+    assert sum(recording.info["line_counts"].values()) == recording.info["n_lines"]
+
+
 @pytest.mark.parametrize(
     ("content", "match"),
     [
