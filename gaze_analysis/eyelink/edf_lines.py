@@ -17,7 +17,6 @@ _ENDBLINK, _ENDSACC, _ENDFIX, _FIXUPDATE = 4, 6, 8, 9
 _STARTSAMPLES, _STARTEVENTS = 15, 17
 _BUTTON, _INPUT, _LOST = 25, 28, 0x3F
 _EYES = {1: "LEFT", 2: "RIGHT", 3: "LEFT\tRIGHT"}
-_KINDS = {192: "GAZE", 128: "HREF", 64: "PUPIL"}
 _MISSING = (-32768.0, 1e8)
 _HEAD_TARGET = 0x0010
 
@@ -38,6 +37,7 @@ class ElementReader:
     _before: list[int] = field(default_factory=list)  # samples before each line
     _recording: dict[str, Any] = field(default_factory=dict)
     _block_start: int = 0
+    _event_kind: str = "GAZE"
 
     def preamble(self, name: str, head: dict[str, str]) -> None:
         """Write the lines at the file's beginning."""
@@ -112,7 +112,8 @@ class ElementReader:
         elif kind == _STARTSAMPLES:
             yield self._declaration("SAMPLES", _sample_kind(element["flags"]), element["flags"])
         elif kind == _STARTEVENTS:
-            yield self._declaration("EVENTS", _event_kind(element["flags"]), 0)
+            self._event_kind = _event_kind(element["flags"])
+            yield self._declaration("EVENTS", self._event_kind, 0)
         elif kind in _STARTS:
             yield f"{_STARTS[kind]} {_eye(element)}   {time}"
         elif kind in (_ENDFIX, _ENDSACC, _ENDBLINK):
@@ -166,7 +167,7 @@ class ElementReader:
         head = f"{name} {_eye(event)} {event['sttime']}\t{last}\t{int(lasted)}"
         if kind == _ENDBLINK:
             return head
-        frame = "h" if self._events_in_href() else "g"
+        frame = "h" if self._event_kind == "HREF" else "g"  # camera data stand in gaze's place
         if kind == _ENDFIX:
             place = [_decimal(event[f"{frame}av{axis}"]) for axis in "xy"]
             return "\t".join([head, *place, f"{event['ava']:.0f}"])
@@ -174,9 +175,6 @@ class ElementReader:
         amplitude = _amplitude(event, ends)
         places = [_decimal(value) for value in ends]
         return "\t".join([head, *places, amplitude, f"{event['pvel']:.0f}"])
-
-    def _events_in_href(self) -> bool:
-        return _KINDS.get(self._recording.get("pos_type", 192)) == "HREF"
 
 
 def _held(recording: dict[str, Any]) -> list[str]:
