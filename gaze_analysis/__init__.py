@@ -6,6 +6,9 @@ from typing import Any
 _HOMES = {
     "Recording": "gaze_analysis.eyelink",
     "read_asc": "gaze_analysis.eyelink",
+    "read_edf": "gaze_analysis.eyelink",
+    "read_recording": "gaze_analysis.eyelink",
+    "read_bids": "gaze_analysis.bids_reading",
     "find_trials": "gaze_analysis.trials",
     "detect": "gaze_analysis.detection",
     "trial_fixations": "gaze_analysis.fixations",

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from gaze_analysis.eyelink import read_asc
-from gaze_analysis.importing import Session, asc_files
+from gaze_analysis.eyelink import read_recording
+from gaze_analysis.eyelink.edf import is_edf
+from gaze_analysis.eyelink.files import without_twins
+from gaze_analysis.importing import Session, recording_files, say_twins
 from participants.register import add_participant, read_participants
 from study.errors import InputError
 from study.folder import Study
@@ -17,7 +19,7 @@ from study.progress import say
 from study.provenance import sha256_of
 from study.writing import atomic_path, write_json
 
-_SUFFIX = re.compile(r"(\.asc|\.txt)(\.gz)?$", re.IGNORECASE)
+_SUFFIX = re.compile(r"((\.asc|\.txt)(\.gz)?|\.edf)$", re.IGNORECASE)
 _SUB_SES = re.compile(r"sub-([A-Za-z0-9]+)(?:_ses-([A-Za-z0-9]+))?")
 _ASC_LINE = re.compile(
     rb"^(MSG\s+\d|\*\* |START\s+\d|[ES]FIX [LR] |\d+(\.\d+)?\t *[-\d.]+\t)", re.MULTILINE
@@ -33,7 +35,7 @@ def adopt_recordings(study: Study, files: Iterable[Path]) -> list[Session]:
     study : Study
         The study.
     files : iterable of Path
-        ASC files, plain or compressed, and folders of them.
+        EDF and ASC files, plain or compressed, and folders of them.
 
     Returns
     -------
@@ -68,13 +70,13 @@ def adopt_recordings(study: Study, files: Iterable[Path]) -> list[Session]:
 
 def _check(path: Path) -> int:
     """Read a recording, which tells whether it is one."""
-    return int(read_asc(path).info["n_lines"])
+    return int(read_recording(path).info["n_lines"])
 
 
 def _is_kept(study: Study, session: Session) -> bool:
     """Tell whether the study has this very recording; another one in its place is an error."""
     folder = study.session_dir(session.participant_id, session.session)
-    kept = asc_files(folder)
+    kept = recording_files(folder)
     if not kept:
         return False
     digest = sha256_of(session.files[0])
@@ -93,6 +95,8 @@ def _keep(study: Study, session: Session) -> None:
     folder = study.session_dir(session.participant_id, session.session)
     with source.open("rb") as file:
         suffix = ".asc.gz" if file.read(2) == _GZIP else ".asc"
+    if is_edf(source):
+        suffix = ".edf"
     with atomic_path(folder / f"{session.name}{suffix}") as temporary:
         shutil.copyfile(source, temporary)
     if not (folder / "session.json").exists():
@@ -192,8 +196,8 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
     Parameters
     ----------
     paths : iterable of Path
-        Files are taken as they are; folders are searched for .asc and .asc.gz, and for text
-        files that look like ASC.
+        Files are taken as they are; folders are searched for .asc, .asc.gz and EyeLink's .edf,
+        and for text files that look like ASC. An .edf beside its .asc is left out.
 
     Returns
     -------
@@ -211,7 +215,7 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
             inside = [file for file in sorted(path.rglob("*")) if _is_recording(file)]
             if not inside:
                 raise InputError(
-                    f"A folder of recordings must hold .asc or .asc.gz files, but {path} has "
+                    f"A folder of recordings must hold .asc, .asc.gz or .edf files, but {path} has "
                     "none. Name another one."
                 )
             found += inside
@@ -221,6 +225,8 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
             raise InputError(
                 f"A recording must be a file or a folder, but there is no {path}. Correct it."
             )
+    found, twins = without_twins(found)
+    say_twins(twins)
     return found
 
 
@@ -228,6 +234,8 @@ def _is_recording(path: Path) -> bool:
     """Tell recordings from other files in a folder by their names, text files by their head."""
     if not path.is_file() or not _SUFFIX.search(path.name):
         return False
+    if path.suffix.lower() == ".edf":  # which is also the name of EEG recordings
+        return is_edf(path)
     return ".asc" in path.name.lower() or looks_like_asc(path)
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from gaze_analysis.eyelink import Recording, read_asc
+from gaze_analysis.eyelink import Recording, read_recording
+from gaze_analysis.eyelink.edf import is_edf
+from gaze_analysis.eyelink.files import without_twins
 from gaze_analysis.reports.session import read_reports, report_files
 from study.errors import InputError
 from study.folder import Study
@@ -26,6 +28,7 @@ RECORDING_COLUMNS = {
     "file": "Recording, from the study folder; several are the parts of one session.",
     "date": "When it was made, as the recording says.",
     "tracker": "Which tracker made it, as the recording says.",
+    "serial_number": "Serial number of its camera.",
     "eye": "Recorded eye: left, right, both or unknown.",
     "sampling_rate_hz": "Samples in a second; of most samples where blocks differ.",
     "gaze": "px (screen pixels), href (head-referenced) or raw (camera); none without samples.",
@@ -92,8 +95,8 @@ class Session:
     participant_id, session : str
         Such as ``sub-001`` and ``01``.
     files : tuple of Path
-        Its ASC files in the order of their names: the parts of an interrupted session; or the
-        reports of one recording.
+        Its ASC or EDF files in the order of their names: the parts of an interrupted session;
+        or the reports of one recording.
     """
 
     participant_id: str
@@ -121,15 +124,25 @@ def recorded_sessions(study: Study) -> list[Session]:
     """
     found = []
     for folder in sorted(study.sourcedata.glob("sub-*/ses-*")):
-        files = asc_files(folder) or report_files(folder)
+        files = recording_files(folder) or report_files(folder)
         if files and session_facts(folder).get("mode", "real") in study.settings.gaze.modes:
             found.append(Session(folder.parent.name, folder.name.removeprefix("ses-"), files))
     return found
 
 
-def asc_files(folder: Path) -> tuple[Path, ...]:
-    """List the ASC files of a folder, plain and compressed, in the order of their names."""
-    return tuple(sorted(path for path in folder.glob("*") if _ASC.search(path.name)))
+def recording_files(folder: Path) -> tuple[Path, ...]:
+    """List the recordings of a folder in the order of their names; of EDF and ASC the ASC."""
+    return tuple(without_twins(_all_recording_files(folder))[0])
+
+
+def _all_recording_files(folder: Path) -> list[Path]:
+    """List ASC files, plain and compressed, and EDF, which may also be EEG by its name."""
+    files = sorted(path for path in folder.glob("*") if path.is_file())
+    return [
+        path
+        for path in files
+        if _ASC.search(path.name) or (path.suffix.lower() == ".edf" and is_edf(path))
+    ]
 
 
 def session_facts(folder: Path) -> dict[str, Any]:
@@ -190,15 +203,18 @@ def import_sessions(study: Study) -> None:
     Raises
     ------
     InputError
-        If there is no recording, or one of them is no EyeLink ASC file.
+        If there is no recording, or one of them is no EyeLink recording.
     """
     sessions = recorded_sessions(study)
     if not sessions:
         raise InputError(
-            f"A study needs recordings (.asc, .asc.gz), but {study.sourcedata} holds none of a "
-            f"session in the modes {', '.join(study.settings.gaze.modes)}. Run or simulate a "
+            f"A study needs recordings (.asc, .asc.gz, .edf), but {study.sourcedata} holds none of "
+            f"a session in the modes {', '.join(study.settings.gaze.modes)}. Run or simulate a "
             "session (faceoff experiment), or name files: faceoff gaze import FILES."
         )
+    for session in sessions:
+        folder = study.session_dir(session.participant_id, session.session)
+        say_twins(without_twins(_all_recording_files(folder))[1])
     results = parallel_map(
         _ImportSession(study),
         sessions,
@@ -209,6 +225,12 @@ def import_sessions(study: Study) -> None:
         frames = [result[name] for result in results]
         write_table(study.gaze_dir / f"{name}.tsv", pd.concat(frames, ignore_index=True), columns)
     _say_import(study, results)
+
+
+def say_twins(twins: list[Path]) -> None:
+    """Say which EDF files are not read, because their ASC files are."""
+    for path in twins:
+        say(f"{path.name} is not read: the ASC file of the same name is the same recording")
 
 
 _OVERVIEWS = {
@@ -228,11 +250,11 @@ class _ImportSession:
     def __call__(self, session: Session) -> dict[str, pd.DataFrame]:
         study = self.study
         names = [path.relative_to(study.root).as_posix() for path in session.files]
-        if _ASC.search(session.files[0].name):
-            parts = [read_asc(path) for path in session.files]
-        else:
+        if session.files[0].suffix == ".tsv":
             facts = session_facts(session.files[0].parent)
             parts, names = [read_reports(study, session.files, facts)], [" ".join(names)]
+        else:
+            parts = [read_recording(path) for path in session.files]
         _write_parquet(samples_path(study, session.name), _join(parts, lambda r: r.samples))
         _write_parquet(raw_events_path(study, session.name), _join(parts, _all_events))
         _write_parquet(messages_path(study, session.name), _join(parts, lambda r: r.messages))
@@ -285,6 +307,7 @@ def _recording_row(parts: list[Recording], names: list[str]) -> dict[str, Any]:
         "file": " ".join(names),
         "date": first.get("date"),
         "tracker": first.get("tracker") or first.get("version"),
+        "serial_number": first.get("serial_number"),
         "eye": "both" if {"left", "right"} <= eyes else next(iter(sorted(eyes)), "unknown"),
         "sampling_rate_hz": rates.idxmax() if len(rates) else float("nan"),
         "gaze": " ".join(kinds) or "none",

@@ -127,7 +127,7 @@ def bids_step(study: Study) -> Step:
     sessions = recorded_sessions(study)
     folder = study.gaze_dir
     files_tsv = folder / "bids_files.tsv"
-    overviews = ("recordings", "blocks", "validations", "trials")
+    overviews = ("recordings", "blocks", "trials")
     return Step(
         command="gaze bids",
         inputs=(
@@ -141,8 +141,9 @@ def bids_step(study: Study) -> Step:
         outputs=(
             files_tsv,
             *(
-                bids_path(study, session, ending)
+                bids_path(study, session, part, ending)
                 for session in sessions
+                for part in range(1, len(session.files) + 1)
                 for ending in ("events.tsv", "beh.tsv")
             ),
         ),

@@ -71,7 +71,7 @@ def read_asc(path: Path) -> Recording:
     del data  # a large file and its samples need not be in memory twice
     if problem:
         lines.skip(n_lines, problem, "")
-    recording = _assemble(samples, lines, n_lines)
+    recording = assemble(samples, lines, n_lines)
     n_read = sum(recording.info["line_counts"][kind] for kind in _PROOF)
     if not n_read:
         raise InputError(_not_eyelink(path, head))
@@ -170,7 +170,7 @@ def _read_lines(data: bytes, lines: LineReader) -> tuple[int, pd.DataFrame]:
     for i, begin, end in zip(
         (others + 1).tolist(), starts[others].tolist(), ends[others].tolist(), strict=True
     ):
-        lines.read(i, _decode(data[begin:end]))
+        lines.read(i, decode(data[begin:end]))
     chosen = np.flatnonzero(is_sample)
     del others, first, is_sample
     samples = SampleReader(
@@ -197,7 +197,7 @@ def _is_cut(
     return len(last.split()) < len(before.split())
 
 
-def _decode(line: bytes) -> str:
+def decode(line: bytes) -> str:
     """Decode a line: UTF-8 where it is valid, else Latin-1, in which every byte is a letter."""
     line = line.removesuffix(b"\r")
     try:
@@ -206,7 +206,7 @@ def _decode(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def _assemble(samples: pd.DataFrame, lines: LineReader, n_lines: int) -> Recording:
+def assemble(samples: pd.DataFrame, lines: LineReader, n_lines: int) -> Recording:
     """Put the tables together: blocks get their samples, and 2000 Hz its half-milliseconds."""
     if len(samples) and int(samples["line"].iloc[0]) < _first_line(lines):
         lines.rows["blocks"].insert(0, _block_zero(lines))

@@ -83,7 +83,7 @@ class LineReader:
         if handler is not None and handler(number, text, fields):
             self._continues = False
         elif self._continues and text[0] in " \t>":
-            self._continue_message(text)
+            self.continue_message(text)
         elif text.startswith("**"):
             self.preamble.append(text[2:].strip())
             self.counts["preamble"] += 1
@@ -136,7 +136,14 @@ class LineReader:
             self._pending[name] = value.strip()
         return True
 
-    def _continue_message(self, text: str) -> None:
+    def continue_message(self, text: str) -> None:
+        """Take a further line of the last message.
+
+        Parameters
+        ----------
+        text : str
+            The line without its end.
+        """
         message = self.rows["messages"][-1]
         message[5] += "\n" + text.strip()
         message[6] += 1

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from gaze_analysis.importing import Session, asc_files, session_facts
+from gaze_analysis.importing import Session, recording_files, session_facts
 from gaze_analysis.reports import dataviewer
 from gaze_analysis.reports.assemble import LAID_OUT, assemble
 from gaze_analysis.reports.cells import find_columns, need_column, simple, texts
@@ -265,7 +265,7 @@ def _is_kept(study: Study, piece: Piece) -> bool:
     """Tell whether the study has these very rows; refuse a session that is another's."""
     folder = study.session_dir(piece.participant_id, piece.session)
     facts = session_facts(folder)
-    others = asc_files(folder)
+    others = recording_files(folder)
     if others or (facts and "reports" not in facts):
         what = others[0].name if others else "a session of its own"
         raise InputError(

@@ -14,6 +14,7 @@ from gaze_analysis.importing import import_sessions, recorded_sessions, samples_
 from gaze_analysis.steps import events_step, import_step, steps
 from gaze_analysis.tests.asc_text import HEADER, block
 from gaze_analysis.tests.small_study import recording_text, small_study
+from gaze_analysis.tests.test_edf import bundled
 from study.errors import InputError
 from study.folder import Study, create_study, open_study
 from study.provenance import run_step
@@ -186,3 +187,35 @@ def test_the_steps_follow_each_other(tmp_path: Path) -> None:
     made = {path for step in steps(study) for path in step.outputs}
     needed = {path for step in list(steps(study))[1:] for path in step.inputs}
     assert all(path in made or path.exists() for path in needed)
+
+
+def test_of_an_edf_and_its_asc_one_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = empty_study(tmp_path / "study")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "sub-1.edf").write_bytes(b"SR_RESEARCH_1000FILE")  # not read, so never found bad
+    (folder / "sub-1.asc").write_text(HEADER + block(), encoding="utf-8")
+    (folder / "eeg.edf").write_bytes(b"0       X X X X Startdate 02-MAR-2002")
+    adopt_recordings(study, [folder])
+    assert [session.files[0].name for session in recorded_sessions(study)] == ["sub-1_ses-01.asc"]
+    assert "sub-1.edf is not read" in capsys.readouterr().err
+    kept = study.session_dir("sub-1", "01")
+    (kept / "sub-1_ses-01.edf").write_bytes(b"SR_RESEARCH_1000FILE")
+    import_sessions(study)
+    assert "sub-1_ses-01.edf is not read" in capsys.readouterr().err
+
+
+def test_an_edf_is_adopted_and_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("eyelinkio", reason="the extra edf (eyelinkio) is absent")
+    if not bundled():
+        pytest.skip("eyelinkio brings no recording here")
+    study = empty_study(tmp_path / "study")
+    adopt_recordings(study, [next(path for path in bundled() if path.name == "test_raw.edf")])
+    import_sessions(study)
+    row = overview(study, "recordings").iloc[0]
+    assert row["file"] == "sourcedata/sub-testraw/ses-01/sub-testraw_ses-01.edf"
+    assert (row["n_samples"], row["n_fixations"], row["eye"]) == (66827, 21, "left")
+    facts = json.loads((study.session_dir("sub-testraw", "01") / "session.json").read_text())
+    assert facts["imported_from"] == "test_raw.edf"
