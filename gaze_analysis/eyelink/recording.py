@@ -65,6 +65,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "samples": "str",
         "events": "str",
         "pupil": "str",
+        "prescaler": "float64",
+        "vprescaler": "float64",
         "tracking": "str",
         "filter": "str",
         "mount": "str",
