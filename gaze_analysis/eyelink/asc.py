@@ -174,7 +174,7 @@ def _assemble(reader: SampleReader, lines: LineReader, n_lines: int) -> Recordin
 
 
 def _describe_blocks(samples: pd.DataFrame, blocks: list[dict[str, Any]]) -> None:
-    """Number the samples' blocks, count them, find rates not declared, and split stamps."""
+    """Give samples their block; count them, find rates not declared, and split stamps."""
     time_ms = samples["time_ms"].to_numpy(copy=True)
     begins = np.searchsorted(samples["line"].to_numpy(), [block["line"] for block in blocks])
     bounds = [*begins.tolist(), len(samples)]

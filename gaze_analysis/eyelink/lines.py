@@ -29,6 +29,7 @@ _EVENTS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     ),
     "EBLINK": ("blinks", (), ()),
 }
+_EVENT_COLUMNS = ("line", "block", "eye", "onset_ms", "offset_ms", "duration_ms")
 _RESOLUTION = ("resolution_x_px_deg", "resolution_y_px_deg")
 
 
@@ -47,7 +48,7 @@ class LineReader:
         self.preamble: list[str] = []
         self.counts = {"blank": 0, "comment": 0, "preamble": 0, "lost": 0}
         self.lost: list[str] = []
-        self._missing = {"."} if missing is None else missing
+        self.missing = {"."} if missing is None else missing
         self._unread: list[tuple[int, str, int, Declared]] = []
         self._block = 0
         self._open: dict[str, Any] = {}
@@ -142,7 +143,7 @@ class LineReader:
             if parts is not None:
                 offset, words = float(parts[1]), parts[2]
         time = stamp if math.isnan(offset) else stamp - offset
-        self.rows["messages"].append([number, self._block, time, stamp, offset, words, 1])
+        self.rows["messages"].append((number, self._block, time, stamp, offset, words, 1))
         # Only EyeLink's own reports of a calibration run over several lines.
         self._continues = words.startswith("!CAL")
         if words.startswith(("RECCFG", "ELCLCFG")):
@@ -161,33 +162,35 @@ class LineReader:
             self.declared.append((number, self._samples))
 
     def _continue_message(self, text: str) -> None:
-        message = self.rows["messages"][-1]
-        message[5] += "\n" + text.strip()
-        message[6] += 1
+        *message, words, n_lines = self.rows["messages"].pop()
+        self.rows["messages"].append((*message, f"{words}\n{text.strip()}", n_lines + 1))
 
     def _event(self, number: int, text: str, fields: list[str]) -> bool:
         """Read the end of an event, or put it off if its missing values are not known yet."""
-        self._missing |= missing_words([fields[5:]])
-        if all(field in self._missing or is_number(field) for field in fields[5:]):
-            return self._add_event(number, fields, self._block, self._events)
-        self._unread.append((number, text, self._block, self._events))
+        if self._add_event(number, fields, self._block, self._events):
+            return True
+        words = fields[5:]
+        if all(word in self.missing or is_number(word) for word in words):
+            return False
+        self.missing |= missing_words([words])
+        if not self._add_event(number, fields, self._block, self._events):
+            self._unread.append((number, text, self._block, self._events))
         return True
 
     def _add_event(self, number: int, fields: list[str], block: int, declared: Declared) -> bool:
         """Add the end of an event: eye, first and last stamp, duration, then its own fields."""
-        if len(fields) < 5 or fields[1] not in EYES:
-            return False
         values = self._numbers(fields[2:])
-        if values is None or any(math.isnan(value) for value in values[:3]):
+        if values is None or len(values) < 3 or fields[1] not in EYES:
+            return False
+        if any(math.isnan(value) for value in values[:3]):
             return False
         kind, names, href = _EVENTS[fields[0]]
         own = _own_fields(names, href, len(values) - 3, declared.kind)
         if own is None:
             return False
-        row: dict[str, Any] = {"line": number, "eye": EYES[fields[1]]}
-        row |= zip(("onset_ms", "offset_ms", "duration_ms", *own), values, strict=True)
         self.add_block_zero(block)
-        self.rows[kind].append(row | {"block": block})
+        row = dict(zip((*_EVENT_COLUMNS, *own), (number, block, EYES[fields[1]], *values), strict=True))
+        self.rows[kind].append(row)
         return True
 
     def _start_of_event(self, number: int, text: str, fields: list[str]) -> bool:
@@ -311,7 +314,7 @@ class LineReader:
     def _numbers(self, fields: list[str]) -> list[float] | None:
         """Turn fields into numbers; None if one of them is no number and not missing."""
         try:
-            return [math.nan if field in self._missing else float(field) for field in fields]
+            return [math.nan if field in self.missing else float(field) for field in fields]
         except ValueError:
             return None
 

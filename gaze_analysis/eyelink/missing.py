@@ -69,7 +69,7 @@ def missing_words(lines: Iterable[Sequence[str]]) -> set[str]:
     return {
         word
         for fields in lines
-        for word, after in zip(fields[:-1], fields[1:], strict=True)
+        for word, after in itertools.pairwise(fields)
         if word == after and not is_number(word) and not _is_flags(word.encode())
     }
 
@@ -111,7 +111,7 @@ def blank_missing_numbers(samples: pd.DataFrame, events: Mapping[str, pd.DataFra
     blind = [eye.blank(value) for eye in eyes]
     for prefix in ("target", "resolution") if blind else ():
         rows = np.logical_and.reduce(blind)
-        _blank(samples, [name for name in samples if name.startswith(prefix)], rows, value)
+        _blank(samples, _names(samples, prefix), rows, value)
     _blank_events(events, value)
     return value
 
@@ -192,8 +192,12 @@ def _blank_events(events: Mapping[str, pd.DataFrame], value: float) -> None:
     """Replace the number in events where x and y both have it."""
     for frame, x, y in _event_pairs(events):
         rows = ((frame[x] == value) & (frame[y] == value)).to_numpy()
-        amplitude = [name for name in frame if str(name).startswith("amplitude")]
-        _blank(frame, [x, y, *amplitude], rows, value)
+        _blank(frame, [x, y, *_names(frame, "amplitude")], rows, value)
+
+
+def _names(frame: pd.DataFrame, prefix: str) -> list[str]:
+    """List the columns whose names begin with a word."""
+    return [str(name) for name in frame if str(name).startswith(prefix)]
 
 
 def _blank(
