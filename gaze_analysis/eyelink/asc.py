@@ -18,7 +18,12 @@ from gaze_analysis.eyelink.source import not_eyelink, read_pieces
 from study.errors import InputError
 
 _NEWLINE = 10
-_COORDS = re.compile(r"(DISPLAY_COORDS|GAZE_COORDS)\s*=?\s*" + r"(-?[\d.]+)\s+" * 3 + r"(-?[\d.]+)")
+_COORDS = re.compile(
+    r"\b(DISPLAY_COORDS|GAZE_COORDS|SCREEN_PIXEL_COORDS)\b[\s=:([]*"
+    + r"(-?\d+(?:\.\d*)?)[\s,]+" * 3
+    + r"(-?\d+(?:\.\d*)?)",
+    re.IGNORECASE,
+)
 _PREAMBLE = {
     "CONVERTED FROM": "converted_from",
     "DATE": "date",
@@ -217,10 +222,7 @@ def _info(
             info[_PREAMBLE[name.strip()]] = value.strip()
         elif text.startswith("EYELINK"):
             info["tracker"] = text
-    for text in tables["messages"]["text"]:
-        coords = _COORDS.match(text) if "_COORDS" in text else None
-        if coords is not None and coords[1].lower() not in info:
-            info[coords[1].lower()] = tuple(float(value) for value in coords.groups()[1:])
+    info |= _coords(tables["messages"]["text"])
     info["n_lines"] = n_lines
     info["lost"] = lines.lost
     info["line_counts"] = {"samples": n_samples, **lines.counts} | {
@@ -228,3 +230,13 @@ def _info(
         for kind, frame in tables.items()
     }
     return info
+
+
+def _coords(texts: pd.Series) -> dict[str, tuple[float, ...]]:
+    """Find the display's first and last pixels: DISPLAY_COORDS, GAZE_COORDS and their like."""
+    found: dict[str, tuple[float, ...]] = {}
+    for text in texts[texts.str.contains("_COORDS", case=False, regex=False)]:
+        match = _COORDS.search(text)
+        if match is not None:
+            found.setdefault(match[1].lower(), tuple(map(float, match.groups()[1:])))
+    return found

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from gaze_analysis.eyelink.calibration import read_drift_corrections
+
 # Columns and types of each table; every table also says from which line of the file a row comes.
 _EVENT = {
     "line": "int64",
@@ -137,6 +139,11 @@ class Recording:
         named |= {eye for table in (self.fixations, self.saccades) for eye in table["eye"]}
         order = ("left", "right", "unknown")
         return tuple(eye for eye in order if eye in named)
+
+    @property
+    def drift_corrections(self) -> pd.DataFrame:
+        """Drift corrections and checks, as the messages report them."""
+        return read_drift_corrections(self.messages)
 
     def skipped_summary(self, n_shown: int = 3) -> str:
         """Say which lines could not be read.
