@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gaze_analysis.eyelink.calibration import read_calibrations
-from gaze_analysis.eyelink.layout import FLAGS, TARGET_FLAGS
 from gaze_analysis.eyelink.lines import LineReader
 from gaze_analysis.eyelink.missing import blank_missing_numbers
 from gaze_analysis.eyelink.recording import Recording
@@ -124,11 +123,10 @@ def _is_cut(piece: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) ->
             break
     else:
         return False
-    fields = last.split()
-    if len(fields) != len(before.split()):
-        return len(fields) < len(before.split())
-    is_flags = FLAGS.fullmatch(fields[-1]) or TARGET_FLAGS.fullmatch(fields[-1])
-    return not is_flags and len(last.split(b"\t")[-1]) < len(before.split(b"\t")[-1])
+    n_fields, n_before = len(last.split()), len(before.split())
+    if n_fields != n_before:
+        return n_fields < n_before
+    return len(last.split(b"\t")[-1]) < len(before.split(b"\t")[-1])
 
 
 def _kind(line: bytes) -> bytes:
@@ -214,8 +212,8 @@ def _info(
     """Gather the preamble, the display and the counts of lines."""
     info: dict[str, Any] = {"preamble": lines.preamble}
     for text in lines.preamble:
-        name, _, value = text.partition(":")
-        if not value:
+        name, colon, value = text.partition(":")
+        if not colon:
             name = next((key for key in _PREAMBLE if text.startswith(key)), "")
             value = text[len(name) :]
         if name.strip() in _PREAMBLE and value.strip():

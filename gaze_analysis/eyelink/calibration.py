@@ -90,7 +90,10 @@ def read_drift_corrections(messages: pd.DataFrame) -> pd.DataFrame:
         if match := _DRIFT.match(words):
             before = match[1].split(" at ")[0]
             rows += [
-                when | {"eye": row["eye"], "result": row["result"]} | _target(words) | _offset(words)
+                when
+                | {"eye": row["eye"], "result": row["result"]}
+                | _target(words)
+                | _offset(words)
                 for row in _results(before)
             ]
     return _numeric(pd.DataFrame(rows, columns=list(_DRIFT_COLUMNS)))

@@ -189,7 +189,9 @@ class LineReader:
         if own is None:
             return False
         self.add_block_zero(block)
-        row = dict(zip((*_EVENT_COLUMNS, *own), (number, block, EYES[fields[1]], *values), strict=True))
+        row = dict(
+            zip((*_EVENT_COLUMNS, *own), (number, block, EYES[fields[1]], *values), strict=True)
+        )
         self.rows[kind].append(row)
         return True
 

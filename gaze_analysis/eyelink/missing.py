@@ -160,7 +160,8 @@ def _eye_columns(samples: pd.DataFrame) -> list[tuple[str, str]]:
 def _blank_constants(samples: pd.DataFrame, events: Mapping[str, pd.DataFrame]) -> None:
     """Replace the numbers that EyeLink's programs themselves use."""
     columns = [(samples, name) for name in samples if name != "time_ms"]
-    columns += [(frame, name) for frame, *pair in _event_pairs(events) for name in pair]
+    for kind in _EVENT_PAIRS:
+        columns += [(events[kind], name) for name in events[kind] if not str(name).endswith("_ms")]
     for frame, name in columns:
         if frame[name].dtype == np.float64:
             values = frame[name].to_numpy()
