@@ -39,7 +39,8 @@ def test_float_stamps_everywhere(tmp_path: Path) -> None:
         "EVENTS\tGAZE\tLEFT\tRATE\t2000.00\tTRACKING\tCR\tFILTER\t2\n"
         "SAMPLES\tGAZE\tLEFT\tRATE\t2000.00\tTRACKING\tCR\tFILTER\t2\n"
         "SFIX L   100.0\n100.0\t 1.0\t 2.0\t 3.0\t...\n100.5\t 1.0\t 2.0\t 3.0\t...\n"
-        "EFIX L   100.0\t100.5\t1.0\t 1.0\t 2.0\t 3\nEND\t101.0 \tSAMPLES\tEVENTS\tRES\t 3.0\t 3.1\n",
+        "EFIX L   100.0\t100.5\t1.0\t 1.0\t 2.0\t 3\n"
+        "END\t101.0 \tSAMPLES\tEVENTS\tRES\t 3.0\t 3.1\n",
     )
     assert recording.samples["time_ms"].tolist() == [100.0, 100.5]
     assert recording.fixations[["onset_ms", "offset_ms"]].to_numpy().tolist() == [[100.0, 100.5]]
