@@ -124,7 +124,8 @@ def test_damage_neither_loses_nor_alters_a_good_line(
     try:
         recording = read_asc(path)
     except InputError:
-        assert b"\x00" in data[:4096] or not any(line.good for line in lines)
+        # Damage may make it look like a picture or an EDF file.
+        assert b"\x00" in data[:4096] or not lines or not lines[0].good
         return
     counts = recording.info["line_counts"]
     assert sum(counts.values()) == recording.info["n_lines"]
