@@ -91,17 +91,15 @@ def _read_piece(piece: bytes, n_before: int, lines: LineReader, samples: SampleR
     starts = np.concatenate([[0], ends[:-1] + 1])
     is_sample = codes[starts] - np.uint8(ord("0")) < 10  # what is below "0" wraps around
     if not is_whole and _is_cut(piece, starts, ends):
-        text = _decode(piece[starts[-1] :])
+        (text,) = _decode(piece, [int(starts[-1])], [len(piece)])
         lines.skip(n_before + n_lines, "the file ends within the line", text)
         starts, ends, is_sample = starts[:-1], ends[:-1], is_sample[:-1]
     others = np.flatnonzero(~is_sample)
     before = lines.declared[-1:]
     n_declared = len(lines.declared)
-    for i, begin, end in zip(
-        (others + n_before + 1).tolist(), starts[others].tolist(), ends[others].tolist(),
-        strict=True,
-    ):  # fmt: skip
-        lines.read(i, _decode(piece[begin:end]))
+    texts = _decode(piece, starts[others].tolist(), ends[others].tolist())
+    for number, text in zip((others + n_before + 1).tolist(), texts, strict=True):
+        lines.read(number, text)
     chosen = np.flatnonzero(is_sample)
     own = Lines(piece, starts[chosen], ends[chosen], chosen + n_before + 1)
     samples.read(own, [*before, *lines.declared[n_declared:]])
@@ -136,11 +134,21 @@ def _kind(line: bytes) -> bytes:
     return line[:5].strip() if line.startswith((b"EFIX", b"ESACC")) else b""
 
 
-def _decode(line: bytes) -> str:
-    """Decode a line: UTF-8 where it is valid, else Latin-1, in which every byte is a letter."""
-    line = line.rstrip(b"\r")
+def _decode(piece: bytes, starts: list[int], ends: list[int]) -> list[str]:
+    """Decode lines: UTF-8 where it is valid, else Latin-1, in which every byte is a letter."""
+    lines = [piece[i:j] for i, j in zip(starts, ends, strict=True)]
+    if b"\r" in piece:
+        lines = [line.rstrip(b"\r") for line in lines]
     try:
-        return line.decode("utf-8")
+        return b"\n".join(lines).decode().split("\n") if lines else []
+    except UnicodeDecodeError:
+        return [_decode_line(line) for line in lines]
+
+
+def _decode_line(line: bytes) -> str:
+    """Decode one line by itself, since a file may hold both codes."""
+    try:
+        return line.decode()
     except UnicodeDecodeError:
         return line.decode("latin-1")
 

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ _MESSAGE = re.compile(r"MSG\s+(\d+(?:\.\d*)?)(?:\s(.*))?$", re.DOTALL)
 # Data Viewer's rule: a message that begins with a whole number happened that much earlier. A
 # number followed by another one is taken for data, such as a trigger with its value.
 _OFFSET = re.compile(r"([+-]?\d{1,6})\s+(?=[^\s\d.+-])(.*)", re.DOTALL)
+_ABOUT_THE_BLOCK = ("RECCFG ", "ELCLCFG ", "!MODE RECORD ")
 _EYES_OF_MODE = {"L": ("left",), "R": ("right",), "LR": ("left", "right")}
 # Between eye, start, end and duration, and the end of the line: which fields there may be.
 _EVENTS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -146,14 +148,17 @@ class LineReader:
         self.rows["messages"].append((number, self._block, time, stamp, offset, words, 1))
         # Only EyeLink's own reports of a calibration run over several lines.
         self._continues = words.startswith("!CAL")
-        if words.startswith(("RECCFG", "ELCLCFG")):
-            name, _, value = words.partition(" ")
-            self._pending[name] = value.strip()
-        if words.startswith("RECCFG") or (
-            words.startswith("!MODE RECORD") and not self._samples.eyes
-        ):
-            self._expect_eyes(number, _EYES_OF_MODE.get(words.split()[-1], ()))
+        if words.startswith(_ABOUT_THE_BLOCK):
+            self._prepare_block(number, words)
         return True
+
+    def _prepare_block(self, number: int, words: str) -> None:
+        """Keep what a message says about the block that begins, or has just begun."""
+        name, _, value = words.partition(" ")
+        if name in ("RECCFG", "ELCLCFG"):
+            self._pending[name] = value.strip()
+        if name == "RECCFG" or (name == "!MODE" and not self._samples.eyes):
+            self._expect_eyes(number, _EYES_OF_MODE.get(words.split()[-1], ()))
 
     def _expect_eyes(self, number: int, eyes: tuple[str, ...]) -> None:
         """Take the eyes from a message, in case the START line is not in the file."""
@@ -321,6 +326,7 @@ class LineReader:
             return None
 
 
+@cache
 def _own_fields(
     names: tuple[str, ...], href: tuple[str, ...], n_values: int, kind: str
 ) -> tuple[str, ...] | None:

@@ -274,9 +274,13 @@ def _with_clean_flags(table: pa.Table) -> pa.Table | None:
             continue
         chunks = []
         for chunk in table[name].chunks:
-            words = [word.strip() for word in chunk.dictionary.to_pylist()]
+            found = chunk.dictionary.to_pylist()
+            words = [word.strip() for word in found]
             if chunk.null_count or not all(pattern.fullmatch(word.encode()) for word in words):
                 return None
+            if words == found:
+                chunks.append(chunk)
+                continue
             chunks.append(pc.take(pa.array(words, pa.string()), chunk.indices).dictionary_encode())
         table = table.set_column(
             table.column_names.index(name), name, pa.chunked_array(chunks, type=_FLAG_TYPE)
