@@ -198,7 +198,7 @@ def _eyelinkio(path: Path) -> Callable[[], dict[str, Any]]:
             "n_event_values": sum(
                 int(np.isfinite(event[name]).sum())
                 for event in events
-                for name in event
+                for name in event.dtype.names
                 if name not in times
             ),
             "n_messages": len(discrete["messages"]["stime"]),

@@ -70,7 +70,9 @@ def read_asc(path: Path) -> Recording:
     for problem in problems:
         n_lines += 1
         lines.skip(n_lines, problem, "")
-    recording = _assemble(samples, lines, n_lines)
+    for skipped in samples.skipped:
+        lines.skip(*skipped)
+    recording = assemble(samples.frame(), lines, n_lines)
     n_read = sum(recording.info["line_counts"][kind] for kind in _PROOF)
     if not n_read:
         raise InputError(not_eyelink(path, head))
@@ -91,13 +93,13 @@ def _read_piece(piece: bytes, n_before: int, lines: LineReader, samples: SampleR
     starts = np.concatenate([[0], ends[:-1] + 1])
     is_sample = codes[starts] - np.uint8(ord("0")) < 10  # what is below "0" wraps around
     if not is_whole and _is_cut(piece, starts, ends):
-        (text,) = _decode(piece, [int(starts[-1])], [len(piece)])
+        (text,) = _decode_all(piece, [int(starts[-1])], [len(piece)])
         lines.skip(n_before + n_lines, "the file ends within the line", text)
         starts, ends, is_sample = starts[:-1], ends[:-1], is_sample[:-1]
     others = np.flatnonzero(~is_sample)
     before = lines.declared[-1:]
     n_declared = len(lines.declared)
-    texts = _decode(piece, starts[others].tolist(), ends[others].tolist())
+    texts = _decode_all(piece, starts[others].tolist(), ends[others].tolist())
     for number, text in zip((others + n_before + 1).tolist(), texts, strict=True):
         lines.read(number, text)
     chosen = np.flatnonzero(is_sample)
@@ -134,7 +136,7 @@ def _kind(line: bytes) -> bytes:
     return line[:5].strip() if line.startswith((b"EFIX", b"ESACC")) else b""
 
 
-def _decode(piece: bytes, starts: list[int], ends: list[int]) -> list[str]:
+def _decode_all(piece: bytes, starts: list[int], ends: list[int]) -> list[str]:
     """Decode lines: UTF-8 where it is valid, else Latin-1, in which every byte is a letter."""
     lines = [piece[i:j] for i, j in zip(starts, ends, strict=True)]
     if b"\r" in piece:
@@ -142,22 +144,50 @@ def _decode(piece: bytes, starts: list[int], ends: list[int]) -> list[str]:
     try:
         return b"\n".join(lines).decode().split("\n") if lines else []
     except UnicodeDecodeError:
-        return [_decode_line(line) for line in lines]
+        return [decode(line) for line in lines]
 
 
-def _decode_line(line: bytes) -> str:
-    """Decode one line by itself, since a file may hold both codes."""
+def decode(line: bytes) -> str:
+    r"""Decode a line: UTF-8 where it is valid, else Latin-1, in which every byte is a letter.
+
+    Parameters
+    ----------
+    line : bytes
+        The line without its end. Each is decoded by itself, since a file may hold both codes.
+
+    Returns
+    -------
+    str
+        Its text.
+
+    Examples
+    --------
+    >>> decode(b"caf\xe9"), decode(b"caf\xc3\xa9")
+    ('café', 'café')
+    """
     try:
         return line.decode()
     except UnicodeDecodeError:
         return line.decode("latin-1")
 
 
-def _assemble(reader: SampleReader, lines: LineReader, n_lines: int) -> Recording:
-    """Put the tables together: blocks get their samples, and 2000 Hz its half-milliseconds."""
-    samples = reader.frame()
-    for skipped in reader.skipped:
-        lines.skip(*skipped)
+def assemble(samples: pd.DataFrame, lines: LineReader, n_lines: int) -> Recording:
+    """Put the tables together: blocks get their samples, and 2000 Hz its half-milliseconds.
+
+    Parameters
+    ----------
+    samples : pandas.DataFrame
+        All samples, without block; changed.
+    lines : LineReader
+        Has read all other lines.
+    n_lines : int
+        The number of all lines.
+
+    Returns
+    -------
+    Recording
+        The whole recording.
+    """
     lines.finish()
     blocks = lines.rows["blocks"]
     if len(samples) and not (blocks and blocks[0]["line"] < samples["line"].iloc[0]):

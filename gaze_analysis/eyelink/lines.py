@@ -90,7 +90,7 @@ class LineReader:
         if handler is not None and handler(number, text, fields):
             self._continues = False
         elif self._continues and text[0] in " \t>":
-            self._continue_message(text)
+            self.continue_message(text)
         elif text.startswith("**"):
             self.preamble.append(text[2:].strip())
             self.counts["preamble"] += 1
@@ -166,7 +166,14 @@ class LineReader:
             self._samples = replace(self._samples, eyes=eyes)
             self.declared.append((number, self._samples))
 
-    def _continue_message(self, text: str) -> None:
+    def continue_message(self, text: str) -> None:
+        """Take a further line of the last message.
+
+        Parameters
+        ----------
+        text : str
+            The line without its end.
+        """
         *message, words, n_lines = self.rows["messages"].pop()
         self.rows["messages"].append((*message, f"{words}\n{text.strip()}", n_lines + 1))
 
