@@ -133,11 +133,13 @@ def _pymovements(path: Path) -> Callable[[], dict[str, Any]]:
         fields = [n for n in events.columns if n not in times and events[n].dtype in numbers]
         counts = [events.filter(pl.col("name").str.starts_with(kind)) for kind in _EVENT_WORDS]
         pupil = next((name for name in samples.columns if name.startswith("pupil")), None)
+        if pupil and samples[pupil].dtype == pl.List:  # of both eyes
+            samples = samples.with_columns(pl.col(pupil).list.first())
         return {
             "version": pm.__version__,
-            "time_ms": samples["time"].to_numpy().astype(float),
+            "time_ms": samples["time"].cast(pl.Float64).to_numpy(),
             "gaze": np.array(lists, dtype=float) if lists else _NO_GAZE,
-            "pupil": samples[pupil].to_numpy() if pupil else np.empty(0),
+            "pupil": samples[pupil].cast(pl.Float64).to_numpy() if pupil else np.empty(0),
             "fixations_ms": counts[0]["onset"].to_numpy().astype(float),
             "n_events": [len(frame) for frame in counts],
             "n_event_values": sum(len(events) - events[name].null_count() for name in fields),
@@ -158,7 +160,7 @@ def _mne(path: Path) -> Callable[[], dict[str, Any]]:
     raw = mne.io.read_raw_eyelink(path)
 
     def found() -> dict[str, Any]:
-        names = np.array(raw.annotations.description)
+        names = np.array([name.removeprefix("BAD_") for name in raw.annotations.description])
         is_event = np.isin(names, _EVENT_WORDS)
         gaze = [name for name in raw.ch_names if name.startswith(("xpos", "ypos"))]
         pupil = [name for name in raw.ch_names if name.startswith("pupil")]
@@ -171,7 +173,7 @@ def _mne(path: Path) -> Callable[[], dict[str, Any]]:
             "fixations_ms": onset * 1000,
             "n_events": [int((names == word).sum()) for word in _EVENT_WORDS],
             "n_event_values": 0,
-            "n_messages": int((~is_event & (names != "BAD_ACQ_SKIP")).sum()),
+            "n_messages": int((~is_event & (names != "ACQ_SKIP")).sum()),
         }
 
     return found
