@@ -106,12 +106,12 @@ def _fault_of_samples(reader: str, found: dict[str, Any], truth: Truth) -> str:
         return f"{gaze.shape[1] // 2} of {truth.gaze.shape[1] // 2} eyes"
     gone = np.where(truth.gaze == -32768, np.nan, truth.gaze)
     if reader == "MNE":
-        # One row for each step of time from the first sample; a stamp between two steps, which
-        # a block may begin with, may be in either.
+        # One row for each step of time from the first sample. Stamps may lie between two steps, or
+        # be one step off: a value is looked for at all three.
         steps = np.floor((truth.time_ms - truth.time_ms[0]) * found["rate_hz"] / 1000).astype(int)
         same = np.zeros(n, dtype=bool)
-        for step in (steps, steps + 1):
-            there = step < len(gaze)
+        for step in (steps - 1, steps, steps + 1):
+            there = (step >= 0) & (step < len(gaze))
             same[there] |= _same(gaze[step[there]], gone[there])
     else:
         same = _same(gaze, gone)
