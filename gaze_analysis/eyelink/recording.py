@@ -96,7 +96,8 @@ class Recording:
         One row for each sample: time_ms, the fields of each eye (``x_left_px``,
         ``y_left_px``, ``pupil_left``; ``_href`` or ``_raw`` instead of ``_px`` for these data
         types; velocities, resolution, input, flags and head target where the file has them),
-        line and block. Missing gaze is NaN, whatever text the file has for it; a pupil of 0 is EyeLink's missing pupil, kept.
+        line and block. Missing gaze is NaN, whatever text the file has for it; a pupil of 0 is
+        EyeLink's missing pupil, kept.
     fixations, saccades, blinks : pandas.DataFrame
         EyeLink's own events with all their fields; ``offset_ms`` is the stamp of the last
         sample, so that ``duration_ms`` is offset - onset + one sample, as EyeLink has it.
