@@ -323,7 +323,7 @@ def _recording_row(parts: list[Recording], names: list[str]) -> dict[str, Any]:
 
 def _display(parts: list[Recording]) -> tuple[float, ...]:
     """Give the first and last pixel of the display, as the messages say."""
-    for name in ("display_coords", "gaze_coords"):
+    for name in ("display_coords", "gaze_coords", "screen_pixel_coords"):
         for part in parts:
             if name in part.info:
                 return tuple(part.info[name])

@@ -1,7 +1,6 @@
 """Reads a whole ASC file: finds its lines, sorts them by their first byte, and reads each kind."""
 
 import re
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,19 @@ from numpy.typing import NDArray
 
 from gaze_analysis.eyelink.calibration import read_calibrations
 from gaze_analysis.eyelink.lines import LineReader
+from gaze_analysis.eyelink.missing import blank_missing_numbers
 from gaze_analysis.eyelink.recording import Recording
-from gaze_analysis.eyelink.samples import SampleReader, split_stamps
+from gaze_analysis.eyelink.samples import Lines, SampleReader, split_stamps
+from gaze_analysis.eyelink.source import not_eyelink, read_pieces
 from study.errors import InputError
 
 _NEWLINE = 10
-_GZIP = b"\x1f\x8b"
-_PIECE_BYTES = 16_000_000
-# What files are that people take for ASC, by their first bytes.
-_OTHER_FORMATS = {
-    b"SR_RESEARCH": "an EyeLink EDF file: convert it with edf2asc",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"\x89PNG": "a PNG picture",
-    b"PK\x03\x04": "a zip archive: unpack it",
-    b"%PDF": "a PDF document",
-    b"\xd0\xcf\x11\xe0": "an Excel workbook",
-}
-_COORDS = re.compile(r"(DISPLAY_COORDS|GAZE_COORDS)\s*=?\s*" + r"(-?[\d.]+)\s+" * 3 + r"(-?[\d.]+)")
+_COORDS = re.compile(
+    r"\b(DISPLAY_COORDS|GAZE_COORDS|SCREEN_PIXEL_COORDS)\b[\s=:([]*"
+    + r"(-?\d+(?:\.\d*)?)[\s,]+" * 3
+    + r"(-?\d+(?:\.\d*)?)",
+    re.IGNORECASE,
+)
 _PREAMBLE = {
     "CONVERTED FROM": "converted_from",
     "DATE": "date",
@@ -64,159 +59,142 @@ def read_asc(path: Path) -> Recording:
     ----------
     SR Research, EyeLink 1000 User Manual, section 4.9 "ASC file format".
     """
-    data, problem = _read_bytes(Path(path))
-    head = data[:100]
-    lines = LineReader()
-    n_lines, samples = _read_lines(data, lines)
-    del data  # a large file and its samples need not be in memory twice
-    if problem:
+    path = Path(path)
+    missing = {"."}
+    lines, samples = LineReader(missing), SampleReader(missing)
+    problems: list[str] = []
+    n_lines, head = 0, b""
+    for piece in read_pieces(path, problems):
+        head = head or piece[:100]
+        n_lines += _read_piece(piece, n_lines, lines, samples)
+    for problem in problems:
+        n_lines += 1
         lines.skip(n_lines, problem, "")
-    recording = assemble(samples, lines, n_lines)
+    for skipped in samples.skipped:
+        lines.skip(*skipped)
+    recording = assemble(samples.frame(), lines, n_lines)
     n_read = sum(recording.info["line_counts"][kind] for kind in _PROOF)
     if not n_read:
-        raise InputError(_not_eyelink(path, head))
+        raise InputError(not_eyelink(path, head))
     return recording
 
 
 _PROOF = ("samples", "fixations", "saccades", "blinks", "starts", "messages", "blocks")
 
 
-def _read_bytes(path: Path) -> tuple[bytes, str]:
-    """Read a file into UTF-8 (or whatever one-byte code it is in), and say if it is cut off."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"A recording must be a readable file, but {path} is not ({error.strerror}). "
-            "Name another file."
-        ) from error
-    problem = ""
-    if data[:2] == _GZIP:
-        data, problem = _unzip(path, data)
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        data = data.decode("utf-16", errors="replace").encode("utf-8")
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    is_text = b"\x00" not in data[:4096] and not data.startswith(tuple(_OTHER_FORMATS))
-    if not is_text or not data.strip():
-        raise InputError(_not_eyelink(path, data))
-    if b"\n" not in data:
-        data = data.replace(b"\r", b"\n")
-    return data, problem
-
-
-def _unzip(path: Path, packed: bytes) -> tuple[bytes, str]:
-    """Unpack a gzip file; one that ends too early gives what it holds."""
-    pieces: list[bytes] = []
-    while packed[:2] == _GZIP:
-        member = zlib.decompressobj(wbits=31)
-        try:
-            pieces.append(member.decompress(packed))
-        except zlib.error as error:
-            raise InputError(
-                f"A .gz recording must be a whole gzip file, but {path} is damaged ({error}). "
-                "Copy it anew."
-            ) from error
-        if not member.eof:
-            return b"".join(pieces), "the compressed file ends too early"
-        packed = member.unused_data
-    return (pieces[0] if len(pieces) == 1 else b"".join(pieces)), ""
-
-
-def _not_eyelink(path: Path, data: bytes) -> str:
-    """Say why a file is no ASC recording."""
-    kind = next((text for head, text in _OTHER_FORMATS.items() if data.startswith(head)), "")
-    if not data.strip():
-        kind = "empty"
-    evidence = f"is {kind}" if kind else f"begins with {data[:40]!r}"
-    return (
-        "A recording must be text that edf2asc made from an EyeLink EDF, with samples, events "
-        f"or messages, but {path} {evidence}. Name another file."
-    )
-
-
-def _find_lines(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the first byte of each line, and the first one after it without its end."""
-    codes = np.frombuffer(data, np.uint8)
-    newlines = [
-        np.flatnonzero(codes[i : i + _PIECE_BYTES] == _NEWLINE) + i
-        for i in range(0, len(codes), _PIECE_BYTES)
-    ]
-    ends = np.concatenate(newlines)
-    starts = np.concatenate([[0], ends + 1])
-    if starts[-1] == len(data):
-        starts = starts[:-1]
-    else:
-        ends = np.concatenate([ends, [len(data)]])
-    return starts, ends
-
-
-def _read_lines(data: bytes, lines: LineReader) -> tuple[int, pd.DataFrame]:
-    """Read all lines; give their number, and the samples, which are those that begin with a digit.
-
-    The others go to `lines`.
-    """
-    starts, ends = _find_lines(data)
-    codes = np.frombuffer(data, np.uint8)
-    first = codes[np.minimum(starts, len(data) - 1)]
-    is_sample = (first >= ord("0")) & (first <= ord("9")) & (ends > starts)
-    if not data.endswith(b"\n") and _is_cut(data, starts, ends, is_sample):
-        is_sample[-1] = False
-        tail = data[starts[-1] :].decode("utf-8", errors="replace")
-        lines.skip(len(starts), "the file ends within the line", tail)
-        stop = len(starts) - 1
-    else:
-        stop = len(starts)
-    others = np.flatnonzero(~is_sample[:stop])
-    for i, begin, end in zip(
-        (others + 1).tolist(), starts[others].tolist(), ends[others].tolist(), strict=True
-    ):
-        lines.read(i, decode(data[begin:end]))
+def _read_piece(piece: bytes, n_before: int, lines: LineReader, samples: SampleReader) -> int:
+    """Read a piece of whole lines, samples being those that begin with a digit; count them."""
+    codes = np.frombuffer(piece, np.uint8)
+    ends = np.flatnonzero(codes == _NEWLINE)
+    is_whole = len(ends) > 0 and ends[-1] == len(piece) - 1
+    if not is_whole:
+        ends = np.append(ends, len(piece))
+    n_lines = len(ends)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    is_sample = codes[starts] - np.uint8(ord("0")) < 10  # what is below "0" wraps around
+    if not is_whole and _is_cut(piece, starts, ends):
+        (text,) = _decode_all(piece, [int(starts[-1])], [len(piece)])
+        lines.skip(n_before + n_lines, "the file ends within the line", text)
+        starts, ends, is_sample = starts[:-1], ends[:-1], is_sample[:-1]
+    others = np.flatnonzero(~is_sample)
+    before = lines.declared[-1:]
+    n_declared = len(lines.declared)
+    texts = _decode_all(piece, starts[others].tolist(), ends[others].tolist())
+    for number, text in zip((others + n_before + 1).tolist(), texts, strict=True):
+        lines.read(number, text)
     chosen = np.flatnonzero(is_sample)
-    del others, first, is_sample
-    samples = SampleReader(
-        data, starts[chosen], ends[chosen], chosen + 1, lines.declared, missing={"."}
-    )
-    frame = samples.read()
-    for skipped in samples.skipped:
-        lines.skip(*skipped)
-    return len(starts), frame
+    own = Lines(piece, starts[chosen], ends[chosen], chosen + n_before + 1)
+    samples.read(own, [*before, *lines.declared[n_declared:]])
+    return n_lines
 
 
-def _is_cut(
-    data: bytes,
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    is_sample: NDArray[np.bool_],
-) -> bool:
-    """Tell whether a last line without an end is a sample with fewer fields than the others."""
-    earlier = np.flatnonzero(is_sample[:-1])
-    if not is_sample[-1] or not len(earlier):
+def _is_cut(piece: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> bool:
+    """Tell whether a last line without an end has less than the last one of its kind.
+
+    Less is: fewer fields, or a last field of fewer signs, which edf2asc pads to the same width.
+    """
+    last = piece[starts[-1] :]
+    kind = _kind(last)
+    if not kind:
         return False
-    before = data[starts[earlier[-1]] : ends[earlier[-1]]]
-    last = data[starts[-1] : ends[-1]]
-    return len(last.split()) < len(before.split())
+    for begin, end in zip(starts[-2::-1].tolist(), ends[-2::-1].tolist(), strict=True):
+        before = piece[begin:end]
+        if _kind(before) == kind:
+            break
+    else:
+        return False
+    n_fields, n_before = len(last.split()), len(before.split())
+    if n_fields != n_before:
+        return n_fields < n_before
+    return len(last.split(b"\t")[-1]) < len(before.split(b"\t")[-1])
+
+
+def _kind(line: bytes) -> bytes:
+    """Name the kind of a line whose fields are all of fixed width; empty for others."""
+    if line[:1].isdigit():
+        return b"sample"
+    return line[:5].strip() if line.startswith((b"EFIX", b"ESACC")) else b""
+
+
+def _decode_all(piece: bytes, starts: list[int], ends: list[int]) -> list[str]:
+    """Decode lines: UTF-8 where it is valid, else Latin-1, in which every byte is a letter."""
+    lines = [piece[i:j] for i, j in zip(starts, ends, strict=True)]
+    if b"\r" in piece:
+        lines = [line.rstrip(b"\r") for line in lines]
+    try:
+        return b"\n".join(lines).decode().split("\n") if lines else []
+    except UnicodeDecodeError:
+        return [decode(line) for line in lines]
 
 
 def decode(line: bytes) -> str:
-    """Decode a line: UTF-8 where it is valid, else Latin-1, in which every byte is a letter."""
-    line = line.removesuffix(b"\r")
+    r"""Decode a line: UTF-8 where it is valid, else Latin-1, in which every byte is a letter.
+
+    Parameters
+    ----------
+    line : bytes
+        The line without its end. Each is decoded by itself, since a file may hold both codes.
+
+    Returns
+    -------
+    str
+        Its text.
+
+    Examples
+    --------
+    >>> decode(b"caf\xe9"), decode(b"caf\xc3\xa9")
+    ('café', 'café')
+    """
     try:
-        return line.decode("utf-8")
+        return line.decode()
     except UnicodeDecodeError:
         return line.decode("latin-1")
 
 
 def assemble(samples: pd.DataFrame, lines: LineReader, n_lines: int) -> Recording:
-    """Put the tables together: blocks get their samples, and 2000 Hz its half-milliseconds."""
-    if len(samples) and int(samples["line"].iloc[0]) < _first_line(lines):
-        lines.rows["blocks"].insert(0, _block_zero(lines))
+    """Put the tables together: blocks get their samples, and 2000 Hz its half-milliseconds.
+
+    Parameters
+    ----------
+    samples : pandas.DataFrame
+        All samples, without block; changed.
+    lines : LineReader
+        Has read all other lines.
+    n_lines : int
+        The number of all lines.
+
+    Returns
+    -------
+    Recording
+        The whole recording.
+    """
+    lines.finish()
     blocks = lines.rows["blocks"]
-    where = np.array([row["line"] for row in blocks], dtype=np.int64)
-    label = np.array([row["block"] for row in blocks], dtype=np.int32)
-    index = np.searchsorted(where, samples["line"].to_numpy(), side="right") - 1
-    samples["block"] = label[index] if len(samples) else np.empty(0, np.int32)
-    _describe_blocks(samples, blocks, index)
+    if len(samples) and not (blocks and blocks[0]["line"] < samples["line"].iloc[0]):
+        lines.add_block_zero()
+    _describe_blocks(samples, blocks)
     tables = lines.tables()
+    blank_missing_numbers(samples, tables)
     calibrations, validations, points = read_calibrations(tables["messages"])
     return Recording(
         samples=samples,
@@ -236,38 +214,23 @@ def assemble(samples: pd.DataFrame, lines: LineReader, n_lines: int) -> Recordin
     )
 
 
-def _first_line(lines: LineReader) -> float:
-    """Give the line at which the first block begins."""
-    blocks = lines.rows["blocks"]
-    return blocks[0]["line"] if blocks else float("inf")
-
-
-def _block_zero(lines: LineReader) -> dict[str, Any]:
-    """Make the block of samples that stand before any START."""
-    return {"line": 0, "block": 0, "eyes": "", "n_samples": 0, "n_lines": 0}
-
-
-def _describe_blocks(
-    samples: pd.DataFrame, blocks: list[dict[str, Any]], index: NDArray[np.int64]
-) -> None:
-    """Count each block's samples, find its rate where none is declared, and split its stamps."""
-    if not len(samples):
-        return
+def _describe_blocks(samples: pd.DataFrame, blocks: list[dict[str, Any]]) -> None:
+    """Give samples their block; count them, find rates not declared, and split stamps."""
     time_ms = samples["time_ms"].to_numpy(copy=True)
-    bounds = np.searchsorted(index, np.arange(len(blocks) + 1))
-    rates = np.full(len(blocks), np.nan)
+    begins = np.searchsorted(samples["line"].to_numpy(), [block["line"] for block in blocks])
+    bounds = [*begins.tolist(), len(samples)]
     for i, block in enumerate(blocks):
         own = time_ms[bounds[i] : bounds[i + 1]]
         block["n_samples"] = len(own)
-        if len(own) and "rate_hz" not in block:
+        if not len(own):
+            continue
+        if "rate_hz" not in block:
             block["rate_hz"] = _measured_rate(own)
-        rates[i] = block.get("rate_hz", np.nan)
-    split_stamps(time_ms, rates[index])
+        split_stamps(own, np.broadcast_to(block["rate_hz"], own.shape))
+        block["first_sample_ms"], block["last_sample_ms"] = float(own[0]), float(own[-1])
     samples["time_ms"] = time_ms
-    for i, block in enumerate(blocks):
-        if block["n_samples"]:
-            block["first_sample_ms"] = float(time_ms[bounds[i]])
-            block["last_sample_ms"] = float(time_ms[bounds[i + 1] - 1])
+    labels = np.array([block["block"] for block in blocks], dtype=np.int32)
+    samples["block"] = np.repeat(labels, np.diff(bounds))
 
 
 def _measured_rate(time_ms: NDArray[np.float64]) -> float:
@@ -287,18 +250,15 @@ def _info(
     """Gather the preamble, the display and the counts of lines."""
     info: dict[str, Any] = {"preamble": lines.preamble}
     for text in lines.preamble:
-        name, _, value = text.partition(":")
-        if not value:
+        name, colon, value = text.partition(":")
+        if not colon:
             name = next((key for key in _PREAMBLE if text.startswith(key)), "")
             value = text[len(name) :]
         if name.strip() in _PREAMBLE and value.strip():
             info[_PREAMBLE[name.strip()]] = value.strip()
         elif text.startswith("EYELINK"):
             info["tracker"] = text
-    for text in tables["messages"]["text"]:
-        coords = _COORDS.match(text) if "_COORDS" in text else None
-        if coords is not None and coords[1].lower() not in info:
-            info[coords[1].lower()] = tuple(float(value) for value in coords.groups()[1:])
+    info |= _coords(tables["messages"]["text"])
     info["n_lines"] = n_lines
     info["lost"] = lines.lost
     info["line_counts"] = {"samples": n_samples, **lines.counts} | {
@@ -306,3 +266,13 @@ def _info(
         for kind, frame in tables.items()
     }
     return info
+
+
+def _coords(texts: pd.Series) -> dict[str, tuple[float, ...]]:
+    """Find the display's first and last pixels: DISPLAY_COORDS, GAZE_COORDS and their like."""
+    found: dict[str, tuple[float, ...]] = {}
+    for text in texts[texts.str.contains("_COORDS", case=False, regex=False)]:
+        match = _COORDS.search(text)
+        if match is not None:
+            found.setdefault(match[1].lower(), tuple(map(float, match.groups()[1:])))
+    return found

@@ -166,7 +166,7 @@ def _numeric_columns(declared: Declared, n_numbers: int, n_flags: int) -> tuple[
     if n_eyes == 0:
         n_eyes = 2 if n_numbers >= 6 else 1
     if n_eyes != len(declared.eyes):
-        if declared.eyes and n_eyes == 1 and n_numbers >= 6:
+        if declared.eyes and n_eyes == 1 and n_numbers == len(declared.columns()):
             return None  # a line of two eyes whose flags are damaged
         eyes = ("left", "right") if n_eyes == 2 else ("unknown",)
         declared = replace(declared, eyes=eyes)

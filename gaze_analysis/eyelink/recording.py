@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from gaze_analysis.eyelink.calibration import read_drift_corrections
+
 # Columns and types of each table; every table also says from which line of the file a row comes.
 _EVENT = {
     "line": "int64",
@@ -65,6 +67,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "samples": "str",
         "events": "str",
         "pupil": "str",
+        "prescaler": "float64",
+        "vprescaler": "float64",
         "tracking": "str",
         "filter": "str",
         "mount": "str",
@@ -92,7 +96,8 @@ class Recording:
         One row for each sample: time_ms, the fields of each eye (``x_left_px``,
         ``y_left_px``, ``pupil_left``; ``_href`` or ``_raw`` instead of ``_px`` for these data
         types; velocities, resolution, input, flags and head target where the file has them),
-        line and block. Missing gaze is NaN; a pupil of 0 is EyeLink's missing pupil, kept.
+        line and block. Missing gaze is NaN, whatever text the file has for it; a pupil of 0 is
+        EyeLink's missing pupil, kept.
     fixations, saccades, blinks : pandas.DataFrame
         EyeLink's own events with all their fields; ``offset_ms`` is the stamp of the last
         sample, so that ``duration_ms`` is offset - onset + one sample, as EyeLink has it.
@@ -135,6 +140,11 @@ class Recording:
         named |= {eye for table in (self.fixations, self.saccades) for eye in table["eye"]}
         order = ("left", "right", "unknown")
         return tuple(eye for eye in order if eye in named)
+
+    @property
+    def drift_corrections(self) -> pd.DataFrame:
+        """Drift corrections and checks, as the messages report them."""
+        return read_drift_corrections(self.messages)
 
     def skipped_summary(self, n_shown: int = 3) -> str:
         """Say which lines could not be read.

@@ -2,8 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,12 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from gaze_analysis.eyelink.layout import FLAGS, TARGET, TARGET_FLAGS, Declared, solve_layout
+from gaze_analysis.eyelink.missing import is_number, missing_words
 
-# Bytes of samples that are read at once: large enough for pyarrow to be fast, small enough that
-# one damaged line sends only little of a file to the slow way.
-_PIECE_BYTES = 8_000_000
 _FEW_LINES = 256
 _FIRST_LINES = 9  # of a section, which show how its lines are laid out
 _TAB = 9
 _WORDS = {"flags": FLAGS, "target_flags": TARGET_FLAGS}
-_MISSING_NUMBER = -32768.0
 _DISTANCE_AND_FLAGS = "distance_and_flags"
 _FLAG_TYPE = pa.dictionary(pa.int32(), pa.string())
 _CELL_TYPES = {
@@ -32,140 +29,162 @@ _CELL_TYPES = {
 }
 
 
-@dataclass
-class SampleReader:
-    """Reads the lines of samples of one file.
+@dataclass(frozen=True)
+class Lines:
+    """Lines of samples in one piece of a file.
 
     Parameters
     ----------
-    data : bytes
-        The file.
+    piece : bytes
+        The piece.
     starts, ends : ndarray of int, shape (n,)
-        First byte of each line of samples, and the first one after it (line end excluded).
+        First byte of each line, and the first one after it (line end excluded).
     numbers : ndarray of int, shape (n,)
         The lines' numbers in the file, from 1.
-    declared : sequence of (int, Declared)
-        What the lines with these numbers say about the samples after them.
-    missing : set of str
-        Texts that stand for a missing value; others that are found are added.
-    skipped : list of (int, str, str)
-        Number, reason and text of the lines that are no samples, filled while reading.
     """
 
-    data: bytes
+    piece: bytes
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     numbers: NDArray[np.int64]
-    declared: Sequence[tuple[int, Declared]]
-    missing: set[str]
-    skipped: list[tuple[int, str, str]] = field(default_factory=list)
 
-    def read(self) -> pd.DataFrame:
-        """Read all samples.
+    def __len__(self) -> int:
+        """Count the lines."""
+        return len(self.starts)
+
+    def __getitem__(self, i: int) -> bytes:
+        """Give the bytes of one line."""
+        return self.piece[self.starts[i] : self.ends[i]]
+
+    def take(self, chosen: slice | NDArray[np.int64]) -> "Lines":
+        """Choose some of the lines."""
+        return Lines(self.piece, self.starts[chosen], self.ends[chosen], self.numbers[chosen])
+
+    def join(self) -> bytes:
+        """Put the lines' bytes together, those that are neighbours in the file at once."""
+        apart = np.flatnonzero(self.starts[1:] - self.ends[:-1] != 1)
+        begins = self.starts[np.concatenate([[0], apart + 1])].tolist()
+        ends = self.ends[np.concatenate([apart, [len(self) - 1]])].tolist()
+        view = memoryview(self.piece)
+        return b"\n".join([view[i:j] for i, j in zip(begins, ends, strict=True)])
+
+    def count_tabs(self) -> NDArray[np.int64]:
+        """Count the tabs of each line, which tell one layout from another."""
+        tabs = np.flatnonzero(np.frombuffer(self.piece, np.uint8) == _TAB)
+        counts: NDArray[np.int64] = np.searchsorted(tabs, self.ends) - np.searchsorted(
+            tabs, self.starts
+        )
+        return counts
+
+
+class SampleReader:
+    """Reads the lines of samples of one file, piece by piece.
+
+    Parameters
+    ----------
+    missing : set of str
+        Texts that stand for a missing value; others that are found are added.
+    """
+
+    def __init__(self, missing: set[str]) -> None:
+        self.skipped: list[tuple[int, str, str]] = []
+        self._missing = missing
+        self._tables: list[pa.Table] = []
+        self._as_found: dict[int, Declared] = {}
+
+    def read(self, lines: Lines, declared: Sequence[tuple[int, Declared]]) -> None:
+        """Read the lines of samples of the file's next piece.
+
+        Parameters
+        ----------
+        lines : Lines
+            The lines, in the file's order.
+        declared : sequence of (int, Declared)
+            What the lines with these numbers say about the samples after them: at least the
+            last one before this piece, and all in it.
+        """
+        bounds = np.searchsorted(lines.numbers, [number for number, _ in declared]).tolist()
+        begins, ends = [0, *bounds], [*bounds, len(lines)]
+        parts: dict[Declared, list[tuple[int, int]]] = {}
+        for section, begin, end in zip([(0, Declared()), *declared], begins, ends, strict=True):
+            if begin < end:
+                own = self._as_written(section, lines.take(slice(begin, end)))
+                parts.setdefault(own, []).append((begin, end))
+        for own, spans in parts.items():
+            if len(parts) == 1:
+                chosen = lines
+            else:
+                chosen = lines.take(np.concatenate([np.arange(*span) for span in spans]))
+            self._tables += self._read_lines(chosen, own)
+
+    def frame(self) -> pd.DataFrame:
+        """Give all samples that were read.
 
         Returns
         -------
         pandas.DataFrame
             The columns that the lines have, and ``line``; in the file's order.
         """
-        if not len(self.starts):
+        if not self._tables:
             return pd.DataFrame({"time_ms": np.empty(0), "line": np.empty(0, np.int64)})
-        kinds, kind_of_line = self._kinds()
-        pieces = []
-        for first, last in self._pieces():
-            n_tabs = self._count_tabs(first, last)
-            keys = kind_of_line[first:last] * 64 + np.minimum(n_tabs, 63)
-            for key in np.unique(keys):
-                lines = first + np.flatnonzero(keys == key)
-                pieces += self._read_lines(lines, kinds[int(key) // 64])
-        if not pieces:
-            return pd.DataFrame({"time_ms": np.empty(0), "line": np.empty(0, np.int64)})
-        table = pa.concat_tables(pieces, promote_options="default").unify_dictionaries()
-        pieces.clear()
+        table = pa.concat_tables(self._tables, promote_options="default").unify_dictionaries()
+        self._tables.clear()
         return _to_frame(table)
 
-    def _kinds(self) -> tuple[list[Declared], NDArray[np.int64]]:
-        """List the different declarations, and which of them holds for each line."""
-        bounds = [0, *(number for number, _ in self.declared), np.iinfo(np.int64).max]
-        sections = [Declared(), *(declared for _, declared in self.declared)]
-        known: dict[Declared, int] = {}
-        of_section = []
-        for declared, first, end in zip(sections, bounds[:-1], bounds[1:], strict=True):
-            own = self._as_written(declared, *np.searchsorted(self.numbers, [first, end]).tolist())
-            of_section.append(known.setdefault(own, len(known)))
-        section_of_line = np.searchsorted(bounds[1:-1], self.numbers, side="right")
-        return list(known), np.array(of_section, dtype=np.int64)[section_of_line]
-
-    def _as_written(self, declared: Declared, begin: int, end: int) -> Declared:
+    def _as_written(self, section: tuple[int, Declared], lines: Lines) -> Declared:
         """Find how many eyes the lines have where the file does not say: as most of the first."""
+        number, declared = section
         if declared.eyes:
             return declared
-        lines = (self._line(i) for i in range(begin, min(begin + _FIRST_LINES, end)))
-        layouts = Counter(solve_layout(declared, line.split()) for line in lines)
-        columns = next((names for names, _ in layouts.most_common() if names is not None), None)
-        if columns is None:
-            return declared
-        eyes = ("left", "right") if "pupil_right" in columns else ("unknown",)
-        return replace(declared, eyes=eyes)
+        if number not in self._as_found:
+            first = [_fields(lines[i]) for i in range(min(_FIRST_LINES, len(lines)))]
+            layouts = Counter(solve_layout(declared, fields) for fields in first)
+            columns = next((names for names, _ in layouts.most_common() if names is not None), None)
+            if columns is None:
+                return declared
+            eyes = ("left", "right") if "pupil_right" in columns else ("unknown",)
+            self._as_found[number] = replace(declared, eyes=eyes)
+        return self._as_found[number]
 
-    def _pieces(self) -> Iterator[tuple[int, int]]:
-        """Cut the lines into ranges of about the same number of bytes."""
-        first = 0
-        while first < len(self.starts):
-            last = int(np.searchsorted(self.starts, self.starts[first] + _PIECE_BYTES))
-            last = max(last, first + 1)
-            yield first, last
-            first = last
+    def _read_lines(self, lines: Lines, declared: Declared) -> list[pa.Table]:
+        """Read lines of one declaration."""
+        table = self._read_whole(lines, declared)
+        if table is not None:
+            return [table]
+        n_tabs = lines.count_tabs()
+        return [
+            piece
+            for n in np.unique(n_tabs).tolist()
+            for piece in self._read_alike(lines.take(np.flatnonzero(n_tabs == n)), declared)
+        ]
 
-    def _count_tabs(self, first: int, last: int) -> NDArray[np.int64]:
-        """Count the tabs of each line, which tell one layout from another."""
-        begin = int(self.starts[first])
-        piece = np.frombuffer(self.data, np.uint8, int(self.ends[last - 1]) - begin, begin)
-        tabs = np.flatnonzero(piece == _TAB)
-        counts: NDArray[np.int64] = np.searchsorted(
-            tabs, self.ends[first:last] - begin
-        ) - np.searchsorted(tabs, self.starts[first:last] - begin)
-        return counts
-
-    def _line(self, i: int) -> bytes:
-        return self.data[self.starts[i] : self.ends[i]]
-
-    def _read_lines(self, lines: NDArray[np.int64], declared: Declared) -> list[pa.Table]:
+    def _read_alike(self, lines: Lines, declared: Declared) -> list[pa.Table]:
         """Read lines of one declaration and one number of tabs."""
         table = self._read_whole(lines, declared)
         if table is not None:
             return [table]
         if len(lines) > _FEW_LINES:  # close in on the damaged ones
             half = len(lines) // 2
-            halves = lines[:half], lines[half:]
-            return [piece for part in halves for piece in self._read_lines(part, declared)]
+            halves = lines.take(slice(half)), lines.take(slice(half, None))
+            return [piece for part in halves for piece in self._read_alike(part, declared)]
         if self._learn_missing(lines):
             table = self._read_whole(lines, declared)
         return [table] if table is not None else self._read_slowly(lines, declared)
 
-    def _read_whole(self, lines: NDArray[np.int64], declared: Declared) -> pa.Table | None:
+    def _read_whole(self, lines: Lines, declared: Declared) -> pa.Table | None:
         """Read lines with the layout of the first one; None if that does not fit them all."""
-        line = self._line(int(lines[0]))
-        columns = solve_layout(declared, line.split())
-        cells = _cells(line, columns) if columns is not None else None
-        table = self._read_fast(self._join(lines), cells) if cells is not None else None
+        columns = solve_layout(declared, _fields(lines[0]))
+        cells = _cells(lines[0], columns) if columns is not None else None
+        table = self._read_fast(lines.join(), cells) if cells is not None else None
         if table is None or table.num_rows != len(lines):
             return None
-        return table.append_column("line", pa.array(self.numbers[lines]))
-
-    def _join(self, lines: NDArray[np.int64]) -> bytes:
-        """Put the bytes of lines together, those that are neighbours in the file at once."""
-        apart = np.flatnonzero(self.starts[lines[1:]] - self.ends[lines[:-1]] != 1)
-        begins = self.starts[lines[np.concatenate([[0], apart + 1])]]
-        ends = self.ends[lines[np.concatenate([apart, [len(lines) - 1]])]]
-        pairs = zip(begins.tolist(), ends.tolist(), strict=True)
-        return b"\n".join([self.data[begin:end] for begin, end in pairs])
+        return table.append_column("line", pa.array(lines.numbers))
 
     def _read_fast(self, text: bytes, cells: Sequence[str]) -> pa.Table | None:
         """Let pyarrow read lines of one layout; None if it meets something that is no number."""
         kinds = {name: _CELL_TYPES.get(name, pa.float64()) for name in cells}
         # edf2asc pads missing values to the width of numbers.
-        nulls = [" " * n + word for word in sorted(self.missing) for n in range(12)]
+        nulls = [" " * n + word for word in ("", *sorted(self._missing)) for n in range(12)]
         try:
             table = csv.read_csv(
                 pa.py_buffer(text),
@@ -176,33 +195,27 @@ class SampleReader:
             if "" in cells:  # a tab at the line's end
                 table = table.drop_columns([""])
             if _DISTANCE_AND_FLAGS in cells:
-                table = _split_last_cell(table, self.missing)
+                table = _split_last_cell(table, self._missing)
         except pa.ArrowInvalid:
             return None
         return _with_clean_flags(table)
 
-    def _learn_missing(self, lines: NDArray[np.int64]) -> bool:
-        """Find a text that stands for both x and y of a sample, as edf2asc -miss writes it."""
-        found = set()
-        for i in lines.tolist():
-            fields = self._line(i).split()
-            if len(fields) > 3 and fields[1] == fields[2]:
-                word = fields[1].decode("latin-1")
-                if word not in self.missing and not _is_number(word):
-                    found.add(word)
-        self.missing |= found
+    def _learn_missing(self, lines: Lines) -> bool:
+        """Find the text that edf2asc -miss wrote instead of "." for both x and y of an eye."""
+        found = missing_words(lines[i].decode("latin-1").split()[1:] for i in range(len(lines)))
+        found -= self._missing
+        self._missing |= found
         return bool(found)
 
-    def _read_slowly(self, lines: NDArray[np.int64], declared: Declared) -> list[pa.Table]:
+    def _read_slowly(self, lines: Lines, declared: Declared) -> list[pa.Table]:
         """Read line by line, and note those that are no samples."""
         by_columns: dict[tuple[str, ...], list[list[float | str | int]]] = {}
-        for i in lines.tolist():
-            line = self._line(i)
-            fields = line.split()
+        for i, number in enumerate(lines.numbers.tolist()):
+            line = lines[i]
+            fields = _fields(line)
             columns = solve_layout(declared, fields)
             if columns is not None and "extra_1" in columns and _cells(line, columns) is None:
                 columns = None  # a cell that is torn apart, not a further column
-            number = int(self.numbers[i])
             values = None if columns is None else self._values(columns, fields)
             if values is None or columns is None:
                 self.skipped.append((number, "no complete sample", _text(line)))
@@ -221,9 +234,9 @@ class SampleReader:
             word = raw.decode("latin-1")
             if name in _WORDS:
                 values.append(word)
-            elif word in self.missing:
+            elif word in self._missing:
                 values.append(math.nan)
-            elif _is_number(word):
+            elif is_number(word):
                 values.append(float(word))
             else:
                 return None
@@ -261,9 +274,13 @@ def _with_clean_flags(table: pa.Table) -> pa.Table | None:
             continue
         chunks = []
         for chunk in table[name].chunks:
-            words = [word.strip() for word in chunk.dictionary.to_pylist()]
+            found = chunk.dictionary.to_pylist()
+            words = [word.strip() for word in found]
             if chunk.null_count or not all(pattern.fullmatch(word.encode()) for word in words):
                 return None
+            if words == found:
+                chunks.append(chunk)
+                continue
             chunks.append(pc.take(pa.array(words, pa.string()), chunk.indices).dictionary_encode())
         table = table.set_column(
             table.column_names.index(name), name, pa.chunked_array(chunks, type=_FLAG_TYPE)
@@ -279,26 +296,20 @@ def _column(name: str, values: list[float | str | int]) -> pa.Array:
 
 
 def _to_frame(table: pa.Table) -> pd.DataFrame:
-    """Turn the table into a DataFrame in the file's order, -32768 as missing."""
+    """Turn the table into a DataFrame in the file's order."""
     frame = table.to_pandas(self_destruct=True, split_blocks=True)
     lines = frame["line"].to_numpy()
     if not np.all(lines[:-1] < lines[1:]):
         frame = frame.sort_values("line", ignore_index=True)
-    for name in frame.columns:
-        if frame[name].dtype == np.float64 and name != "time_ms":
-            missing = frame[name].to_numpy() == _MISSING_NUMBER
-            if missing.any():
-                frame[name] = frame[name].mask(missing)
     return frame
 
 
-def _is_number(word: str) -> bool:
-    """Tell whether pyarrow, too, would read a word as a number."""
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return "_" not in word
+def _fields(line: bytes) -> list[bytes]:
+    """Split a line at tabs and spaces; a cell with nothing in it is a missing value."""
+    cells = [cell.split() for cell in line.split(b"\t")]
+    if not cells[-1]:  # a tab at the line's end
+        cells.pop()
+    return [field for cell in cells for field in (cell or [b"."])]
 
 
 def _text(line: bytes) -> str:

@@ -35,12 +35,43 @@ SAMPLE_LINES = {
         "GAZE\tLEFT\tRIGHT\tRES",
         "  504.1\t  395.7\t 938.0\t  508.0\t  399.5\t  913.0\t  35.10\t  36.20\t.....",
     ),
+    "bino_both": (
+        "GAZE\tLEFT\tRIGHT\tVEL\tRES\tINPUT",
+        "  504.1\t  395.7\t 938.0\t  508.0\t  399.5\t  913.0\t   -1.5\t    2.5\t   -1.0\t    0.5"
+        "\t  35.10\t  36.20\t  127.0\t.C.R.",
+    ),
+    "buttons": (
+        "GAZE\tRIGHT\tINPUT\tBUTTONS",
+        "  504.1\t  395.7\t 1138.0\t  127.0\t    3.0\t...",
+    ),
+    "no_flags": ("GAZE\tRIGHT", "  504.1\t  395.7\t 1138.0"),
+    "bino_no_flags": (
+        "GAZE\tLEFT\tRIGHT",
+        "  504.1\t  395.7\t 938.0\t  508.0\t  399.5\t  913.0",
+    ),
+    "raw_bino": (
+        "PUPIL\tLEFT\tRIGHT",
+        "  504.1\t  395.7\t 938.0\t-2508.0\t 1399.5\t  913.0\t.....",
+    ),
     "input": ("GAZE\tRIGHT\tINPUT", "  504.1\t  395.7\t 1138.0\t  127.0\t..."),
     "raw": ("PUPIL\tLEFT", "  504.1\t  395.7\t 1138.0\t..."),
     "href": ("HREF\tLEFT", "  504.1\t  395.7\t 1138.0\t..."),
     "remote": (
         "GAZE\tRIGHT\tHTARGET",
         "  504.1\t  395.7\t  228.0\t... \t 4717.0\t 2908.0\t  611.2 .............",
+    ),
+    "remote_tab": (
+        "GAZE\tRIGHT\tHTARGET\tINPUT",
+        "  504.1\t  395.7\t  228.0\t  127.0\t...\t 4717.0\t 2908.0\t  611.2\t.A...F..R....",
+    ),
+    "remote_bino": (
+        "GAZE\tLEFT\tRIGHT\tHTARGET",
+        "  504.1\t  395.7\t 938.0\t  508.0\t  399.5\t  913.0\t..... \t 4717.0\t 2908.0"
+        "\t  611.2 ...CF.B.RTB.R....",
+    ),
+    "remote_bino_absent": (
+        "GAZE\tLEFT\tRIGHT\tHTARGET",
+        "  504.1\t  395.7\t 938.0\t  508.0\t  399.5\t  913.0\t.....",
     ),
     "remote_absent": ("GAZE\tRIGHT\tHTARGET", "  504.1\t  395.7\t  228.0\t..."),
 }

@@ -34,11 +34,11 @@ def read_reference(path: Path) -> Reference:
         if not words:
             continue
         if line[0].isdigit():
-            numbers = tuple(_number(word) for word in words if not _is_flag(word))
+            numbers = tuple(number(word) for word in words if not is_flag(word))
             found.samples.append(numbers)
-            found.flags.append(next((word for word in words[1:] if _is_flag(word)), ""))
+            found.flags.append(next((word for word in words[1:] if is_flag(word)), ""))
         elif words[0] in ("EFIX", "ESACC", "EBLINK"):
-            numbers = tuple(_number(word) for word in words[2:])
+            numbers = tuple(number(word) for word in words[2:])
             found.events.setdefault(words[0], []).append((EYES[words[1]], numbers))
         elif words[0] == "MSG":
             rest = " ".join(words[2:])
@@ -46,9 +46,10 @@ def read_reference(path: Path) -> Reference:
     return found
 
 
-def _is_flag(word: str) -> bool:
+def is_flag(word: str) -> bool:
     return len(word) >= 3 and all(sign in ".ICRMANFTBL" for sign in word)
 
 
-def _number(word: str) -> float:
-    return math.nan if word == "." else float(word)
+def number(word: str) -> float:
+    """Read a field; "." and NA stand for nothing."""
+    return math.nan if word in (".", "NA") else float(word)

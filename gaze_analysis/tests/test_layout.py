@@ -19,6 +19,20 @@ EXPECTED = {
         *MONO, "velocity_x_right_deg_s", "velocity_y_right_deg_s", *RESOLUTION, "flags",
     ),
     "bino_resolution": (*BINO, *RESOLUTION, "flags"),
+    "bino_both": (
+        *BINO, "velocity_x_left_deg_s", "velocity_y_left_deg_s", "velocity_x_right_deg_s",
+        "velocity_y_right_deg_s", *RESOLUTION, "input", "flags",
+    ),
+    "buttons": (*MONO, "input", "buttons", "flags"),
+    "no_flags": MONO,
+    "bino_no_flags": BINO,
+    "raw_bino": (
+        "time_ms", "x_left_raw", "y_left_raw", "pupil_left", "x_right_raw", "y_right_raw",
+        "pupil_right", "flags",
+    ),
+    "remote_tab": (*MONO, "input", "flags", *TARGET),
+    "remote_bino": (*BINO, "flags", *TARGET),
+    "remote_bino_absent": (*BINO, "flags"),
     "input": (*MONO, "input", "flags"),
     "raw": ("time_ms", "x_left_raw", "y_left_raw", "pupil_left", "flags"),
     "href": ("time_ms", "x_left_href", "y_left_href", "pupil_left", "flags"),
@@ -62,6 +76,13 @@ def test_a_line_of_two_eyes_with_damaged_flags_is_no_line_of_one() -> None:
     declared = Declared(eyes=("left", "right"))
     assert solve_layout(declared, b"1 2 3 4 5 6 7 ...".split()) is None
     assert solve_layout(declared, b"1 2 3 4 5".split()) is None
+
+
+def test_a_line_of_one_eye_where_two_are_declared() -> None:
+    declared = Declared(eyes=("left", "right"))
+    columns = solve_layout(declared, b"1 2 3 4 5 6 7 8 ...".split())
+    assert columns is not None
+    assert columns[:4] == ("time_ms", "x_unknown_px", "y_unknown_px", "pupil_unknown")
 
 
 @pytest.mark.parametrize("words", ["SAMPLES", "SAMPLES LEFT", "SAMPLES GAZE LEFT RATE fast"])

@@ -12,6 +12,7 @@ def read(*lines: str) -> tuple[LineReader, dict[str, pd.DataFrame]]:
     reader = LineReader()
     for number, line in enumerate(lines, start=1):
         reader.read(number, line)
+    reader.finish()
     return reader, reader.tables()
 
 
