@@ -31,6 +31,7 @@ from study.tables import read_table, write_table
 EVENT_COLUMNS = {
     "participant_id": "Whose event it is.",
     "session": "Label of the session.",
+    "part": "Which file of the session, from 1; each has a clock of its own.",
     "trial": "Trial in which it begins; n/a between trials.",
     "event": "fixation, saccade or blink, as the tracker found it.",
     "eye": "left or right.",
