@@ -118,9 +118,8 @@ class SessionTables:
     @property
     def eyes(self) -> list[str]:
         """The eyes that its blocks, events or validations name."""
-        named = " ".join(self.blocks["eyes"].dropna().astype(str))
-        named += " ".join(self.events["eye"].dropna().astype(str))
-        named += " ".join(self.validations["eye"].dropna().astype(str))
+        columns = (self.blocks["eyes"], self.events["eye"], self.validations["eye"])
+        named = " ".join(str(eye) for column in columns for eye in column.dropna().unique())
         return [eye for eye in ("left", "right", "unknown") if eye in named]
 
 

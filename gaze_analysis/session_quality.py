@@ -25,6 +25,7 @@ from gaze_analysis.quality_tables import (
 from gaze_analysis.trace import Trace, gaze_kind, regular_interval_ms, trace_of
 from gaze_analysis.validations import (
     accuracy_columns,
+    blocks_of_eye,
     recorded_blocks,
     validation_quality,
 )
@@ -144,7 +145,8 @@ class _PartQuality:
         self.part, self.eye = part, eye
         own = _of_part(samples, part) if len(samples) else samples
         self.blocks = recorded_blocks(_of_part(tables.blocks, part))
-        rates = self.blocks.dropna(subset=["rate_hz"]).set_index("block")["rate_hz"].to_dict()
+        rated = self.blocks.dropna(subset=["rate_hz"])
+        rates = dict(zip(rated["block"].tolist(), rated["rate_hz"].tolist(), strict=True))
         self.rate_hz = float(tables.recording["sampling_rate_hz"])
         self.rates: dict[int, float] = rates
         self.trace = trace_of(own, eye, screen, self.rate_hz, rates)
@@ -181,8 +183,7 @@ class _PartQuality:
     @cached_property
     def block_rows(self) -> pd.DataFrame:
         """Describe each block in which the eye was recorded."""
-        eyes = self.blocks["eyes"].fillna("").astype(str)
-        own = self.blocks[(eyes == "") | eyes.str.contains(self.eye)]
+        own = blocks_of_eye(self.blocks, self.eye)
         starts = own["start_ms"].fillna(own["first_sample_ms"]).to_numpy(float)
         ends = own["end_ms"].fillna(own["last_sample_ms"]).fillna(np.inf).to_numpy(float)
         accuracy = accuracy_in_force(self.validations, starts)

@@ -185,9 +185,8 @@ def block_starts(blocks: pd.DataFrame, part: int, eye: str) -> Values:
         Times on the tracker's clock; infinity alone where the file tells of no block, so that
         its last validation counts.
     """
-    own = recorded_blocks(blocks)
-    eyes = own["eyes"].fillna("").astype(str)
-    own = own[(own["part"] == part) & ((eyes == "") | eyes.str.contains(eye, case=False))]
+    own = blocks_of_eye(recorded_blocks(blocks), eye)
+    own = own[own["part"] == part]
     starts: Values = own["start_ms"].fillna(own["first_sample_ms"]).dropna().to_numpy(float)
     return starts if len(starts) else np.array([np.inf])
 
@@ -206,6 +205,25 @@ def recorded_blocks(blocks: pd.DataFrame) -> pd.DataFrame:
         Without block 0, unless that has samples.
     """
     return blocks[(blocks["block"] > 0) | (blocks["n_samples"] > 0)]
+
+
+def blocks_of_eye(blocks: pd.DataFrame, eye: str) -> pd.DataFrame:
+    """Take the blocks in which an eye was recorded.
+
+    Parameters
+    ----------
+    blocks : pandas.DataFrame
+        With the column eyes, such as ``left right``.
+    eye : str
+        ``left`` or ``right``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Also those that do not say which eyes.
+    """
+    named = [str(eyes).split() for eyes in blocks["eyes"].fillna("")]
+    return blocks[np.array([not eyes or eye in eyes for eyes in named], dtype=bool)]
 
 
 def accuracy_columns(validations: pd.DataFrame) -> dict[str, Any]:
@@ -235,8 +253,7 @@ def accuracy_columns(validations: pd.DataFrame) -> dict[str, Any]:
     judged = judged if len(judged) > 1 else rows
     ends = judged[["error_avg_deg", "offset_x_deg", "offset_y_deg"]].to_numpy(float)
     change = ends[-1] - ends[0] if len(ends) > 1 else np.full(3, np.nan)
-    return {
-        "n_validations": len(rows),
+    values = {
         "accuracy_deg": np.average(errors, weights=weights) if len(used) else np.nan,
         "accuracy_max_deg": used["error_max_deg"].max(),
         "accuracy_first_deg": errors[0] if len(used) else np.nan,
@@ -246,6 +263,10 @@ def accuracy_columns(validations: pd.DataFrame) -> dict[str, Any]:
         "offset_change_y_deg": change[2],
         "drift_deg_min": _slope(judged),
         "drift_deg": rows.loc[same, "change_deg"].max(),
+    }
+    # The tracker's errors have two decimals: what is beyond nine is of the machine.
+    return {"n_validations": len(rows)} | {
+        name: round(float(value), 9) for name, value in values.items()
     }
 
 

@@ -99,18 +99,22 @@ def _saved(figure: "Figure", kind: str, dpi: int) -> bytes:
     return file.getvalue()
 
 
-def table_html(frame: pd.DataFrame, *, caption: str = "", decimals: int = 2) -> str:
+def table_html(
+    frame: pd.DataFrame, *, caption: str = "", decimals: int = 2, markup: tuple[str, ...] = ()
+) -> str:
     """Put a table into a page.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Its values; column names are shown as they are. Text is escaped, unless it is
-        ``markupsafe.Markup``.
+        Its values; column names are shown as they are.
     caption : str, default ""
         What the rows and columns are.
     decimals : int, default 2
-        Digits after the point; whole numbers have none.
+        Digits after the point of numbers below 100, larger ones have one; whole numbers have
+        none.
+    markup : tuple of str, optional
+        Columns that are HTML already; the text of all others is escaped.
 
     Returns
     -------
@@ -122,18 +126,23 @@ def table_html(frame: pd.DataFrame, *, caption: str = "", decimals: int = 2) -> 
     >>> "<td>0.12</td>" in table_html(pd.DataFrame({"p": [0.1234]}))
     True
     """
-    from markupsafe import escape
 
     def cell(value: Any) -> str:
         if isinstance(value, bool | np.bool_):
             return "yes" if value else "no"
-        if isinstance(value, float | np.floating):
-            return f"{value:.{decimals}f}" if np.isfinite(value) else MISSING
+        if isinstance(value, float):  # NumPy's, too
+            digits = decimals if abs(value) < 100 else min(decimals, 1)
+            return f"{value:.{digits}f}" if np.isfinite(value) else MISSING
         if pd.isna(value):
             return MISSING
-        return str(escape(value))
+        return html.escape(str(value))
 
-    shown = frame.astype(object).map(cell)
+    shown = pd.DataFrame(
+        {
+            name: column if name in markup else column.astype(object).map(cell)
+            for name, column in frame.items()
+        }
+    )
     shown.columns = [html.escape(str(name)) for name in frame.columns]
     page = shown.to_html(index=False, border=0, escape=False)
     above = f'<p class="caption">{html.escape(caption)}</p>' if caption else ""

@@ -6,6 +6,7 @@ of Holmqvist et al. (2022), Behavior Research Methods 55, 364-416, table 7 (1 to
 faceoff's own.
 """
 
+import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
@@ -242,12 +243,12 @@ def checklist_markdown(checklist: pd.DataFrame, facts: StudyFacts) -> str:
         places = [
             f"{name} {row[column]}"
             for name, column in (("Dunn", "dunn_2023"), ("Holmqvist", "holmqvist_2022"))
-            if row[column]
+            if pd.notna(row[column])
         ]
         lines += [f"### {row['topic']} ({', '.join(places)})", "", f"*Asked:* {row['asked']}.", ""]
-        if row["answer"]:
+        if pd.notna(row["answer"]):
             lines += [f"{row['answer']}.", ""]
-        if row["author"]:
+        if pd.notna(row["author"]):
             lines += [f"**To be filled in by the author:** {row['author']}.", ""]
     return "\n".join(lines)
 
@@ -269,23 +270,26 @@ def checklist_page(title: str, checklist: pd.DataFrame, facts: StudyFacts) -> st
     str
         HTML.
     """
-    from markupsafe import Markup
-
-    signs = {"filled": "✓ filled", "partly": "◐ partly", "author": "✎ author"}
-    to_do = Markup("<b>To be filled in by the author:</b> {0}.")
-    said = [
-        Markup(" ").join(
-            [Markup("{0}.").format(answer)] * bool(answer) + [to_do.format(author)] * bool(author)
+    signs = {"filled": "✓\u00a0filled", "partly": "◐\u00a0partly", "author": "✎\u00a0author"}
+    known = (
+        checklist["answer"].fillna("").map(lambda text: f"{html.escape(text)}. " if text else "")
+    )
+    to_do = (
+        checklist["author"]
+        .fillna("")
+        .map(
+            lambda text: (
+                f"<b>To be filled in by the author:</b> {html.escape(text)}." if text else ""
+            )
         )
-        for answer, author in checklist[["answer", "author"]].itertuples(index=False)
-    ]
+    )
     shown = pd.DataFrame(
         {
             "item": checklist["dunn_2023"].fillna(""),
             "aspect": checklist["holmqvist_2022"].fillna(""),
             "topic": checklist["topic"],
             "asked": checklist["asked"],
-            "study": said,
+            "study": known + to_do,
             "status": checklist["status"].map(signs),
         }
     )
@@ -297,6 +301,6 @@ def checklist_page(title: str, checklist: pd.DataFrame, facts: StudyFacts) -> st
         n_items=len(checklist),
         methods=methods_text(facts),
         retracted=RETRACTED,
-        items=table_html(shown),
+        items=table_html(shown, markup=("study",)),
         version=metadata.version("faceoff"),
     )

@@ -144,7 +144,7 @@ class StudyFacts:
             f"{row['reason']}: {row['n_fixations']} fixations in {row['n_trials']} trials"
             for _, row in left_out.iterrows()
         )
-        return counts or "nothing was left out"
+        return counts or "none"
 
     def exclusion_rules(self) -> str:
         """Say the rules of the section [gaze.exclude]."""

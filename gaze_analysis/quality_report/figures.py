@@ -1,6 +1,6 @@
 """Figures of accuracy, loss, precision and eye movements of one session."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ MOST_PANELS = 12
 _PANELS_IN_ROW = 4
 _ARROW_SHARE = 0.06
 # The eyes differ in sign and line as well as in colour.
-_EYE_STYLE = {
+_EYE_STYLE: dict[str, dict[str, Any]] = {
     "left": {"color": BLUE, "marker": "o", "linestyle": "-"},
     "right": {"color": VERMILION, "marker": "s", "linestyle": "--"},
     "unknown": {"color": BLUE, "marker": "o", "linestyle": "-"},
@@ -101,8 +101,8 @@ def validation_figure(
         axes.set(xlim=(-0.5, screen.width_px - 0.5), ylim=(screen.height_px - 0.5, -0.5))
         axes.set(xticks=[], yticks=[], aspect="equal")
         axes.spines[["top", "right"]].set_visible(True)
-        new = ", new calibration" if row["recalibrated"] is True else ""
-        used = f"used for {row['n_blocks']} blocks" if row["n_blocks"] else "not used"
+        new = ", recalibrated" if row["recalibrated"] is True else ""
+        used = f"{row['n_blocks']} block{'' if row['n_blocks'] == 1 else 's'}"
         axes.set_title(
             f"{row['validation']}: {row['error_avg_deg']:.2f}, at most "
             f"{row['error_max_deg']:.2f} deg\n{row['result']}, {used}{new}",
@@ -120,11 +120,19 @@ def _draw_validation(axes: "Axes", points: pd.DataFrame, scale: int) -> None:
         *target.T, *(offset * scale).T, angles="xy", scale_units="xy", scale=1.0, color=VERMILION,
         width=0.008, headwidth=4.5, headlength=5, zorder=3,
     )  # fmt: skip
+    middle = target[:, 1].mean()
     for (x_px, y_px), error in zip(target, points["offset_deg"], strict=True):
+        # Towards the middle, where there is room.
+        below = y_px <= middle
         axes.annotate(
-            f"{error:.2f}", (x_px, y_px), xytext=(0, -4), textcoords="offset points", fontsize=5.5,
-            ha="center", va="top", annotation_clip=False,
-        )  # fmt: skip
+            f"{error:.2f}",
+            (x_px, y_px),
+            xytext=(0, -4 if below else 4),
+            textcoords="offset points",
+            fontsize=5.5,
+            ha="center",
+            va="top" if below else "bottom",
+        )
 
 
 def drift_figure(
@@ -171,7 +179,7 @@ def drift_figure(
     for eye, own in validations.groupby("eye"):
         when, style = minutes[validations["eye"] == eye], _EYE_STYLE[str(eye)]
         errors = own["error_avg_deg"]
-        axes.plot(when, errors, **style, markersize=5, label=f"{eye} eye: mean error")  # type: ignore[arg-type]
+        axes.plot(when, errors, **style, markersize=5, label=f"{eye} eye: mean error")
         axes.vlines(when, errors, own["error_max_deg"], color=style["color"], linewidth=0.8)
     for limit in (0.5, 1.0):
         axes.axhline(limit, color="0.7", linewidth=0.6, zorder=0)
@@ -195,12 +203,14 @@ def trials_figure(trials: pd.DataFrame) -> "Figure":
     matplotlib.figure.Figure
         Loss as bars, precision as marks, accuracy as a line.
     """
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
     figure = new_figure(TWO_COLUMNS_CM, 8.5)
     upper, lower = figure.subplots(2, 1, sharex=True)
     place = np.arange(1, len(trials) + 1)
     blink, other = 100 * trials["data_loss_blink"], 100 * trials["data_loss_other"]
     edge = {"width": 1.0, "edgecolor": "white", "linewidth": 0.2 if len(trials) < 150 else 0}
-    upper.bar(place, blink, color=SKY_BLUE, label="in blinks", **edge)  # type: ignore[arg-type]
+    upper.bar(place, blink, color=SKY_BLUE, label="in blinks", **edge)
     upper.bar(
         place,
         other,
@@ -208,7 +218,7 @@ def trials_figure(trials: pd.DataFrame) -> "Figure":
         color=ORANGE,
         hatch="////",
         label="outside blinks",
-        **edge,  # type: ignore[arg-type]
+        **edge,
     )
     upper.set(ylabel="lost (%)", ylim=(0, max(5.0, 1.05 * np.nanmax([0.0, *(blink + other)]))))
     lower.plot(place, trials["sd_deg"], "o", color=BLUE, markersize=3, label="SD")
@@ -219,6 +229,10 @@ def trials_figure(trials: pd.DataFrame) -> "Figure":
             label="accuracy (validation in force)",
         )  # fmt: skip
     lower.set(xlabel="trial, in the order of the session", ylabel="deg", yscale="log")
+    lower.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    lower.yaxis.set_major_formatter("{x:g}")
+    lower.yaxis.set_minor_locator(NullLocator())
+    lower.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (upper, lower):
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
     return figure

@@ -249,7 +249,7 @@ def _rate(facts: _Facts) -> Iterator[_Row]:
     """Compare the sampling rate by the stamps with the nominal one, block by block."""
     blocks = facts.quality.by_block
     off = (blocks["measured_rate_hz"] / blocks["sampling_rate_hz"] - 1.0).abs()
-    row = blocks.loc[off.idxmax()] if off.notna().any() else None
+    row = blocks.iloc[int(off.fillna(-1.0).argmax())] if off.notna().any() else None
     text = (
         ""
         if row is None
@@ -305,7 +305,9 @@ def _accuracy(facts: _Facts, eye: pd.Series) -> Iterator[_Row]:
     yield _against("accuracy", limits.accuracy_deg, mean, text, missing)
     text = f"The largest error at a point was {largest:.2f} deg."
     yield _against("largest error", limits.accuracy_max_deg, largest, text, missing)
-    text = f"While a calibration was in use, the mean error changed by at most {rise:+.2f} deg."
+    text = (
+        f"Over recording with the same calibration, the mean error rose by {rise:+.2f} deg at most."
+    )
     missing = "No recording lies between two validations of the same calibration."
     yield _against("drift", limits.drift_deg, rise, text, missing)
 

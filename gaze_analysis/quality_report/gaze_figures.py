@@ -174,10 +174,11 @@ def _shade_events(axes: "Axes", view: TrialView, first_ms: float, last_ms: float
     }
     for event, look in looks.items():
         own = view.events[within & (view.events["event"] == event)]
-        for number, (begin, end) in enumerate(own[["onset_ms", "offset_ms"]].to_numpy(float)):
-            label = event if number == 0 else None
-            span = np.clip([begin, end], first_ms, last_ms) - view.onset_ms
-            axes.axvspan(*(span / 1000.0), zorder=0, label=label, **look)
+        spans = np.clip(own[["onset_ms", "offset_ms"]].to_numpy(float), first_ms, last_ms)
+        starts = (spans[:, 0] - view.onset_ms) / 1000.0
+        ranges = list(zip(starts, (spans[:, 1] - spans[:, 0]) / 1000.0, strict=True))
+        whole_height = axes.get_xaxis_transform()
+        axes.broken_barh(ranges, (0, 1), transform=whole_height, zorder=0, label=event, **look)
 
 
 def heat_figure(
@@ -210,17 +211,18 @@ def heat_figure(
     for axes in panels[len(gaze_px) :]:
         axes.set_axis_off()
     shares = {eye: _cell_shares(points, screen) for eye, points in gaze_px.items()}
-    top = max(float(share.max()) for share in shares.values()) or 1.0
+    known = np.concatenate([share[share > 0] for share in shares.values()])
+    scale = LogNorm(known.min(), known.max()) if len(known) else LogNorm(0.1, 1.0)
     for axes, (eye, share) in zip(panels, shares.items(), strict=False):
         left, upper = screen.x_px - 0.5, screen.y_px - 0.5
         extent = (left, left + screen.width_px, upper + screen.height_px, upper)
         image = axes.imshow(
             np.where(share > 0, share, np.nan), extent=extent, cmap="cividis",
-            norm=LogNorm(top / 10_000, top), interpolation="nearest",
+            norm=scale, interpolation="nearest",
         )  # fmt: skip
         for rect in pictures:
             corner = rect.x_px - 0.5, rect.y_px - 0.5
-            look = {"fill": False, "edgecolor": VERMILION, "linestyle": "--", "linewidth": 1.0}
+            look: Any = {"fill": False, "edgecolor": VERMILION, "linestyle": "--", "linewidth": 1.0}
             axes.add_patch(Rectangle(corner, rect.width_px, rect.height_px, **look))
         axes.set(xlabel="x (px)", ylabel="y (px)")
         places = f", picture{'s' if n_places > 1 else ''} dashed" if pictures else ""

@@ -1,5 +1,7 @@
 """A paragraph on eye tracking for a methods section, with every number from the study."""
 
+import pandas as pd
+
 from gaze_analysis.quality_report.facts import StudyFacts, analysis_versions
 
 
@@ -26,8 +28,11 @@ def methods_text(facts: StudyFacts) -> str:
 def _recording(facts: StudyFacts) -> str:
     """Say what recorded which eyes how often."""
     trackers = " and ".join(facts.of_recordings("tracker")) or "[tracker and its version]"
-    eyes = " or ".join(
-        {"both": "both eyes"}.get(eye, f"the {eye} eye") for eye in facts.of_recordings("eye")
+    counted = pd.Series([session.recording["eye"] for session in facts.sessions]).value_counts()
+    names = {eye: "both eyes" if eye == "both" else f"the {eye} eye" for eye in counted.index}
+    eyes = ", ".join(
+        f"{names[eye]} ({n} sessions)" if len(counted) > 1 else names[eye]
+        for eye, n in counted.items()
     )
     rates = facts.rates() or "[sampling rate]"
     method = f" ({facts.method()})" if facts.method() else ""
@@ -40,11 +45,8 @@ def _recording(facts: StudyFacts) -> str:
 def _setting(facts: StudyFacts) -> str:
     """Say head support, screen and room."""
     mounts = facts.mounts()
-    head = (
-        f"The set-up was a {mounts} [chin rest or other support]."
-        if mounts
-        else ("[Mount and head support.]")
-    )
+    support = "[chin rest or other support]"
+    head = f"Set-up: {mounts} {support}." if mounts else f"[Mount] {support}."
     return f"{head} The screen measured {facts.screen_text()}. [Lighting of the room.]"
 
 
@@ -93,7 +95,7 @@ def _loss(facts: StudyFacts) -> str:
 def _events(facts: StudyFacts) -> str:
     """Say where events come from, and what was left out."""
     counts = facts.exclusion_counts()
-    left_out = f" Left out were: {counts}." if counts else ""
+    left_out = f" Of them, left out for a reason: {counts}." if counts else ""
     return (
         f"Fixations, saccades and blinks are {facts.detection()}.{left_out} Quality was computed "
         f"with {analysis_versions()}, and is reported as Dunn et al. (2023) ask."

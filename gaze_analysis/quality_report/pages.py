@@ -105,7 +105,8 @@ def session_page(
         HTML that holds its figures.
     """
     recording = tables.recording
-    summary = quality.by_eye.set_index("eye")[list(_MEASURES)].T
+    summary = quality.by_eye.set_index("eye")[list(_MEASURES)].T.astype(object)
+    summary.loc["n_fixations"] = summary.loc["n_fixations"].astype(int)
     return render_page(
         "gaze_analysis.quality_report",
         "session.html.jinja",
@@ -148,24 +149,19 @@ def index_page(
     str
         HTML.
     """
-    from markupsafe import Markup
-
     shown = compact_table(quality, flags)
-    shown.insert(
-        0,
-        "session",
-        [
-            Markup('<a href="{0}.html">{0}</a>').format(f"{person}_ses-{session}")
-            for person, session in shown[["participant", "ses"]].itertuples(index=False)
-        ],
-    )
+    names = shown["participant"] + "_ses-" + shown["ses"]
+    # Names of participants and sessions are letters and digits.
+    shown.insert(0, "session", [f'<a href="{name}.html">{name}</a>' for name in names])
     measures = quality[list(_MEASURES)].astype(float).agg(["mean", "std", "min", "max", "count"]).T
     return render_page(
         "gaze_analysis.quality_report",
         "index.html.jinja",
         title=title,
         n_sessions=len(quality[["participant_id", "session"]].drop_duplicates()),
-        sessions=table_html(shown.drop(columns=["participant", "ses"]), decimals=3),
+        sessions=table_html(
+            shown.drop(columns=["participant", "ses"]), decimals=3, markup=("session",)
+        ),
         measures=table_html(
             measures.rename(index=_MEASURES).rename_axis("measure").reset_index(), decimals=3
         ),
@@ -262,7 +258,7 @@ def flags_html(flags: pd.DataFrame) -> str:
     ordered = flags.loc[grave.sort_values(ascending=False, kind="stable").index]
     shown = pd.DataFrame(
         {
-            "result": ordered["severity"].map(lambda name: f"{_SIGNS[name]} {name}"),
+            "result": ordered["severity"].map(lambda name: f"{_SIGNS[name]}\u00a0{name}"),
             "check": ordered["check"],
             "eye": ordered["eye"].fillna(""),
             "what was found": ordered["sentence"],
@@ -287,7 +283,7 @@ def _facts(tables: SessionTables, quality: SessionQuality, screen: Screen) -> st
     recording, blocks = tables.recording, recorded_blocks(tables.blocks)
 
     def distinct(column: str) -> str:
-        values = blocks[column].dropna().astype(str).str.strip()
+        values = [str(value).strip() for value in blocks[column].dropna()]
         return ", ".join(dict.fromkeys(value for value in values if value)) or "n/a"
 
     size = recording[["display_width_px", "display_height_px"]].to_numpy(float)

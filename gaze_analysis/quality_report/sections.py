@@ -103,7 +103,8 @@ def _validation_html(
     caption = (
         f"Validations of the {eye} eye. Rings: targets on the screen; arrows: from the target "
         f"towards where gaze was, {scale} times as long as the offset; numbers: its length in "
-        "degrees. Titles: mean and largest error, EyeLink's verdict, use."
+        "degrees. Titles: mean and largest error, EyeLink's verdict, and how many blocks "
+        "were recorded with this as the last validation."
     )
     if left_out:
         caption += f" {left_out} validations between the first ones and the last are left out."
@@ -301,7 +302,7 @@ def movement_figures(tables: SessionTables) -> list[str]:
     events = tables.events
     if not events["event"].isin(["fixation", "saccade"]).any():
         return []
-    numbers: dict[str, Any] = events["event"].value_counts().to_dict()
+    numbers: dict[Any, int] = events["event"].value_counts().to_dict()
     durations = events.loc[events["event"] == "fixation", "duration_ms"]
     amplitudes = events.loc[events["event"] == "saccade", "amplitude_deg"]
     return [
