@@ -76,6 +76,7 @@ BLOCK_QUALITY_COLUMNS = {
 }
 TRIAL_QUALITY_COLUMNS = {
     **IDENTITY,
+    **_PART,
     "trial": "Number of the trial in the session",
     "image_id": "The picture that was shown",
     "eye": "Eye",

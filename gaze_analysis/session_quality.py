@@ -225,7 +225,8 @@ class _PartQuality:
                 | precision_columns(self.scatter_between(onset, offset))
                 | loss_columns(losses)
             )
-        identity = epochs[["trial", "image_id"]].reset_index(drop=True).assign(eye=self.eye)
+        identity = epochs[["trial", "image_id"]].reset_index(drop=True)
+        identity = identity.assign(part=self.part, eye=self.eye)
         return identity.join(pd.DataFrame(rows))
 
     def _interval_at(self, onset_ms: float, offset_ms: float) -> float:

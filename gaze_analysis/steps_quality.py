@@ -105,7 +105,7 @@ def quality_step(study: Study) -> Step:
     tables = tuple(folder / f"{name}.tsv" for name in _INPUTS)
     names = _session_names(study)
     large = [path_of(study, name) for name in names for path_of in (samples_path, messages_path)]
-    optional = [folder / "exclusions.tsv", folder / "skipped_lines.tsv", *large]
+    optional = [folder / "exclusions.tsv", *large]
     return Step(
         command="gaze quality",
         inputs=(*tables, *(path for path in optional if path.is_file())),

@@ -122,6 +122,7 @@ def session_page(
         validations=_rows_html(quality.validations, _VALIDATIONS, 2),
         trials=trial_figures(quality, tables),
         blocks=_rows_html(quality.by_block, _BLOCKS, 3),
+        n_blocks=len(quality.by_block),
         gaze=gaze_figures(quality, tables, samples, screen),
         movements=movement_figures(tables),
         version=metadata.version("faceoff"),

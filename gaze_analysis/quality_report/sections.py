@@ -269,8 +269,9 @@ def _views(
     chosen = chosen_trials(quality.by_trial[quality.by_trial["eye"] == eye])
     views = []
     for _, row in chosen.iterrows():
-        trial = tables.trials[tables.trials["trial"] == row["trial"]].iloc[0]
-        part = int(trial["part"])
+        part = int(row["part"])
+        of_part = tables.trials[tables.trials["part"] == part]
+        trial = of_part[of_part["trial"] == row["trial"]].iloc[0]
         events = tables.events
         image = "" if pd.isna(trial["image_id"]) else f" ({trial['image_id']})"
         views.append(

@@ -4,6 +4,7 @@ import math
 import shutil
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 from gaze_analysis.eyelink import Recording, read_asc
 from gaze_analysis.foreign import adopt_recordings
 from gaze_analysis.quality import fixation_precision
+from gaze_analysis.quality_tables import SessionTables
 from gaze_analysis.session_quality import session_quality
 from gaze_analysis.steps import events_step, import_step
 from gaze_analysis.steps_quality import quality_step
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 SCREEN = Screen(1280, 1024, 38.0, 30.5, 70.0)
 
 
-def tables_of(recording: Recording):
+def tables_of(recording: Recording) -> SessionTables:
     """Bring a recording's tables to the form that the study's tables have."""
     events = pd.concat(
         [recording.fixations.assign(event="fixation"), recording.blinks.assign(event="blink")]
@@ -163,15 +165,16 @@ def test_every_recording_has_its_page_whatever_it_holds(tmp_path):
     assert len(pages) == len(files) == 15
     columns = {"participant_id": str, "check": str, "severity": str, "eye": str}
     flags = read_table(study.gaze_dir / "flags.tsv", what="flags", columns=columns)
-    found = flags.set_index(["participant_id", "check"])["severity"].sort_index()
+    found: Any = flags.set_index(["participant_id", "check"])["severity"].sort_index()
     assert found["sub-lefteye", "screen"].tolist() == ["pass"]
     assert found["sub-mono2000", "screen"].tolist() == ["fail"]
     assert found["sub-002rlmweventsshort", "data loss"].tolist() == ["not run"] * 2
     assert found["sub-002rlmwsamplesshort", "validation"].tolist() == ["fail"] * 2
     assert found["sub-mono2000", "sampling rate"].tolist() == ["pass"]
-    quality = read_table(
+    table = read_table(
         study.gaze_dir / "quality.tsv", what="quality", columns={"participant_id": str}
-    ).set_index("participant_id")
-    assert quality.loc["sub-mono2000", "effective_rate_hz"] == 2000
+    )
+    quality: Any = table.set_index("participant_id")
+    assert quality.loc["sub-mono2000", "effective_rate_hz"] == pytest.approx(2000)
     assert quality.loc["sub-1950168", "n_drift_checks"].tolist() == [3, 3]
     assert quality.loc["sub-002rlmweventsshort", "n_validations"].tolist() == [9, 9]
