@@ -87,8 +87,9 @@ def test_loss_is_stacked_and_precision_marked():
         {"data_loss_blink": [0.1, 0.0], "data_loss_other": [0.0, 0.2], "sd_deg": [0.1, np.nan],
          "rms_s2s_deg": [0.02, 0.03], "accuracy_deg": np.nan}
     )  # fmt: skip
-    upper, lower = trials_figure(trials).axes
-    assert [bar.get_height() for bar in upper.patches] == [10, 0, 0, 20]  # type: ignore[attr-defined]
+    figure: Any = trials_figure(trials)
+    upper, lower = figure.axes
+    assert [bar.get_height() for bar in upper.patches] == [10, 0, 0, 20]
     assert len(lower.lines) == 2
 
 
@@ -101,9 +102,10 @@ def test_fixations_and_blinks_are_shaded_beside_the_line():
         {"event": "blink", "onset_ms": 610.0, "offset_ms": 690.0},
     )
     views = [TrialView("one", 500.0, 1500.0, trace, np.ones(2000), events)]
-    upper, lower = traces_figure(views).axes
+    figure: Any = traces_figure(views)
+    upper, lower = figure.axes
     fixations, blinks = upper.collections
-    edges = [path.vertices[:, 0] for path in fixations.get_paths()]  # type: ignore[index]
+    edges = [path.vertices[:, 0] for path in fixations.get_paths()]
     assert [(each.min(), each.max()) for each in edges] == [(-0.1, 0.1), (0.2, 1.3)]
     assert len(blinks.get_paths()) == 1
     assert len(lower.lines) == 3
