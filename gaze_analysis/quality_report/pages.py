@@ -155,6 +155,7 @@ def index_page(
     # Names of participants and sessions are letters and digits.
     shown.insert(0, "session", [f'<a href="{name}.html">{name}</a>' for name in names])
     measures = quality[list(_MEASURES)].astype(float).agg(["mean", "std", "min", "max", "count"]).T
+    measures = measures.assign(count=measures["count"].astype(int))
     return render_page(
         "gaze_analysis.quality_report",
         "index.html.jinja",
