@@ -12,7 +12,7 @@ def quality(
     force: ForceOption = False,
 ) -> None:
     """Judge the recordings: accuracy, precision, data loss, gaps."""
-    from gaze_analysis.steps_maps import quality_step
+    from gaze_analysis.steps_quality import quality_step
     from study.provenance import run_step
 
     opened = open_for_command(study, jobs, scheduler)

@@ -18,9 +18,10 @@ from gaze_analysis.exclusions import (
 from gaze_analysis.fixations import FIXATION_COLUMNS, on_target, trial_fixations
 from gaze_analysis.importing import Session, messages_path, recorded_sessions, samples_path
 from gaze_analysis.picture_place import PicturePlaces
+from gaze_analysis.quality_tables import read_samples
 from gaze_analysis.session_events import say_detectors, session_events
 from gaze_analysis.session_trials import TRIAL_COLUMNS, session_trials
-from gaze_analysis.trial_quality import read_positions, with_trial_quality
+from gaze_analysis.trial_quality import with_trial_quality
 from gaze_analysis.trials import UnmatchedPatternError, frequent_messages
 from stimuli.catalog import MANIFEST_COLUMNS, read_manifest
 from stimuli.frames import screen_from
@@ -33,6 +34,7 @@ from study.tables import read_table, write_table
 EVENT_COLUMNS = {
     "participant_id": "Whose event it is.",
     "session": "Label of the session.",
+    "part": "Which file of the session, from 1; each has a clock of its own.",
     "trial": "Trial in which it begins; n/a between trials.",
     "event": "fixation, saccade or blink; with some detectors also pso (post-saccadic "
     "oscillation) and pursuit.",
@@ -162,14 +164,14 @@ class _SessionEvents:
         blocks = _of_session(self.blocks, session)
         validations = _of_session(self.validations, session)
         trials, unmatched = self._trials(session, messages, blocks, validations)
-        samples = read_positions(samples_path(self.study, session.name))
-        trials = with_trial_quality(trials, samples, blocks, validations)
+        screen = screen_from(self.study.settings.screen)
+        samples = read_samples(samples_path(self.study, session.name))
+        trials = with_trial_quality(trials, samples, blocks, validations, screen)
         events = events_of_trials(raw, trials).assign(
             participant_id=session.participant_id, session=session.session
         )
         rules = self.study.settings.gaze.exclude
         fixations = self.places.to_picture(trial_fixations(raw, trials, rules))
-        screen = screen_from(self.study.settings.screen)
         target = on_target(fixations, trials, screen, rules.target_radius_deg)
         fixations = fixations.assign(on_target=target, included=None, reason=None)
         wanted = [*FIXATION_COLUMNS, *_FLAGS]

@@ -46,8 +46,19 @@ RECORDING_COLUMNS = {
     "n_lines": "Number of lines of the file.",
     "n_skipped": "Number of lines that could not be read; they are in skipped_lines.tsv.",
 }
+_PART = {"part": "Which file of the session, from 1; each has a clock of its own."}
+CALIBRATION_COLUMNS = {
+    **_WHO,
+    **_PART,
+    "time_ms": "When, in milliseconds of the tracker's clock.",
+    "eye": "left or right.",
+    "type": "Targets, such as HV9.",
+    "model": "How gaze follows from the camera's picture, such as P-CR.",
+    "result": "EyeLink's verdict: GOOD, FAIR, POOR or ABORTED; n/a where the file has none.",
+}
 VALIDATION_COLUMNS = {
     **_WHO,
+    **_PART,
     "time_ms": "When, in milliseconds of the tracker's clock.",
     "eye": "left or right.",
     "type": "Targets, such as HV9.",
@@ -57,6 +68,18 @@ VALIDATION_COLUMNS = {
     "offset_deg": "Distance of the mean gaze from the mean target, in degrees.",
     "offset_x_px": "The same horizontally, in screen pixels.",
     "offset_y_px": "The same vertically, in screen pixels.",
+}
+POINT_COLUMNS = {
+    **_WHO,
+    **_PART,
+    "time_ms": "When, in milliseconds of the tracker's clock.",
+    "eye": "left or right.",
+    "point": "Number of the target in its validation, from 0.",
+    "target_x_px": "Where the target stood, in screen pixels from the left.",
+    "target_y_px": "The same from the top.",
+    "offset_deg": "Distance between gaze and target, in degrees.",
+    "offset_x_px": "Gaze less target, horizontally, in screen pixels.",
+    "offset_y_px": "The same vertically.",
 }
 BLOCK_COLUMNS = {
     **_WHO,
@@ -221,7 +244,7 @@ def import_sessions(study: Study) -> None:
         description="reading recordings",
         execution=study.settings.execution,
     )
-    for name, columns in _OVERVIEWS.items():
+    for name, columns in OVERVIEWS.items():
         frames = [result[name] for result in results]
         write_table(study.gaze_dir / f"{name}.tsv", pd.concat(frames, ignore_index=True), columns)
     _say_import(study, results)
@@ -233,10 +256,12 @@ def say_twins(twins: list[Path]) -> None:
         say(f"{path.name} is not read: the ASC file of the same name is the same recording")
 
 
-_OVERVIEWS = {
+OVERVIEWS = {
     "recordings": RECORDING_COLUMNS,
     "blocks": BLOCK_COLUMNS,
+    "calibrations": CALIBRATION_COLUMNS,
     "validations": VALIDATION_COLUMNS,
+    "validation_points": POINT_COLUMNS,
     "skipped_lines": SKIPPED_COLUMNS,
 }
 
@@ -266,10 +291,12 @@ class _ImportSession:
         tables = {
             "recordings": pd.DataFrame([_recording_row(parts, names)]),
             "blocks": _join(parts, lambda recording: recording.blocks),
+            "calibrations": _join(parts, lambda recording: recording.calibrations),
             "validations": _join(parts, lambda recording: recording.validations),
+            "validation_points": _join(parts, lambda recording: recording.validation_points),
             "skipped_lines": pd.concat(skipped, ignore_index=True),
         }
-        return {name: frame.assign(**who)[list(_OVERVIEWS[name])] for name, frame in tables.items()}
+        return {name: frame.assign(**who)[list(OVERVIEWS[name])] for name, frame in tables.items()}
 
 
 def _join(parts: list[Recording], table_of: Any) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Figures of gaze: density over the picture, scanpaths, and a session's quality on one page."""
+"""Figures of gaze: density over the picture, and scanpaths."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -7,14 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from gaze_analysis.quality import Trace
-from study.figures import BLUE, GREEN, GREY, ORANGE, VERMILION
+from study.figures import BLUE, ORANGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
-    from matplotlib.legend import Legend
 
 DENSITY_COLOURS = "inferno"
 MS_PER_POINT2 = 2.0
@@ -231,126 +229,6 @@ def scanpath_figure(
     draw_scanpath(axes, fixations, width_px=width_px, height_px=height_px, picture=picture)
     axes.set_title(title)
     return figure
-
-
-def quality_figure(
-    trace: Trace, trials: pd.DataFrame, validations: pd.DataFrame, *, title: str = ""
-) -> "Figure":
-    """Make a page on the quality of one session.
-
-    Parameters
-    ----------
-    trace : Trace
-        Gaze of one eye.
-    trials : pandas.DataFrame
-        Its rows of ``quality_trials.tsv``: trial, data_loss_blink, data_loss_other, sd_deg,
-        rms_s2s_deg, accuracy_deg.
-    validations : pandas.DataFrame
-        Its validations: time_ms, error_avg_deg, error_max_deg.
-    title : str, default ""
-        Title of the page.
-
-    Returns
-    -------
-    matplotlib Figure
-        Gaze over time, all of gaze, validations, and loss and precision by trial.
-    """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 7), layout="constrained")
-    figure.suptitle(title)
-    grid = figure.add_gridspec(3, 2, width_ratios=(2, 1))
-    _draw_trace(figure.add_subplot(grid[0, 0]), trace)
-    _draw_loss(figure.add_subplot(grid[1, 0]), trials)
-    _draw_precision(figure.add_subplot(grid[2, 0]), trials)
-    _draw_all_gaze(figure.add_subplot(grid[:2, 1]), trace)
-    _draw_validations(figure.add_subplot(grid[2, 1]), validations, trace)
-    return figure
-
-
-def _draw_trace(axes: "Axes", trace: Trace) -> None:
-    """Draw both directions over time, thinned to what a page can show."""
-    thin = slice(None, None, max(1, len(trace.time_ms) // 20_000))
-    seconds = (trace.time_ms[thin] - trace.time_ms[:1].sum()) / 1000.0
-    shown = trace.points_deg[thin].copy()
-    # No line across what was not recorded.
-    shown[1:][np.diff(trace.block[thin]) != 0] = np.nan
-    for column, colour, name in ((0, BLUE, "horizontal"), (1, ORANGE, "vertical")):
-        axes.plot(
-            seconds, shown[:, column], color=colour, linewidth=0.4, label=name, rasterized=True
-        )
-    axes.set(xlabel="time (s)", ylabel="gaze (deg)")
-    for line in _title(axes, "Gaze over the session, right and down").get_lines():
-        line.set_linewidth(2)
-
-
-def _draw_loss(axes: "Axes", trials: pd.DataFrame) -> None:
-    """Draw data loss by trial, in blinks and outside them."""
-    blink, other = 100 * trials["data_loss_blink"], 100 * trials["data_loss_other"]
-    axes.bar(trials["trial"], blink, width=1.0, color=GREY, label="blinks")
-    axes.bar(trials["trial"], other, width=1.0, bottom=blink, color=VERMILION, label="other")
-    axes.set(xlabel="trial", ylabel="lost (%)")
-    _title(axes, "Data loss")
-
-
-def _draw_precision(axes: "Axes", trials: pd.DataFrame) -> None:
-    """Draw precision and accuracy by trial."""
-    for name, colour, marker, label in (
-        ("sd_deg", GREEN, "o", "SD"),
-        ("rms_s2s_deg", BLUE, "s", "RMS-S2S"),
-    ):
-        axes.plot(
-            trials["trial"], trials[name], color=colour, marker=marker, markersize=2.5,
-            linestyle="none", label=label,
-        )  # fmt: skip
-    axes.step(
-        trials["trial"], trials["accuracy_deg"], where="mid", color=VERMILION, label="accuracy"
-    )
-    axes.set(xlabel="trial", ylabel="deg")
-    axes.set_ylim(bottom=0)
-    _title(axes, "Precision and accuracy")
-
-
-def _draw_all_gaze(axes: "Axes", trace: Trace) -> None:
-    """Draw where gaze was over the whole session."""
-    points = trace.points_deg[trace.valid]
-    if len(points):
-        axes.hexbin(
-            points[:, 0], points[:, 1], gridsize=60, bins="log", mincnt=1, cmap="cividis",
-            linewidths=0,
-        )  # fmt: skip
-    axes.invert_yaxis()
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.set(xlabel="horizontal (deg)", ylabel="vertical (deg)")
-    axes.set_title("All gaze (log count)", loc="left", fontsize=10)
-
-
-def _draw_validations(axes: "Axes", validations: pd.DataFrame, trace: Trace) -> None:
-    """Draw the mean and the largest error of each validation."""
-    start = trace.time_ms[0] if len(trace.time_ms) else 0.0
-    if not len(validations):
-        axes.set_axis_off()
-        axes.set_title("No validation", loc="left", fontsize=10)
-        return
-    minutes = (validations["time_ms"] - start) / 60_000
-    for name, colour, marker, label in (
-        ("error_max_deg", GREY, "v", "largest"),
-        ("error_avg_deg", VERMILION, "o", "mean"),
-    ):
-        axes.plot(minutes, validations[name], color=colour, marker=marker, label=label)
-    axes.set(xlabel="time (min)", ylabel="error (deg)")
-    axes.set_ylim(0, 1.15 * max(1.0, validations["error_max_deg"].max()))
-    axes.set_xlim(minutes.min() - 1, minutes.max() + 1)
-    _title(axes, "Validations")
-
-
-def _title(axes: "Axes", text: str) -> "Legend":
-    """Put the title at the left and the legend at the right, both above what is drawn."""
-    axes.set_title(text, loc="left", fontsize=10)
-    return axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2, frameon=False,
-        fontsize=8, ncols=3,
-    )  # fmt: skip
 
 
 def _figure(aspect: float, bar_inch: float = 0.0) -> tuple["Figure", "Axes"]:

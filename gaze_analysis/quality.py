@@ -1,21 +1,17 @@
 """Quality of recordings: accuracy, precision, data loss and gaps, in degrees and milliseconds.
 
-The measures are those that Holmqvist et al. (2023, Behavior Research Methods 55, 364-416) ask
-every study to report. Gaze in pixels becomes degrees of visual angle by arctangent.
+The measures are those that Dunn et al. (2023, Behavior Research Methods 56, 4351-4357) ask every
+study to report. Gaze in pixels becomes degrees of visual angle by arctangent.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from stimuli.frames import Screen
+from gaze_analysis.trace import Trace, Values
 
-Values = NDArray[np.float64]
 # The ellipse holds the share of samples that one standard deviation does in one dimension.
 BCEA_SHARE = 0.6827
 
@@ -36,6 +32,8 @@ class Loss:
         Runs of lost samples, blinks among them.
     longest_gap_ms : float
         The longest of these runs; 0 if there is none.
+    longest_other_gap_ms : float
+        The longest of those that no blink touches.
     duration_ms : float
         Length of the stretch.
     """
@@ -45,102 +43,13 @@ class Loss:
     n_blink: int
     n_gaps: int
     longest_gap_ms: float
+    longest_other_gap_ms: float
     duration_ms: float
 
     @property
     def n_other(self) -> int:
         """Samples without a position that no blink explains."""
         return max(0, self.n_expected - self.n_valid - self.n_blink)
-
-
-@dataclass(frozen=True)
-class Trace:
-    """Gaze of one eye over a session.
-
-    Parameters
-    ----------
-    time_ms : ndarray, shape (n_samples,)
-        Increasing, on the tracker's clock.
-    points_deg : ndarray, shape (n_samples, 2)
-        Horizontal and vertical position in degrees; NaN where gaze is lost.
-    block : ndarray of int, shape (n_samples,)
-        Which stretch of recording a sample belongs to.
-    rate_hz : float
-        Nominal sampling rate.
-    """
-
-    time_ms: Values
-    points_deg: Values
-    block: NDArray[np.int64]
-    rate_hz: float
-
-    @cached_property
-    def valid(self) -> NDArray[np.bool_]:
-        """Which samples have a position."""
-        found: NDArray[np.bool_] = np.isfinite(self.points_deg).all(axis=1)
-        return found
-
-    @cached_property
-    def follows(self) -> NDArray[np.bool_]:
-        """Which samples follow the one before them without a gap."""
-        found = np.zeros(len(self.time_ms), dtype=bool)
-        for part in self.blocks():
-            gaps = np.diff(self.time_ms[part], prepend=-np.inf)
-            found[part] = gaps < 1.5 * self.interval_ms(part)
-        return found
-
-    def interval_ms(self, part: slice) -> float:
-        """Give the time between samples of a part, which may have a rate of its own."""
-        times = self.time_ms[part]
-        # A few samples between gaps say nothing.
-        if len(times) < 100:
-            return 1000.0 / self.rate_hz
-        # Stamps in whole milliseconds are 3 or 4 ms apart at 300 Hz: the mean without the gaps.
-        steps = np.diff(times)
-        return float(np.mean(steps[steps < 1.5 * np.median(steps)]))
-
-    def part(self, first_ms: float, last_ms: float) -> slice:
-        """Find the samples from one time to another, both included."""
-        first = np.searchsorted(self.time_ms, first_ms, side="left")
-        last = np.searchsorted(self.time_ms, last_ms, side="right")
-        return slice(int(first), int(last))
-
-    def blocks(self) -> Iterator[slice]:
-        """Yield each stretch of recording."""
-        edges = np.flatnonzero(np.diff(self.block)) + 1
-        bounds = [0, *edges.tolist(), len(self.block)]
-        for start, end in pairwise(bounds):
-            if end > start:
-                yield slice(start, end)
-
-
-def trace_of(samples: pd.DataFrame, eye: str, screen: Screen, rate_hz: float) -> Trace:
-    """Take the gaze of one eye out of a table of samples.
-
-    Parameters
-    ----------
-    samples : pandas.DataFrame
-        time_ms, block, and ``x_<eye>_px`` and ``y_<eye>_px``; without these two there is no gaze.
-    eye : str
-        ``left`` or ``right``.
-    screen : Screen
-        Its size and distance.
-    rate_hz : float
-        Nominal sampling rate.
-
-    Returns
-    -------
-    Trace
-        The samples in the order of time.
-    """
-    names = [f"x_{eye}_px", f"y_{eye}_px"]
-    if not set(names) <= set(samples.columns):
-        return Trace(np.empty(0), np.empty((0, 2)), np.empty(0, dtype=np.int64), rate_hz)
-    points = samples[names].to_numpy(dtype=float)
-    time = samples["time_ms"].to_numpy(dtype=float)
-    order = np.argsort(time, kind="stable")
-    block = samples["block"].to_numpy()[order]
-    return Trace(time[order], screen.to_deg(points[order]), block, rate_hz)
 
 
 def precision(
@@ -231,6 +140,7 @@ def data_loss(
     """
     inside = valid_ms[np.searchsorted(valid_ms, start_ms) : np.searchsorted(valid_ms, end_ms)]
     origin = inside[0] if len(inside) else start_ms
+    blinks_ms = blinks_ms[(blinks_ms[:, 1] + interval_ms > start_ms) & (blinks_ms[:, 0] < end_ms)]
 
     def expected(first_ms: float, last_ms: float) -> int:
         bounds = (np.array([first_ms, last_ms]) - origin) / interval_ms
@@ -240,19 +150,32 @@ def data_loss(
     n_blink = 0
     for onset, offset in blinks_ms:
         first, last = max(onset, start_ms), min(offset + interval_ms, end_ms)
-        if last > first:
-            n_seen = np.searchsorted(inside, last) - np.searchsorted(inside, first)
-            n_blink += max(0, expected(first, last) - int(n_seen))
-    runs = np.diff(np.concatenate([[start_ms - interval_ms], inside, [end_ms]])) - interval_ms
-    gaps = runs[runs > 0.99 * interval_ms]  # an epoch may begin between two samples
+        n_seen = np.searchsorted(inside, last) - np.searchsorted(inside, first)
+        n_blink += max(0, expected(first, last) - int(n_seen))
+    edges = np.concatenate([[start_ms - interval_ms], inside, [end_ms]])
+    runs = np.diff(edges) - interval_ms
+    lost = runs > 0.99 * interval_ms  # an epoch may begin between two samples
+    gaps, first_ms = runs[lost], edges[:-1][lost] + interval_ms
+    blinking = _touched(first_ms, first_ms + gaps, blinks_ms, interval_ms)
     return Loss(
         n_expected=n_expected,
         n_valid=len(inside),
         n_blink=min(n_blink, n_expected - len(inside)),
         n_gaps=len(gaps),
         longest_gap_ms=float(gaps.max(initial=0.0)),
+        longest_other_gap_ms=float(gaps[~blinking].max(initial=0.0)),
         duration_ms=end_ms - start_ms,
     )
+
+
+def _touched(
+    start_ms: Values, end_ms: Values, blinks_ms: Values, interval_ms: float
+) -> NDArray[np.bool_]:
+    """Tell which stretches of time overlap a blink."""
+    found = np.zeros(len(start_ms), dtype=bool)
+    for onset, offset in blinks_ms:
+        found |= (start_ms < offset + interval_ms) & (end_ms > onset)
+    return found
 
 
 def loss_columns(losses: list[Loss]) -> dict[str, float]:
@@ -266,7 +189,8 @@ def loss_columns(losses: list[Loss]) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        data_loss, data_loss_blink, data_loss_other, effective_rate_hz, n_gaps, longest_gap_ms.
+        n_expected, data_loss, data_loss_blink, data_loss_other, effective_rate_hz, n_gaps,
+        longest_gap_ms, longest_other_gap_ms; NaN where there are no losses.
     """
     expected = sum(loss.n_expected for loss in losses)
     blink = sum(loss.n_blink for loss in losses)
@@ -274,12 +198,14 @@ def loss_columns(losses: list[Loss]) -> dict[str, float]:
     total = expected or np.nan
     seconds = sum(loss.duration_ms for loss in losses) / 1000 or np.nan
     return {
+        "n_expected": expected if losses else np.nan,
         "data_loss": (blink + other) / total,
         "data_loss_blink": blink / total,
         "data_loss_other": other / total,
         "effective_rate_hz": sum(loss.n_valid for loss in losses) / seconds,
-        "n_gaps": sum(loss.n_gaps for loss in losses),
-        "longest_gap_ms": max((loss.longest_gap_ms for loss in losses), default=0.0),
+        "n_gaps": sum(loss.n_gaps for loss in losses) if losses else np.nan,
+        "longest_gap_ms": max((loss.longest_gap_ms for loss in losses), default=np.nan),
+        "longest_other_gap_ms": max((loss.longest_other_gap_ms for loss in losses), default=np.nan),
     }
 
 

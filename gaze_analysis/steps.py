@@ -6,6 +6,7 @@ from gaze_analysis.behaviour_files import behaviour_file
 from gaze_analysis.bids import bids_path, write_bids
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import (
+    OVERVIEWS,
     import_sessions,
     messages_path,
     raw_events_path,
@@ -15,7 +16,7 @@ from gaze_analysis.importing import (
 from gaze_analysis.reports.areas import area_files, areas_step
 from gaze_analysis.session_events import detection_settings
 from gaze_analysis.steps_density import density_step
-from gaze_analysis.steps_maps import quality_step
+from gaze_analysis.steps_quality import quality_step
 from gaze_analysis.steps_regions import has_regions, regions_step
 from gaze_analysis.steps_tables import table_step
 from study.folder import Study
@@ -41,12 +42,11 @@ def import_step(study: Study) -> Step:
         Writes ``recordings.tsv`` and its companions, and three Parquet files for each session.
     """
     sessions = recorded_sessions(study)
-    overviews = ("recordings", "blocks", "validations", "skipped_lines")
     return Step(
         command="gaze import",
         inputs=tuple(path for session in sessions for path in session.files),
         outputs=(
-            *(study.gaze_dir / f"{name}.tsv" for name in overviews),
+            *(study.gaze_dir / f"{name}.tsv" for name in OVERVIEWS),
             *(
                 path_of(study, session.name)
                 for session in sessions

@@ -1,10 +1,8 @@
 """Build the report: gather the sections, save figures and tables, write the page."""
 
 from collections.abc import Callable
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
-
-import jinja2
 
 from faceoff.report.behaviour import behaviour_section
 from faceoff.report.content import (
@@ -21,6 +19,7 @@ from faceoff.report.people import people_section, quality_section
 from faceoff.report.recovery import recovery_section
 from study.errors import InputError
 from study.folder import Study
+from study.pages import render_page
 from study.progress import track
 from study.writing import write_text
 
@@ -73,10 +72,12 @@ def write_report(study: Study) -> None:
         section = _make_section(study, title, make)
         if section is not None:
             sections.append(_save_section(study, section))
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = resources.files("faceoff.report").joinpath("page.html.jinja")
-    page = environment.from_string(template.read_text(encoding="utf-8")).render(
-        title=study.settings.study.name, sections=sections, version=metadata.version("faceoff")
+    page = render_page(
+        "faceoff.report",
+        "page.html.jinja",
+        title=study.settings.study.name,
+        sections=sections,
+        version=metadata.version("faceoff"),
     )
     write_text(study.report_html, page)
 

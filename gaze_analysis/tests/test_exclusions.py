@@ -17,10 +17,14 @@ from gaze_analysis.exclusions import (
     judge_trials,
 )
 from gaze_analysis.trial_quality import with_trial_quality
+from stimuli.frames import Screen
 from study.settings.gaze_recordings import ExclusionSettings
 
 RULES = ExclusionSettings()
 KEYS = ["participant_id", "session", "trial"]
+
+
+SCREEN = Screen(1024, 768, 40.0, 30.0, 60.0)
 
 
 def trial(**changes: object) -> dict[str, object]:
@@ -232,13 +236,14 @@ def test_loss_and_accuracy_of_each_trial() -> None:
     # 100 Hz; of the second epoch's ten samples three have no position and two are not there.
     time = np.concatenate([np.arange(0, 100, 10.0), np.arange(200, 280, 10.0)])
     x = np.where((time >= 220) & (time < 250), np.nan, 1.0)
-    samples = pd.DataFrame({"time_ms": time, "part": 1, "x_left_px": x, "y_left_px": x})
-    blocks = pd.DataFrame({"part": [1], "rate_hz": [100.0]})
+    samples = pd.DataFrame({"time_ms": time, "part": 1, "block": 1, "x_left_px": x, "y_left_px": x})
+    blocks = pd.DataFrame({"part": [1], "block": [1], "rate_hz": [100.0]})
     validations = pd.DataFrame(
         {
-            "time_ms": [-5.0, 150.0, -5.0],
-            "eye": ["left", "left", "right"],
-            "error_avg_deg": [0.4, 0.9, 7.0],
+            "part": [1, 1, 1, 2],
+            "time_ms": [-5.0, 150.0, -5.0, -1.0],
+            "eye": ["left", "left", "right", "left"],
+            "error_avg_deg": [0.4, 0.9, 7.0, 3.0],
             "error_max_deg": 1.0,
         }
     )
@@ -250,7 +255,7 @@ def test_loss_and_accuracy_of_each_trial() -> None:
             "face_offset_ms": [100.0, 300.0, 100.0, np.nan],
         }
     )
-    found = with_trial_quality(trials, samples, blocks, validations)
+    found = with_trial_quality(trials, samples, blocks, validations, SCREEN)
     np.testing.assert_allclose(found["data_loss"], [0.0, 0.5, np.nan, np.nan])
     np.testing.assert_allclose(found["accuracy_deg"], [0.4, 0.9, 7.0, np.nan])
 

@@ -7,14 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from gaze_analysis.plots import (
-    density_figure,
-    density_levels,
-    draw_scanpath,
-    quality_figure,
-    scanpath_figure,
-)
-from gaze_analysis.quality import Trace
+from gaze_analysis.plots import density_figure, density_levels, draw_scanpath, scanpath_figure
 
 FRAME: Any = {"width_px": 40, "height_px": 30}
 
@@ -82,31 +75,3 @@ def test_a_scanpath_without_durations_has_equal_circles(path):
     axes: Any = Figure().add_subplot()
     draw_scanpath(axes, path.assign(duration_ms=np.nan), **FRAME)
     assert len(np.unique(axes.collections[0].get_sizes())) == 1
-
-
-@pytest.mark.parametrize("n_validations", [0, 2])
-def test_a_page_on_quality_has_a_panel_for_each_measure(n_validations, tmp_path):
-    rng = np.random.default_rng(1)
-    points = rng.normal(size=(400, 2))
-    points[50:60] = np.nan
-    trace = Trace(np.arange(400.0), points, np.repeat([1, 2], 200), 1000.0)
-    trials = pd.DataFrame(
-        {
-            "trial": [1, 2],
-            "data_loss_blink": [0.1, 0.0],
-            "data_loss_other": [0.0, 0.2],
-            "sd_deg": [0.1, 0.12],
-            "rms_s2s_deg": [0.02, 0.03],
-            "accuracy_deg": [0.3, 0.3],
-        }
-    )
-    validations = pd.DataFrame(
-        {"time_ms": [-9e4, 0.0], "error_avg_deg": [0.3, 0.4], "error_max_deg": [0.6, 1.4]}
-    ).iloc[:n_validations]
-    figure = quality_figure(trace, trials, validations, title="sub-001")
-    panels = axes_of(figure)
-    assert len(panels) == 5
-    figure.savefig(tmp_path / "page.png")
-    assert len(panels[-1].lines) == n_validations
-    heights = [bar.get_height() for bar in panels[1].patches]
-    assert heights == [10, 0, 0, 20]

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaze_analysis.quality import accuracy_in_force, data_loss, precision
-from gaze_analysis.session_quality import QUALITY_COLUMNS, TRIAL_QUALITY_COLUMNS, session_quality
+from gaze_analysis.quality_tables import (
+    BLOCK_QUALITY_COLUMNS,
+    QUALITY_COLUMNS,
+    SESSION_VALIDATION_COLUMNS,
+    TRIAL_QUALITY_COLUMNS,
+)
+from gaze_analysis.session_quality import session_quality
+from gaze_analysis.tests.small_session import rows, session_tables
+from gaze_analysis.trace import HREF_DISTANCE
 from stimuli.frames import Screen
 
 SCREEN = Screen(1000, 800, 40.0, 32.0, 60.0)
@@ -115,6 +123,13 @@ def test_the_validation_in_force_is_the_last_one_carried_through():
     np.testing.assert_array_equal(found["error_max_deg"], [np.nan, 1.4, 1.4, 0.5])
 
 
+def test_a_gap_that_a_blink_touches_is_the_blinks():
+    valid = np.concatenate([np.arange(0, 100.0), np.arange(130, 160.0), np.arange(180, 200.0)])
+    loss = data_loss(valid, np.array([[105.0, 120.0]]), 0, 200, 1)
+    assert (loss.n_gaps, loss.longest_gap_ms, loss.longest_other_gap_ms) == (2, 30, 20)
+    assert (loss.n_blink, loss.n_other) == (16, 34)
+
+
 @pytest.fixture
 def recording():
     """Two blocks of 1 s at 500 Hz; a blink of 100 ms and a loss of 60 ms in the second."""
@@ -125,48 +140,75 @@ def recording():
     points[blink] = np.nan
     keep = ~((time >= 5501) & (time < 5561))
     samples = pd.DataFrame(
-        {"time_ms": time, "block": np.repeat([1, 2], 500), "x_left_px": points[:, 0],
-         "y_left_px": points[:, 1]}
+        {"time_ms": time, "part": 1, "block": np.repeat([1, 2], 500),
+         "x_left_px": points[:, 0], "y_left_px": points[:, 1]}
     )[keep]  # fmt: skip
-    events = pd.DataFrame(
-        [("fixation", "left", 1100.0, 1898.0), ("fixation", "left", 5301.0, 5499.0),
-         ("blink", "left", 5201.0, 5299.0)],
-        columns=["event", "eye", "onset_ms", "offset_ms"],
-    )  # fmt: skip
-    validations = pd.DataFrame(
-        {"time_ms": [100.0, 3000.0], "eye": ["left", "left"], "error_avg_deg": [0.3, 0.5],
-         "error_max_deg": [0.6, 0.9]}
-    )  # fmt: skip
-    trials = pd.DataFrame(
-        {"participant_id": "sub-1", "session": "01", "trial": [1, 2], "image_id": ["A", "B"],
-         "face_onset_ms": [1200.0, 5101.0], "face_offset_ms": [1700.0, 5601.0]}
-    )  # fmt: skip
-    return samples, events, validations, trials
+    tables = {
+        "blocks": rows(
+            "blocks",
+            {"block": 1, "start_ms": 1000.0, "end_ms": 2000.0, "rate_hz": 500.0, "eyes": "left"},
+            {"block": 2, "start_ms": 5000.0, "end_ms": 6001.0, "rate_hz": 500.0, "eyes": "left"},
+        ),
+        "events": rows(
+            "events",
+            {"onset_ms": 1100.0, "offset_ms": 1898.0},
+            {"onset_ms": 5301.0, "offset_ms": 5499.0},
+            {"event": "blink", "onset_ms": 5201.0, "offset_ms": 5299.0},
+        ),
+        "validations": rows(
+            "validations",
+            {"time_ms": 100.0, "error_avg_deg": 0.3, "error_max_deg": 0.6},
+            {"time_ms": 3000.0, "error_avg_deg": 0.5, "error_max_deg": 0.9},
+        ),
+        "trials": rows(
+            "trials",
+            {"trial": 1, "image_id": "A", "face_onset_ms": 1200.0, "face_offset_ms": 1700.0},
+            {"trial": 2, "image_id": "B", "face_onset_ms": 5101.0, "face_offset_ms": 5601.0},
+        ),
+    }
+    return samples, tables
+
+
+def measured(samples, tables, **recording):
+    """Measure a session."""
+    return session_quality(samples, session_tables(**tables, recording=recording), SCREEN)
 
 
 def test_a_session_is_described_as_it_was_recorded(recording):
-    samples, events, validations, trials = recording
-    by_eye, _ = session_quality(samples, events, validations, trials, SCREEN, 500.0)
-    assert set(by_eye.columns) | {"participant_id", "session"} == set(QUALITY_COLUMNS)
-    row = by_eye.iloc[0]
+    quality = measured(*recording)
+    assert list(quality.by_eye.columns) == list(QUALITY_COLUMNS)
+    row = quality.by_eye.iloc[0]
     assert (row["sampling_rate_hz"], row["recorded_s"], row["n_blocks"]) == (500, 2.0, 2)
+    assert row["n_expected"] == 1000
     assert row["data_loss_blink"] == pytest.approx(0.05)
     assert row["data_loss_other"] == pytest.approx(0.03)
     assert row["effective_rate_hz"] == pytest.approx(460)
-    assert (row["n_gaps"], row["longest_gap_ms"]) == (2, 100)
+    assert (row["n_gaps"], row["longest_gap_ms"], row["longest_other_gap_ms"]) == (2, 100, 60)
     assert row["accuracy_deg"] == pytest.approx(0.4)
     assert (row["accuracy_first_deg"], row["accuracy_last_deg"]) == (0.3, 0.5)
+    assert row["accuracy_change_deg"] == row["drift_deg"] == pytest.approx(0.2)
+    assert row["drift_deg_min"] == pytest.approx(0.2 / (2900 / 60_000))
     # 25 px are a centimetre; independent noise of 3 px in each direction.
     px_deg = math.degrees(math.atan(1 / 25 / 60))
     assert row["sd_deg"] == pytest.approx(3 * math.sqrt(2) * px_deg, rel=0.1)
     assert row["rms_s2s_deg"] == pytest.approx(6 * px_deg, rel=0.1)
+    assert (row["off_screen"], row["n_time_errors"]) == (0, 0)
+
+
+def test_a_block_is_described_by_itself(recording):
+    quality = measured(*recording)
+    assert list(quality.by_block.columns) == list(BLOCK_QUALITY_COLUMNS)
+    first, second = quality.by_block.to_dict("records")
+    assert (first["data_loss"], first["accuracy_deg"], first["n_fixations"]) == (0, 0.3, 1)
+    assert (second["data_loss_blink"], second["accuracy_deg"]) == (0.1, 0.5)
+    assert second["data_loss_other"] == pytest.approx(0.06)
+    assert first["measured_rate_hz"] == second["measured_rate_hz"] == 500
 
 
 def test_a_trial_is_described_by_its_epoch(recording):
-    samples, events, validations, trials = recording
-    _, by_trial = session_quality(samples, events, validations, trials, SCREEN, 500.0)
-    assert list(by_trial.columns) == list(TRIAL_QUALITY_COLUMNS)
-    first, second = by_trial.to_dict("records")
+    quality = measured(*recording)
+    assert list(quality.by_trial.columns) == list(TRIAL_QUALITY_COLUMNS)
+    first, second = quality.by_trial.to_dict("records")
     assert (first["data_loss"], first["accuracy_deg"], first["duration_ms"]) == (0, 0.3, 500)
     assert (second["data_loss_blink"], second["accuracy_deg"]) == (0.2, 0.5)
     assert second["data_loss_other"] == pytest.approx(0.12)
@@ -174,9 +216,77 @@ def test_a_trial_is_described_by_its_epoch(recording):
 
 
 def test_a_recording_without_samples_has_accuracy_and_nothing_else(recording):
-    _, events, validations, trials = recording
-    by_eye, by_trial = session_quality(pd.DataFrame(), events, validations, trials, SCREEN, 500.0)
-    assert by_eye["accuracy_deg"].tolist() == [0.5]
-    assert by_eye[["data_loss", "effective_rate_hz", "sd_deg"]].isna().all(axis=None)
-    assert by_trial["accuracy_deg"].tolist() == [0.3, 0.5]
-    assert by_trial["data_loss"].isna().all()
+    quality = measured(pd.DataFrame(), recording[1])
+    row = quality.by_eye.iloc[0]
+    assert (row["accuracy_deg"], row["n_blocks"]) == (0.4, 2)
+    assert row[["data_loss", "n_gaps", "effective_rate_hz", "sd_deg", "off_screen"]].isna().all()
+    assert quality.by_block["accuracy_deg"].tolist() == [0.3, 0.5]
+    assert quality.by_trial["accuracy_deg"].tolist() == [0.3, 0.5]
+    assert quality.by_trial["data_loss"].isna().all()
+
+
+def test_samples_alone_have_precision_and_loss(recording):
+    samples, tables = recording
+    bare = {name: table.iloc[:0] for name, table in tables.items()}
+    blocks = rows("blocks", {"block": 1, "start_ms": None}, {"block": 2, "start_ms": None})
+    row = measured(samples, bare | {"blocks": blocks}, sampling_rate_hz=np.nan).by_eye.iloc[0]
+    assert row["data_loss"] == row["data_loss_other"] == pytest.approx(0.08)
+    assert row["n_expected"] == 1000
+    assert row[["accuracy_deg", "sd_deg"]].isna().all()
+    assert (row["n_trials"], row["n_validations"]) == (0, 0)
+
+
+def test_parts_of_a_session_are_measured_apart_though_their_clocks_overlap(recording):
+    samples, tables = recording
+    other = {name: table.assign(part=2) for name, table in tables.items()}
+    other["validations"] = other["validations"].assign(error_avg_deg=[0.8, 0.9])
+    other["trials"] = other["trials"].assign(trial=[3, 4])
+    both = {name: pd.concat([table, other[name]]) for name, table in tables.items()}
+    shifted = samples.assign(part=2, time_ms=samples["time_ms"] + 1.0)
+    quality = measured(pd.concat([samples, shifted]), both)
+    alone = measured(samples, tables)
+    row, one = quality.by_eye.iloc[0], alone.by_eye.iloc[0]
+    for name in ("data_loss_blink", "sd_deg", "rms_s2s_deg"):
+        assert row[name] == pytest.approx(one[name], rel=0.05)
+    assert (row["recorded_s"], row["n_blocks"], row["n_expected"]) == (4.0, 4, 2000)
+    assert (row["n_time_errors"], row["accuracy_deg"]) == (0, pytest.approx(0.625))
+    pd.testing.assert_frame_equal(quality.by_trial.iloc[:2], alone.by_trial)
+    assert quality.by_trial["accuracy_deg"].tolist() == [0.3, 0.5, 0.8, 0.9]
+    assert list(quality.validations.columns) == list(SESSION_VALIDATION_COLUMNS)
+    assert quality.validations["n_blocks"].tolist() == [1, 1, 1, 1]
+
+
+def test_head_referenced_gaze_is_measured_in_degrees_without_any_screen(recording):
+    samples, tables = recording
+    degrees = np.random.default_rng(1).normal(0, 0.1, (len(samples), 2))
+    href = np.tan(np.radians(degrees)) * HREF_DISTANCE
+    samples = samples.drop(columns=["x_left_px", "y_left_px"])
+    samples = samples.assign(x_left_href=href[:, 0], y_left_href=href[:, 1])
+    row = measured(samples, tables, gaze="href").by_eye.iloc[0]
+    assert row["sd_deg"] == pytest.approx(0.1 * math.sqrt(2), rel=0.1)
+    assert np.isnan(row["off_screen"])
+
+
+def test_blocks_of_different_rates_lack_nothing(recording):
+    _, tables = recording
+    fast, slow = np.arange(1000, 2000, 1.0), np.arange(5000, 6000, 4.0)
+    time = np.concatenate([fast, slow])
+    samples = pd.DataFrame(
+        {"time_ms": time, "part": 1, "block": np.repeat([1, 2], [1000, 250]), "x_left_px": 500.0,
+         "y_left_px": 400.0}
+    )  # fmt: skip
+    blocks = tables["blocks"].assign(rate_hz=[1000.0, 250.0])
+    quality = measured(samples, tables | {"blocks": blocks}, sampling_rate_hz=1000.0)
+    assert quality.by_block["measured_rate_hz"].tolist() == [1000, 250]
+    assert quality.by_eye.iloc[0][["data_loss", "n_expected"]].tolist() == [0, 1250]
+    assert (quality.by_trial["data_loss"] == 0).all()
+
+
+def test_gaze_beside_the_screen_and_stamps_out_of_order_are_counted(recording):
+    samples, tables = recording
+    samples = samples.copy()
+    samples.loc[samples.index[:92], "x_left_px"] = -50.0
+    samples.loc[samples.index[300], "time_ms"] = samples["time_ms"].iloc[299]
+    row = measured(samples, tables).by_eye.iloc[0]
+    assert row["off_screen"] == pytest.approx(0.1)
+    assert row["n_time_errors"] == 1

@@ -1,0 +1,1 @@
+"""What people read of the quality: flags, pages with figures, the reporting checklist."""

@@ -1,0 +1,354 @@
+"""Checks of a session as results: what was found, against which limit, in a sentence."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gaze_analysis.quality_tables import IDENTITY, SessionTables
+from gaze_analysis.session_quality import SessionQuality
+from gaze_analysis.validations import recorded_blocks
+from stimuli.frames import Screen
+from study.settings.gaze_recordings import ExclusionSettings
+
+FLAG_COLUMNS = {
+    **IDENTITY,
+    "eye": "Eye; n/a where the check is of the whole session",
+    "check": "What was checked",
+    "severity": "pass, warning, fail, or not run where the recording does not tell",
+    "value": "What was found",
+    "limit": "Above (trials: below) this it is a warning, or a failure where it is one",
+    "sentence": "The result in words",
+}
+SEVERITIES = ("pass", "not run", "warning", "fail")
+_SR = "SR Research recommends at most 0.5 deg on average and 1.0 deg at any point for adults, and "
+_SR += "calls a validation GOOD below 1.0 and 1.5 deg"
+_OWN = "a convention of faceoff"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Bounds of a measure.
+
+    Parameters
+    ----------
+    warning, failure : float
+        Above the first there is a warning, above the second a failure.
+    source : str
+        Where they come from.
+    """
+
+    warning: float
+    failure: float
+    source: str
+
+    def severity(self, value: float) -> str:
+        """Judge a value; ``not run`` where it is missing."""
+        if np.isnan(value):
+            return "not run"
+        return "fail" if value > self.failure else "warning" if value > self.warning else "pass"
+
+    def crossed(self, value: float) -> float:
+        """Give the bound that a value crosses, or that it would cross first."""
+        return self.failure if value > self.failure else self.warning
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of all measures; shares are from 0 to 1."""
+
+    accuracy_deg: Limit = Limit(0.5, 1.0, _SR)
+    accuracy_max_deg: Limit = Limit(1.0, 1.5, _SR)
+    drift_deg: Limit = Limit(0.5, 1.0, "the limits of the mean error")
+    precision_deg: Limit = Limit(0.1, 0.5, _OWN)
+    loss: Limit = Limit(0.1, 0.25, _OWN)
+    trial_loss: float = 0.5
+    lost_trials: Limit = Limit(0.0, 0.25, _OWN)
+    gap_ms: Limit = Limit(1000.0, 10_000.0, _OWN)
+    rate: Limit = Limit(0.01, 0.05, _OWN)
+    degrees: Limit = Limit(0.1, 0.25, _OWN)
+    off_screen: Limit = Limit(0.02, 0.1, _OWN)
+    min_trials: int = 0
+
+
+def limits_from(exclude: ExclusionSettings) -> Limits:
+    """Take the limits that a study sets itself, and the conventions for the rest.
+
+    Parameters
+    ----------
+    exclude : ExclusionSettings
+        The section [gaze.exclude]: what excludes people and trials fails here.
+
+    Returns
+    -------
+    Limits
+        The bounds of all measures.
+    """
+    own: dict[str, Any] = {"min_trials": exclude.min_trials}
+    usual = Limits()
+    if exclude.max_error_deg > 0:
+        bound = exclude.max_error_deg
+        warning = min(usual.accuracy_deg.warning, bound)
+        own["accuracy_deg"] = Limit(warning, bound, "[gaze.exclude] max_error_deg")
+    if exclude.max_participant_loss < 1:
+        bound = exclude.max_participant_loss
+        warning = min(usual.loss.warning, bound)
+        own["loss"] = Limit(warning, bound, "[gaze.exclude] max_participant_loss")
+    if exclude.max_trial_loss < 1:
+        own["trial_loss"] = exclude.max_trial_loss
+    return Limits(**own)
+
+
+def limits_table(limits: Limits) -> pd.DataFrame:
+    """List the limits with their sources, for the pages.
+
+    Parameters
+    ----------
+    limits : Limits
+        The limits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        measure, warning, failure and source.
+    """
+    rows = [
+        (item.name, value.warning, value.failure, value.source)
+        for item in fields(limits)
+        if isinstance(value := getattr(limits, item.name), Limit)
+    ]
+    return pd.DataFrame(rows, columns=["measure", "warning above", "fails above", "source"])
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Everything that the checks look at."""
+
+    quality: SessionQuality
+    tables: SessionTables
+    screen: Screen
+    limits: Limits
+    typical_trials: float
+
+
+def session_flags(
+    quality: SessionQuality,
+    tables: SessionTables,
+    screen: Screen,
+    limits: Limits,
+    typical_trials: float,
+) -> pd.DataFrame:
+    """Check a session.
+
+    Parameters
+    ----------
+    quality : SessionQuality
+        What was measured.
+    tables : SessionTables
+        What the session's tables say.
+    screen : Screen
+        The study's screen.
+    limits : Limits
+        What is too much.
+    typical_trials : float
+        Median number of trials of the study's sessions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `FLAG_COLUMNS`: checks of the session, then those of each eye.
+    """
+    facts = _Facts(quality, tables, screen, limits, typical_trials)
+    rows = [(None, *row) for check in _SESSION_CHECKS for row in check(facts)]
+    for _, eye in quality.by_eye.iterrows():
+        rows += [(eye["eye"], *row) for check in _EYE_CHECKS for row in check(facts, eye)]
+    columns = [name for name in FLAG_COLUMNS if name not in IDENTITY]
+    who = {name: tables.recording[name] for name in IDENTITY}
+    return pd.DataFrame(rows, columns=columns).assign(**who)[list(FLAG_COLUMNS)]
+
+
+_Row = tuple[str, str, float, float, str]
+
+
+def _against(check: str, limit: Limit, value: float, sentence: str, missing: str) -> _Row:
+    """Judge a value by its limit."""
+    severity = limit.severity(value)
+    if severity == "not run":
+        return check, severity, np.nan, np.nan, missing
+    bound = limit.crossed(value)
+    return check, severity, value, bound, sentence
+
+
+def _screen(facts: _Facts) -> Iterator[_Row]:
+    """Compare the screen of the recording with the study's."""
+    screen, recording = facts.screen, facts.tables.recording
+    found = recording[["display_width_px", "display_height_px"]].to_numpy(dtype=float)
+    own = f"{screen.width_px} x {screen.height_px} px"
+    if not np.isfinite(found).all():
+        text = f"The recording does not say its screen's resolution; degrees suppose {own}."
+        yield "screen", "not run", np.nan, np.nan, text
+        return
+    # GAZE_COORDS end at the last pixel or just after it.
+    off = float(np.abs(found - [screen.width_px, screen.height_px]).max())
+    text = f"The recording was made for a screen of {found[0]:.0f} x {found[1]:.0f} px"
+    if off <= 1:
+        yield "screen", "pass", off, 1.0, f"{text}, as [screen] says."
+        return
+    text += f", but [screen] of study.toml says {own}: all degrees from pixels are wrong. Correct "
+    yield "screen", "fail", off, 1.0, text + "[screen], also its width_cm and distance_cm."
+
+
+def _degrees(facts: _Facts) -> Iterator[_Row]:
+    """Compare the pixels of a degree with what the tracker reckoned with."""
+    tracker = float(facts.tables.blocks["resolution_x_px_deg"].median())
+    own = facts.screen.px_per_deg
+    text = f"A degree is {own:.1f} px by [screen]; the tracker reckoned with {tracker:.1f} px."
+    missing = f"A degree is {own:.1f} px by [screen]; the recording does not say the tracker's."
+    yield _against("degrees", facts.limits.degrees, abs(own / tracker - 1.0), text, missing)
+
+
+def _positions(facts: _Facts) -> Iterator[_Row]:
+    """Say what kind of gaze there is."""
+    gaze = str(facts.tables.recording["gaze"])
+    if "px" in gaze:
+        yield "gaze", "pass", np.nan, np.nan, "Gaze is in screen pixels."
+    elif "href" in gaze:
+        text = "Gaze is head-referenced: its degrees are exact, its place on the screen unknown."
+        yield "gaze", "warning", np.nan, np.nan, text
+    elif "raw" in gaze:
+        text = "Positions are the camera's, without calibration: nothing can be had in degrees."
+        yield "gaze", "fail", np.nan, np.nan, text
+    else:
+        text = "The recording has no samples: precision, loss and rate cannot be measured."
+        yield "gaze", "not run", np.nan, np.nan, text
+
+
+def _time(facts: _Facts) -> Iterator[_Row]:
+    """Check that time runs forward in each file, and say where clocks overlap."""
+    errors = float(facts.quality.by_eye["n_time_errors"].max())
+    limit = Limit(0.0, 0.0, "")
+    text = (
+        "Every sample is later than the one before it."
+        if errors == 0
+        else f"{errors:.0f} samples are stamped no later than the one before them: the clock was "
+        "reset or lines are out of order, and rates, gaps and loss cannot be relied on."
+    )
+    yield _against("time", limit, errors, text, "There are no samples whose order to check.")
+    blocks = recorded_blocks(facts.tables.blocks)
+    starts = blocks["start_ms"].fillna(blocks["first_sample_ms"]).groupby(blocks["part"]).min()
+    ends = blocks["last_sample_ms"].fillna(blocks["end_ms"]).groupby(blocks["part"]).max()
+    n_reset = int((starts.to_numpy()[1:] <= ends.to_numpy()[:-1]).sum())
+    if n_reset:
+        text = f"The tracker's clock began again in {n_reset} of the session's files, which were "
+        yield "clock", "warning", float(n_reset), 0.0, text + "measured apart."
+
+
+def _rate(facts: _Facts) -> Iterator[_Row]:
+    """Compare the sampling rate by the stamps with the nominal one, block by block."""
+    blocks = facts.quality.by_block
+    off = (blocks["measured_rate_hz"] / blocks["sampling_rate_hz"] - 1.0).abs()
+    row = blocks.iloc[int(off.fillna(-1.0).argmax())] if off.notna().any() else None
+    text = (
+        ""
+        if row is None
+        else (
+            f"By its stamps, block {row['block']} of file {row['part']} has "
+            f"{row['measured_rate_hz']:.4g} samples a second where "
+            f"{row['sampling_rate_hz']:.4g} are declared (the largest difference)."
+        )
+    )
+    missing = "There are no samples, or no rate is declared."
+    yield _against("sampling rate", facts.limits.rate, float(off.max()), text, missing)
+    rates = sorted(blocks["sampling_rate_hz"].dropna().unique())
+    if len(rates) > 1:
+        text = f"Blocks were recorded at different rates: {', '.join(f'{r:g}' for r in rates)} Hz."
+        yield "one rate", "warning", float(len(rates)), 1.0, text
+
+
+def _trials(facts: _Facts) -> Iterator[_Row]:
+    """Check how many trials there are, and whether all are in the recording."""
+    trials, limits = facts.tables.trials, facts.limits
+    n_trials, n_lost = len(trials), int(trials["start_ms"].isna().sum())
+    enough = limits.min_trials or facts.typical_trials / 2
+    severity = "pass" if n_trials >= enough else "fail" if limits.min_trials else "warning"
+    wanted = "[gaze.exclude] min_trials" if limits.min_trials else "half of the study's median"
+    text = f"The session has {n_trials} trials ({wanted}: {enough:g})."
+    yield "trials", severity, float(n_trials), float(enough), text
+    if n_lost:
+        text = f"{n_lost} trials of the session's table are not in the recording."
+        yield "trials recorded", "warning", float(n_lost), 0.0, text
+
+
+def _validated(facts: _Facts, eye: pd.Series) -> Iterator[_Row]:
+    """Check that each block began with a validation."""
+    blocks = facts.quality.by_block
+    own = blocks[blocks["eye"] == eye["eye"]]
+    bare = int(own["accuracy_deg"].isna().sum())
+    if not eye["n_validations"]:
+        text = "The recording holds no validation: the accuracy of this eye is not known."
+        yield "validation", "fail", 0.0, 1.0, text
+    elif bare:
+        text = f"{bare} of {len(own)} blocks began without a validation before them."
+        yield "validation", "warning", float(bare), 0.0, text
+    else:
+        text = f"{eye['n_validations']} validations; each block began with one before it."
+        yield "validation", "pass", float(bare), 0.0, text
+
+
+def _accuracy(facts: _Facts, eye: pd.Series) -> Iterator[_Row]:
+    """Judge the mean and the largest error of the validations in force, and their drift."""
+    limits, missing = facts.limits, "No validation tells it."
+    mean, largest, rise = eye["accuracy_deg"], eye["accuracy_max_deg"], eye["drift_deg"]
+    text = f"The mean validation error was {mean:.2f} deg (mean over blocks)."
+    yield _against("accuracy", limits.accuracy_deg, mean, text, missing)
+    text = f"The largest error at a point was {largest:.2f} deg."
+    yield _against("largest error", limits.accuracy_max_deg, largest, text, missing)
+    text = (
+        f"Over recording with the same calibration, the mean error rose by {rise:+.2f} deg at most."
+    )
+    missing = "No recording lies between two validations of the same calibration."
+    yield _against("drift", limits.drift_deg, rise, text, missing)
+
+
+def _precision(facts: _Facts, eye: pd.Series) -> Iterator[_Row]:
+    """Judge the scatter from sample to sample."""
+    text = (
+        f"Within fixations, gaze moved {eye['rms_s2s_deg']:.3f} deg from sample to sample "
+        f"(RMS-S2S) and scattered by {eye['sd_deg']:.3f} deg (SD), medians."
+    )
+    missing = "There are no fixations with samples."
+    yield _against("precision", facts.limits.precision_deg, eye["rms_s2s_deg"], text, missing)
+
+
+def _loss(facts: _Facts, eye: pd.Series) -> Iterator[_Row]:
+    """Judge the loss of the session and of its trials, and the gaps."""
+    limits, missing = facts.limits, "There are no samples of this eye."
+    text = (
+        f"{100 * eye['data_loss']:.1f} % of the expected samples have no gaze: "
+        f"{100 * eye['data_loss_blink']:.1f} % in blinks, {100 * eye['data_loss_other']:.1f} % "
+        "outside them."
+    )
+    yield _against("data loss", limits.loss, eye["data_loss"], text, missing)
+    trials = facts.quality.by_trial
+    losses = trials.loc[trials["eye"] == eye["eye"], "data_loss"].dropna()
+    n_lost = int((losses > limits.trial_loss).sum())
+    share = n_lost / len(losses) if len(losses) else np.nan
+    text = f"{n_lost} of {len(losses)} trials lack more than {100 * limits.trial_loss:.0f} %."
+    yield _against("lost trials", limits.lost_trials, share, text, missing)
+    gap = eye["longest_other_gap_ms"]
+    text = f"The longest gap outside blinks is {gap:.0f} ms."
+    yield _against("gaps", limits.gap_ms, gap, text, missing)
+
+
+def _off_screen(facts: _Facts, eye: pd.Series) -> Iterator[_Row]:
+    """Judge how much gaze was beside the screen."""
+    share = eye["off_screen"]
+    text = f"{100 * share:.1f} % of the samples with gaze are beside the screen."
+    missing = "There is no gaze in screen pixels."
+    yield _against("off screen", facts.limits.off_screen, share, text, missing)
+
+
+_SESSION_CHECKS = (_screen, _degrees, _positions, _time, _rate, _trials)
+_EYE_CHECKS = (_validated, _accuracy, _precision, _loss, _off_screen)
