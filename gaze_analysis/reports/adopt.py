@@ -23,7 +23,8 @@ from gaze_analysis.reports.session import (
     report_files,
     report_kind,
 )
-from gaze_analysis.reports.tabular import Table, read_tables
+from gaze_analysis.reports.table import Table
+from gaze_analysis.reports.tabular import read_tables
 from participants.register import add_participant, read_participants
 from study.errors import InputError
 from study.folder import Study

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from study.errors import InputError, did_you_mean
 
-MISSING = ("", ".", "-", "n/a", "na", "nan", "null", "none", "#n/a", "undefined", "[]")
+MISSING = ("", ".", "-", "--", "n/a", "na", "nan", "null", "none", "#n/a", "undefined", "[]")
 _DECIMAL_COMMA = r"[+-]?[\d.]*,\d*(?:[eE][+-]?\d+)?"
 _PAIR = r"[(\[]\s*(-?[\d.]+)\s*[,;]\s*(-?[\d.]+)\s*[)\]]"
 _LIST_CELL = r'^\["?(.*?)"?\]$'

@@ -14,7 +14,7 @@ from gaze_analysis.importing import session_facts
 from gaze_analysis.kinds import file_kind, sort_files
 from gaze_analysis.reports.adopt import adopt_reports, keep_reports, prepare_reports
 from gaze_analysis.reports.keep import write_rows
-from gaze_analysis.reports.tabular import Table
+from gaze_analysis.reports.table import Table
 from gaze_analysis.tests.asc_text import HEADER, block
 from gaze_analysis.tests.report_text import FIXATIONS, biff2
 from gaze_analysis.tests.test_reports_tobii import studio_text

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from gaze_analysis.eyelink import Recording
-from gaze_analysis.reports.tabular import Table, read_tables
+from gaze_analysis.reports.table import Table
+from gaze_analysis.reports.tabular import read_tables
 from gaze_analysis.reports.tobii import report_kind
 from gaze_analysis.tests.report_text import TOBII_HEADER, part_of, recording_of, table_of
 from gaze_analysis.tests.test_reports_dataviewer import found
