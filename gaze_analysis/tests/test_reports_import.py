@@ -173,6 +173,13 @@ def test_names_that_would_be_one_participant_are_refused(tmp_path: Path) -> None
         prepare_reports(study, [written(tmp_path, "r.txt", FIXATIONS)])
 
 
+def test_the_name_of_a_data_file_is_a_participant_without_its_suffix(tmp_path: Path) -> None:
+    study = study_with(tmp_path / "study", SETTINGS)
+    text = FIXATIONS.replace("RECORDING_SESSION_LABEL", "DATA_FILE").replace("003", "p3.edf")
+    sessions = adopt_reports(study, [written(tmp_path, "report.txt", text)])
+    assert [session.name for session in sessions] == ["sub-p3_ses-01"]
+
+
 def test_interest_areas_become_one_table(tmp_path: Path) -> None:
     study = study_with(tmp_path / "study")
     run(study, "import", written(tmp_path, "areas.xls", AREAS))
