@@ -57,6 +57,8 @@ class Table:
         rows : ndarray of int
             Places of the rows, in order.
         """
+        if len(rows) == len(self.cells):
+            return self
         before = np.searchsorted(self.line, self.skipped["line"].to_numpy()) - 1
         with_them = np.isin(np.maximum(before, 0), rows)
         return replace(

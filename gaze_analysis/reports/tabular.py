@@ -48,7 +48,10 @@ def read_tables(path: Path) -> Iterator[Table]:
         If the file cannot be read, is damaged or is no table.
     """
     for name, data in _contents(path):
-        yield parse_table(name, data)
+        table = parse_table(name, data)
+        del data  # whoever takes the table needs the memory
+        yield table
+        del table
 
 
 def read_columns(path: Path) -> Iterator[Columns]:
@@ -152,8 +155,11 @@ def is_packed(path: Path) -> bool:
 
 
 def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the bytes of each table in a file."""
+    """Yield the name and the bytes of each table in a file, which are kept nowhere else."""
     try:
+        if path.suffix.lower() != ".zip" and not is_packed(path):
+            yield path.name, path.read_bytes()
+            return
         data = path.read_bytes()
     except OSError as error:
         raise InputError(
