@@ -311,7 +311,7 @@ def _single(cell: str) -> str:
 
 def _truth(cell: str) -> bool:
     """Read true or false."""
-    word = cell.lower()
+    word = cell.lower().replace(",", ".")
     if word not in (*TRUE, *FALSE):
         raise InputError(f"it must be 1 or 0, true or false, but it is {cell!r}.")
     return word in TRUE

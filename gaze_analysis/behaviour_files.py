@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from gaze_analysis.behaviour import is_behaviour, program_of, read_behaviour
-from gaze_analysis.behaviour_sheet import Sheet, parse_sheet, read_sheet
+from gaze_analysis.behaviour_sheet import Sheet, as_sheet, read_sheets
+from gaze_analysis.reports.tabular import is_packed, parse_table
 from study.errors import InputError
 from study.folder import Study
 from study.progress import say
@@ -26,7 +27,7 @@ _WHEN = {"psychopy": "session", "faceoff": "session"}
 
 @dataclass(frozen=True)
 class _Table:
-    """One session's behaviour, on its way into the study; no lines: the file as it is."""
+    """One session's behaviour, on its way into the study; no text: the file as it is."""
 
     source: Path
     who: tuple[str, str]
@@ -76,7 +77,12 @@ def adopt_behaviour(study: Study, files: Iterable[Path]) -> list[Path]:
         If a table cannot be read, its session is not known, or has behaviour already.
     """
     settings = study.settings.gaze.behaviour
-    tables = [table for path in files for table in _split(study, Path(path), settings)]
+    tables = [
+        table
+        for path in map(Path, files)
+        for sheet in _sheets(path)
+        for table in _split(study, path, sheet, settings)
+    ]
     seen: dict[tuple[str, str], Path] = {}
     for table in tables:
         read_behaviour(table.sheet, settings)
@@ -90,28 +96,32 @@ def adopt_behaviour(study: Study, files: Iterable[Path]) -> list[Path]:
     return [_keep(study, table) for table in tables]
 
 
-def _split(study: Study, path: Path, settings: BehaviourSettings) -> list[_Table]:
-    """Take a file apart by participant and session."""
+def _sheets(path: Path) -> Iterable[Sheet]:
+    """Read the tables of a file."""
     if not path.is_file():
         raise InputError(f"A behaviour table must be a file, but there is no {path}. Correct it.")
-    sheet = read_sheet(path)
+    return read_sheets(path)
+
+
+def _split(study: Study, path: Path, sheet: Sheet, settings: BehaviourSettings) -> list[_Table]:
+    """Take a table apart by participant and session."""
     if not is_behaviour(sheet.header, settings):
         raise InputError(
             f"A behaviour table must be PsychoPy's or OpenSesame's, or have the columns named in "
-            f"[gaze.behaviour], but {path.name} has {', '.join(sheet.header[:8])}. Name its "
+            f"[gaze.behaviour], but {sheet.name} has {', '.join(sheet.header[:8])}. Name its "
             "columns there."
         )
-    named = _SUB_SES.search(path.name)
+    named = _SUB_SES.search(sheet.name)
     who = _cells(sheet, settings.participant or _WHO.get(program_of(sheet.header), ""))
     when = _cells(sheet, settings.session or _WHEN.get(program_of(sheet.header), ""))
     if named:
         who, when = named[1], named[2] or when
     elif isinstance(who, str):
-        who = who or re.sub(r"[^A-Za-z0-9]", "", path.stem)
+        who = who or re.sub(r"[^A-Za-z0-9]", "", Path(sheet.name).stem)
     groups = pd.DataFrame({"who": who, "when": when}, index=sheet.frame.index)
     pairs = groups.drop_duplicates().itertuples(index=False, name=None)
-    sessions = {pair: _session(study, path, *pair) for pair in pairs}
-    if len(set(sessions.values())) == 1:
+    sessions = {pair: _session(study, sheet.name, *pair) for pair in pairs}
+    if len(set(sessions.values())) == 1 and not is_packed(path):
         return [_Table(path, next(iter(sessions.values())), sheet, None)]
     of_row = [sessions[pair] for pair in groups.itertuples(index=False, name=None)]
     return [_part(path, sheet, of_row, own) for own in dict.fromkeys(of_row)]
@@ -131,10 +141,11 @@ def _part(path: Path, sheet: Sheet, of_row: list[tuple[str, str]], own: tuple[st
     writer.writerow(sheet.header)
     chosen = [who == own for who in of_row]
     writer.writerows(sheet.frame[chosen].itertuples(index=False, name=None))
-    return _Table(path, own, parse_sheet(path.name, text.getvalue()), text.getvalue())
+    lines = as_sheet(parse_table(sheet.name, text.getvalue().encode()))
+    return _Table(path, own, lines, text.getvalue())
 
 
-def _session(study: Study, path: Path, who: str, when: str) -> tuple[str, str]:
+def _session(study: Study, name: str, who: str, when: str) -> tuple[str, str]:
     """Find the session that a table means."""
     folders = [folder for folder in sorted(study.sourcedata.glob("sub-*/ses-*")) if folder.is_dir()]
     known = [(folder.parent.name, folder.name.removeprefix("ses-")) for folder in folders]
@@ -157,8 +168,7 @@ def _session(study: Study, path: Path, who: str, when: str) -> tuple[str, str]:
             "sub-ID_ses-LABEL_behaviour.csv."
         )
     raise InputError(
-        f"Behaviour must be of a session in sourcedata, but {path.name} ({meant}) {evidence}. "
-        f"{advice}"
+        f"Behaviour must be of a session in sourcedata, but {name} ({meant}) {evidence}. {advice}"
     )
 
 

@@ -1,17 +1,16 @@
-"""Tables that other programs wrote, cell by cell as text, with the lines of their files."""
+"""Tables of behaviour, cell by cell as text, with the lines of their files."""
 
-import csv
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from gaze_analysis.reports.cells import MISSING
+from gaze_analysis.reports.table import Table
+from gaze_analysis.reports.tabular import read_tables
 from study.errors import InputError
-
-MISSING = frozenset({"", ".", "n/a", "na", "nan", "none", "null", "undefined", "--"})
 
 
 @dataclass(frozen=True)
@@ -56,63 +55,66 @@ class Sheet:
         return values
 
 
-def read_sheet(path: Path) -> Sheet:
-    """Read a table of text cells.
+def read_sheets(path: Path) -> Iterator[Sheet]:
+    """Read the behaviour tables in a file.
 
     Parameters
     ----------
     path : Path
-        Separated by comma, semicolon or tab, in UTF-8 or UTF-16, with a header.
+        A table in any form that `read_tables` reads: text, workbook, or a zip of them.
 
-    Returns
-    -------
+    Yields
+    ------
     Sheet
-        Its rows without those that are empty.
+        The rows of each table, without those that are empty.
 
     Raises
     ------
     InputError
         If it is no such table.
     """
-    return parse_sheet(path.name, decoded(path))
+    return map(as_sheet, read_tables(path))
 
 
-def decoded(path: Path) -> str:
-    """Read a text in UTF-8 or, if its first bytes say so, UTF-16."""
-    content = path.read_bytes()
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"A behaviour table must be text in UTF-8, but {path.name} is not ({error.reason} at "
-            f"byte {error.start}). Save it as CSV in UTF-8."
-        ) from error
+def as_sheet(table: Table) -> Sheet:
+    """Take the named columns of a table; rows that end early are filled up.
 
+    Parameters
+    ----------
+    table : Table
+        As it was read.
 
-def parse_sheet(name: str, text: str) -> Sheet:
-    """Split a text into the cells of a table, at the separator of its header."""
-    first = text.split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-        # A quoted cell may hold ends of lines: the number is that of the row's last line.
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
-    except csv.Error as error:
-        raise InputError(f"{name} must be a table, but {error}. Save it anew.") from error
-    rows = [(line, row) for line, row in rows if any(row)]
-    for line, row in rows:
-        if any(row[len(header) :]):
+    Returns
+    -------
+    Sheet
+        Its rows in the order of their lines.
+
+    Raises
+    ------
+    InputError
+        If a row has more cells than there are columns, or two columns have one name.
+    """
+    header = table.header
+    lines = table.skipped["line"].tolist()
+    rows = table.odd_rows()
+    for line, row in zip(lines, rows, strict=True):
+        if any(cell.strip() for cell in row[len(header) :]):
             raise InputError(
-                f"{name} must have {len(header)} cells in each line, but line {line} has "
+                f"{table.name} must have {len(header)} cells in each line, but line {line} has "
                 f"{len(row)}. Mend the line."
             )
-    wide = [row[: len(header)] + [""] * (len(header) - len(row)) for _, row in rows]
-    frame = pd.DataFrame(wide, columns=header, index=[line for line, _ in rows], dtype=object)
-    named = [bool(column) for column in header]
-    if len({column for column in header if column}) < sum(named):
-        twice = next(column for column in header if column and header.count(column) > 1)
+    twice = next((name for name in header if name and f"{name}.1" in header), None)
+    if twice is not None:
         raise InputError(
-            f"{name} must have each column once, but {twice!r} is there twice. Rename one."
+            f"{table.name} must have each column once, but {twice!r} is there twice. Rename one."
         )
-    return Sheet(name, frame.loc[:, named])
+    filled = [row[: len(header)] + [""] * (len(header) - len(row)) for row in rows]
+    frame = pd.concat(
+        [
+            table.cells.set_axis(pd.Index(table.line)).astype(object),
+            pd.DataFrame(filled, columns=header, index=lines, dtype=object),
+        ]
+    ).sort_index(kind="stable")
+    frame = frame.apply(lambda column: column.str.strip())
+    named = [bool(name) and not name.startswith(".") for name in header]
+    return Sheet(table.name, frame.loc[(frame != "").any(axis=1), named])

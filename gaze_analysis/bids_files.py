@@ -95,7 +95,9 @@ def _as_text(values: pd.Series) -> pa.Array:
     if isinstance(values.dtype, pd.CategoricalDtype):
         array = pc.cast(pa.array(values.array), pa.string())
     else:
-        array = pa.array(escaped(values.astype("object")), pa.string(), from_pandas=True)
+        # Of pandas' own strings, pa.array would make an array in chunks.
+        texts = escaped(values.astype("object")).to_numpy(object)
+        array = pa.array(texts, pa.string(), from_pandas=True)
     return pc.if_else(pc.equal(pc.fill_null(array, ""), ""), MISSING, array)
 
 

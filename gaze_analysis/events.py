@@ -253,7 +253,8 @@ def _say_events(
         say(
             f"warning: for {int(unknown.sum())} fixations the recordings do not say which picture "
             "was shown where (!V IMGLOAD with place and size): they have a place on the screen "
-            "alone. Settings: picture, picture_x_px and so on in [gaze.trials]"
+            "alone. Settings: picture, picture_x_px and so on in [gaze.trials]; for reports, "
+            "columns.image and picture_place or picture_x_px in [gaze.report]"
         )
 
 

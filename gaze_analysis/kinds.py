@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gaze_analysis.behaviour import is_behaviour
 from gaze_analysis.foreign import looks_like_asc
+from gaze_analysis.reports.cells import listed
 from gaze_analysis.reports.session import report_kind
 from gaze_analysis.reports.tabular import TABLE_SUFFIXES, table_header
 from study.errors import InputError
@@ -128,9 +129,9 @@ def _understood() -> str:
 def _evidence(header: list[str]) -> str:
     """Say what a file has instead."""
     if len(header) > 1:
-        shown = ", ".join(header[:12]) + (", ..." if len(header) > 12 else "")
         return (
-            f"it is a table with the columns {shown}. Describe them in study.toml: [gaze.report] "
-            "for positions on the screen, [gaze.table] for fixations in the picture's pixels"
+            f"it is a table with the columns {listed(header, 12)}. Only English names of columns "
+            "are known; describe others in study.toml: [gaze.report] for positions on the screen, "
+            "[gaze.table] for fixations in the picture's pixels, [gaze.behaviour] for answers"
         )
     return "it is none of them. Name another file"

@@ -14,7 +14,7 @@ from gaze_analysis.behaviour_join import (
     recording_rows,
     unmatched_rows,
 )
-from gaze_analysis.behaviour_sheet import read_sheet
+from gaze_analysis.behaviour_sheet import read_sheets
 from gaze_analysis.importing import Session
 from gaze_analysis.trial_content import RECT
 from gaze_analysis.trials import find_trials
@@ -121,7 +121,7 @@ def session_trials(
         trials, alone = _join_table(_read_own_trials(folder / "trials.tsv"), found)
         unmatched.append(alone)
     elif other is not None:
-        table = read_behaviour(read_sheet(other), settings.behaviour)
+        table = read_behaviour(next(read_sheets(other)), settings.behaviour)
         trials, alone = join_behaviour(_from_variables(found), table, other.name)
         unmatched.append(alone)
     else:

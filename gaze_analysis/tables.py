@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from gaze_analysis.reports.cells import numbers, texts
-from gaze_analysis.reports.tabular import Columns, read_columns
+from gaze_analysis.reports.table import Columns
+from gaze_analysis.reports.tabular import read_columns
 from stimuli.expressions import expression_name
 from stimuli.frames import Rect
 from study.errors import InputError, did_you_mean
@@ -298,6 +299,6 @@ def _reasons(frame: pd.DataFrame, rect: Rect, *, has_duration: bool) -> pd.Serie
     reasons = np.full(len(frame), None, dtype=object)
     if has_duration:
         reasons[~(frame["duration_ms"].to_numpy() > 0)] = "no duration"
-    reasons[~rect.contains(points)] = "off the picture"
+    reasons[~rect.contains(points)] = "off picture"
     reasons[missing] = "no position"
     return pd.Series(reasons, index=frame.index, dtype=object)

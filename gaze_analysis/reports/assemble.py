@@ -8,6 +8,7 @@ import pandas as pd
 from gaze_analysis.eyelink.calibration import read_calibrations
 from gaze_analysis.eyelink.recording import COLUMNS, Recording, table
 from gaze_analysis.reports.part import Part
+from gaze_analysis.trial_content import stem
 from study.errors import InputError
 
 # Between trials whose place in the recording nobody knows.
@@ -277,6 +278,7 @@ def _protocol(trials: pd.DataFrame, real: pd.DataFrame) -> list[tuple[int, int, 
         ("start", r"(?:^|\s)TRIALID"), ("onset", _ONSET), ("picture", r"^!V\s+IMGLOAD"),
         ("end", r"^TRIAL_RESULT"),
     )}  # fmt: skip
+    named = real["text"].str.extract(r"^FACE_ON\s+(\S+)")[0].groupby(real["block"]).first().dropna()
     variables = [name for name in trials.columns if name.startswith("var:")]
     rows: list[tuple[int, int, float, str]] = []
     for trial in trials[trials["is_trial"].astype(bool)].to_dict("records"):
@@ -287,6 +289,8 @@ def _protocol(trials: pd.DataFrame, real: pd.DataFrame) -> list[tuple[int, int, 
             if isinstance(trial[name], str):
                 words = " ".join(trial[name].split())
                 rows.append((block, 1, start, f"!V TRIAL_VAR {name.removeprefix('var:')} {words}"))
+        if not isinstance(trial["image_id"], str):
+            trial["image_id"] = stem(named[block]) if block in named else None
         if isinstance(trial["image_id"], str) and block not in has["picture"]:
             words = _image_words(trial)
             rows.append((block, 1 if words.startswith("!V T") else 2, onset, words))

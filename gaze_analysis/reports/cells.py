@@ -1,16 +1,17 @@
 """What the texts of a table mean: numbers, missing values, places, and which column is which."""
 
+import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from study.errors import InputError, did_you_mean
+from study.errors import InputError
 
-MISSING = ("", ".", "-", "n/a", "na", "nan", "null", "none", "#n/a", "undefined", "[]")
+MISSING = ("", ".", "-", "--", "n/a", "na", "nan", "null", "none", "#n/a", "undefined", "[]")
 _DECIMAL_COMMA = r"[+-]?[\d.]*,\d*(?:[eE][+-]?\d+)?"
 _PAIR = r"[(\[]\s*(-?[\d.]+)\s*[,;]\s*(-?[\d.]+)\s*[)\]]"
 _LIST_CELL = r'^\["?(.*?)"?\]$'
@@ -75,7 +76,12 @@ def find_columns(
 
 
 def need_column(
-    table: str, header: Sequence[str], expected: str, setting: str, wrong: str = ""
+    table: str,
+    header: Sequence[str],
+    expected: str,
+    setting: str,
+    wrong: str = "",
+    used: Collection[str] = (),
 ) -> InputError:
     """Make the message for a column that a table lacks.
 
@@ -91,20 +97,47 @@ def need_column(
         The key of [gaze.report.columns] that names another.
     wrong : str, default ""
         What that key says now.
+    used : collection of str, optional
+        Columns that hold something else.
 
     Returns
     -------
     InputError
         To be raised.
     """
-    shown = [name for name in header if name][:40]
-    hint = did_you_mean(wrong or expected, shown)
-    if "Did you mean" not in hint:
-        hint = f" Columns without a use are {', '.join(shown)}."
+    free = [name for name in header if name and name not in used]
+    alike = [name for name in free if _is_alike(wrong or expected, name)]
+    hint = f" Did you mean {alike[0]!r}?" if alike else ""
     return InputError(
-        f"{table} must have the column {wrong or expected!r}, but it has none.{hint} "
-        f"Name it in study.toml: {setting} in [gaze.report.columns]."
+        f"{table} must have the column {wrong or expected!r}, but its columns are "
+        f"{listed(header)}.{hint} Name it in study.toml: {setting} in [gaze.report.columns]."
     )
+
+
+def listed(header: Sequence[str], most: int = 30) -> str:
+    """List columns in a message.
+
+    Parameters
+    ----------
+    header : sequence of str
+        The columns.
+    most : int, default 30
+        How many are named.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "", "c"], most=2)
+    'a, b, ...'
+    """
+    names = [name for name in header if name]
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+def _is_alike(expected: str, name: str) -> bool:
+    """Tell whether a column may be an expected one by another name, such as FIX_X."""
+    known, own = simple(expected), simple(name)
+    ends_alike = len(own) > 3 and (known.endswith(own) or own.endswith(known))
+    return ends_alike or bool(difflib.get_close_matches(own, [known], cutoff=0.85))
 
 
 def texts(column: pd.Series) -> pd.Series:

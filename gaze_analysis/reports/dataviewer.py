@@ -35,10 +35,18 @@ _MARKS = (
 )
 # What Data Viewer itself writes; every other column is a variable of the experiment.
 _OWN = (
-    "CURRENT_", "PREVIOUS_", "NEXT_", "LAST_", "IA_", "TRIAL_", "IP_", "LEFT_", "RIGHT_",
-    "AVERAGE_", "SAMPLE_", "RESOLUTION_", "EYE_", "HTARGET_", "TARGET_X", "TARGET_Y",
-    "TARGET_V", "TARGET_A", "VIDEO_", "RECORDING_SESSION_LABEL", "DATA_FILE", "TIMESTAMP",
-    "TIME_SCALE", "TIME_PERIOD", "INTEREST_PERIOD", "REPORT_", "Session_Name_",
+    "CURRENT_", "PREVIOUS_", "NEXT_", "LAST_", "IA_", "IP_", "SAMPLE_", "RESOLUTION_",
+    *(f"TRIAL_{name}" for name in (
+        "INDEX", "LABEL", "START_TIME", "END_TIME", "DWELL_TIME", "DURATION", "FIXATION",
+        "SACCADE", "BLINK", "IA_", "RUN_COUNT", "TOTAL_", "INPUT", "BUTTON", "MESSAGE",
+    )),
+    *(f"{eye}_{name}" for eye in ("LEFT", "RIGHT", "AVERAGE") for name in (
+        "GAZE_", "PUPIL_", "VELOCITY_", "ACCELERATION_", "FIX_", "SACCADE_", "IN_", "INTEREST_",
+    )),
+    "EYE_USED", "EYE_TRACKED", "EYE_REPORTED", "HTARGET_", "TARGET_X", "TARGET_Y",
+    "TARGET_VELOCITY", "TARGET_ACCELERATION", "TARGET_VISIBLE", "VIDEO_",
+    "RECORDING_SESSION_LABEL", "DATA_FILE", "TIMESTAMP", "TIME_SCALE", "TIME_PERIOD",
+    "INTEREST_PERIOD", "REPORT_", "Session_Name_",
 )  # fmt: skip
 _COMMON = {
     "participant": ("RECORDING_SESSION_LABEL", "DATA_FILE", "Session_Name_"),
@@ -178,9 +186,8 @@ def _require(source: Source, things: Sequence[str]) -> None:
         if thing not in source.columns:
             wrong = getattr(source.settings.columns, thing, "")
             name = NAMES[source.kind][thing][0]
-            used = set(source.columns.values())
-            others = [column for column in source.table.header if column not in used]
-            raise need_column(source.file, others, name, thing, wrong)
+            used = source.columns.values()
+            raise need_column(source.file, source.table.header, name, thing, wrong, used)
 
 
 def _events(source: Source) -> Part:

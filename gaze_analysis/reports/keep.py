@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gaze_analysis.reports.tabular import Table
+from gaze_analysis.reports.table import Table
 from study.writing import atomic_path
 
 
@@ -16,12 +16,10 @@ def write_rows(path: Path, table: Table) -> None:
     import pyarrow as pa
 
     bounds = np.searchsorted(table.line, table.skipped["line"].to_numpy()).tolist()
-    odd = [next(csv.reader([text], delimiter=table.separator), [])
-           for text in table.skipped["text"]]  # fmt: skip
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         file.write(_line(table.header))
         begin = 0
-        for end, row in [*zip(bounds, odd, strict=True), (len(table.cells), [])]:
+        for end, row in [*zip(bounds, table.odd_rows(), strict=True), (len(table.cells), [])]:
             if end > begin:
                 arrow = pa.Table.from_pandas(table.cells.iloc[begin:end], preserve_index=False)
                 arrow = arrow.cast(pa.schema([(name, pa.string()) for name in arrow.column_names]))

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gaze_analysis.reports.cells import numbers, pairs, simple, texts, whole_number_in
-from gaze_analysis.reports.tabular import Table
+from gaze_analysis.reports.table import Table
 from study.errors import InputError
 from study.settings.gaze_reports import ReportSettings
 

@@ -1,6 +1,7 @@
 """How a text is laid out as a table: its code, its separator, its columns and its rows."""
 
 import csv
+import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +84,7 @@ class Layout:
             separator = lines[first].strip()[4:5] or separator  # Excel's own hint
             first += 1
         begin = len("\n".join(lines[: first + 1]).encode("utf-8")) + 1
-        rows = [next(csv.reader([line], delimiter=separator), []) for line in lines[first:][:12]]
+        rows = [split_row(line, separator) for line in lines[first:][:12]]
         header = [cell.strip() for cell in next(iter(rows), [])]
         widths = {len(row) for row in rows[1:-1] if any(row)} or {len(row) for row in rows[1:2]}
         if widths == {len(header) + 1}:
@@ -93,6 +94,27 @@ class Layout:
         elif widths == {len(header) - 1} and not header[-1]:
             header = header[:-1]
         return cls(separator, distinct(header), begin, first + 2)
+
+
+def split_row(line: str, separator: str) -> list[str]:
+    """Split a line into its cells; quotes that make no sense are part of them.
+
+    Parameters
+    ----------
+    line : str
+        The line.
+    separator : str
+        What parts cells.
+
+    Examples
+    --------
+    >>> split_row('a,"b,c"', ",")
+    ['a', 'b,c']
+    """
+    try:
+        return next(csv.reader(io.StringIO(line, newline=""), delimiter=separator), [])
+    except csv.Error:
+        return line.split(separator)
 
 
 def _unquoted(line: str) -> str:

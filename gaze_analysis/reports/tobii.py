@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gaze_analysis.reports.cells import find_columns, need_column, simple, texts
+from gaze_analysis.reports.cells import find_columns, listed, simple, texts
 from gaze_analysis.reports.part import (
     Part,
     Source,
@@ -17,6 +17,7 @@ from gaze_analysis.reports.part import (
     wrong_numbers,
 )
 from gaze_analysis.reports.tobii_events import rebuild_events
+from study.errors import InputError
 
 KINDS = {"tobii": "Tobii export"}
 _UNITS = {"": 1.0, "ms": 1.0, "μs": 0.001, "us": 0.001}
@@ -137,7 +138,10 @@ def tobii_columns(source: Source) -> tuple[dict[str, str], float]:
         if getattr(chosen, thing) in header:
             columns[thing] = getattr(chosen, thing)
     if not any(thing.startswith(("x_", "fixation_x")) for thing in columns):
-        raise need_column(source.file, header, "GazePointX (ADCSpx)", "x")
+        raise InputError(
+            f"{source.file} must have gaze or fixation points (GazePointX (ADCSpx) or Gaze point X "
+            f"[DACS px]), but its columns are {listed(header)}. Export it with them."
+        )
     return columns, to_ms
 
 

@@ -10,7 +10,7 @@ from gaze_analysis.reports import dataviewer, generic, tobii
 from gaze_analysis.reports.assemble import assemble
 from gaze_analysis.reports.part import Part, Source
 from gaze_analysis.reports.session import report_kind
-from gaze_analysis.reports.tabular import Table
+from gaze_analysis.reports.table import Table
 from study.settings.gaze_reports import ReportSettings
 
 # Two trials of one participant: 500 Hz, times from each trial's start.

@@ -8,15 +8,19 @@ import pytest
 from hypothesis import given, settings
 
 from gaze_analysis.behaviour import is_behaviour, read_behaviour
-from gaze_analysis.behaviour_sheet import parse_sheet, read_sheet
+from gaze_analysis.behaviour_sheet import Sheet, as_sheet, read_sheets
+from gaze_analysis.reports.tabular import parse_table
 from gaze_analysis.tests.behaviour_text import PICTURES, opensesame, psychopy
 from study.errors import InputError
 from study.settings.gaze_behaviour import BehaviourSettings
 
 
+def parse_sheet(text: str) -> Sheet:
+    return as_sheet(parse_table("table.csv", text.encode()))
+
+
 def read(text: str, **settings: Any) -> pd.DataFrame:
-    sheet = parse_sheet("table.csv", text.removeprefix("\ufeff"))
-    return read_behaviour(sheet, BehaviourSettings(**settings))
+    return read_behaviour(parse_sheet(text), BehaviourSettings(**settings))
 
 
 def cells(frame: pd.DataFrame, name: str) -> list[Any]:
@@ -120,7 +124,7 @@ def test_named_columns_make_a_table_one_of_behaviour() -> None:
         (opensesame().replace('"612.5"', '"fast"'), {}, "line 2: response_time .*'fast'"),
         (opensesame().replace('"neutral"', '"happyy"'), {}, "line 3: response .*Did you mean"),
         (psychopy(), {"image": "picture"}, "must have the column 'picture'"),
-        ("a,b\n1,2,3\n", {"trial": "a"}, "2 cells in each line, but line 2 has 3"),
+        ("a,b\n1,2\n3,4\n1,2,3\n", {"trial": "a"}, "2 cells in each line, but line 4 has 3"),
         ("a,a\n1,2\n", {"trial": "a"}, "'a' is there twice"),
         ("a,b\n", {"trial": "a"}, "has none among its 0 lines"),
         ("nr,rt\n1,300\n", {"trial": "nr", "rt": "rt"}, 'Set it to "s" or "ms"'),
@@ -134,12 +138,23 @@ def test_bad_tables(text: str, settings: dict[str, str], message: str) -> None:
 
 def test_encodings(tmp_path: Any) -> None:
     path = tmp_path / "table.csv"
-    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "latin-1"):
         path.write_text("nr,naïve\n1,é\n", encoding=encoding)
-        assert read_sheet(path).header == ["nr", "naïve"]
-    path.write_text("nr,naïve\n1,é\n", encoding="latin-1")
-    with pytest.raises(InputError, match="text in UTF-8"):
-        read_sheet(path)
+        sheet = next(read_sheets(path))
+        assert sheet.header == ["nr", "naïve"]
+        assert sheet.frame["naïve"].tolist() == ["é"]
+
+
+def test_rows_that_end_early_are_filled_and_line_numbers_kept() -> None:
+    sheet = parse_sheet("a,b,c\n1,2,3\n\n4\n5,6,7,\n")
+    assert sheet.frame.to_numpy().tolist() == [["1", "2", "3"], ["4", "", ""], ["5", "6", "7"]]
+    assert sheet.frame.index.tolist() == [2, 4, 5]
+
+
+def test_numbers_with_decimal_commas() -> None:
+    text = "image;trials.thisN;key_resp.keys;key_resp.corr;key_resp.rt\nx.png;0,0;h;1,0;0,5\n"
+    found = read(text)
+    assert found[["correct", "rt_ms"]].to_numpy().tolist() == [[True, 500.0]]
 
 
 @given(st.sampled_from([psychopy(n_practice=1), opensesame(logged_twice=True)]), st.data())
@@ -161,7 +176,7 @@ def test_damaged_tables_are_read_or_refused(text: str, data: st.DataObject) -> N
 @settings(max_examples=100, deadline=None)
 def test_any_text_is_a_table_or_refused(text: str) -> None:
     try:
-        sheet = parse_sheet("any", text)
+        sheet = parse_sheet(text)
     except InputError:
         return
     assert len(set(sheet.header)) == len(sheet.header)

@@ -1,12 +1,17 @@
 """Behaviour tables adopted into sessions, and followed to the trials and fixations."""
 
+import csv
+import io
+import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from gaze_analysis.behaviour import read_behaviour
 from gaze_analysis.behaviour_files import adopt_behaviour, behaviour_file
+from gaze_analysis.behaviour_sheet import read_sheets
 from gaze_analysis.cli import app
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import import_sessions
@@ -18,6 +23,7 @@ from study.errors import InputError
 from study.folder import Study
 from study.provenance import is_current, run_step
 from study.settings.gaze import GazeSettings
+from study.settings.gaze_behaviour import BehaviourSettings
 from study.tables import read_table
 
 
@@ -71,6 +77,29 @@ def test_a_table_goes_to_its_session(tmp_path: Path, participant: str) -> None:
     kept = behaviour_file(study.session_dir("sub-01", "01"))
     assert kept is not None
     assert kept.read_text(encoding="utf-8") == text
+
+
+def test_a_workbook_and_a_zip_are_split_and_kept_as_text(tmp_path: Path) -> None:
+    study = recorded_study(tmp_path / "study")
+    rows = [list(csv.reader(io.StringIO(psychopy(who).removeprefix("\ufeff")))) for who in "12"]
+    both = pd.DataFrame(rows[0][1:] + rows[1][1:], columns=rows[0][0])
+    workbook = tmp_path / "both.xlsx"
+    both.drop(columns="", errors="ignore").to_excel(workbook, index=False)
+    with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
+        for who in "12":
+            archive.writestr(f"{who}.csv", psychopy(who))
+    answers = []
+    for path in (workbook, tmp_path / "both.zip"):
+        assert file_kind(path, GazeSettings()) == "behaviour"
+        kept = adopt_behaviour(study, [path])
+        assert adopt_behaviour(study, [path]) == kept  # twice is once
+        assert [file.parent.parent.name for file in kept] == ["sub-01", "sub-02"]
+        make = [read_behaviour(next(read_sheets(file)), BehaviourSettings()) for file in kept]
+        answers.append([frame[["image_id", "correct", "rt_ms"]].astype(str) for frame in make])
+        assert kept[0].read_text(encoding="utf-8").startswith("image,")
+        for file in kept:
+            file.unlink()
+    assert all(map(pd.DataFrame.equals, *answers))
 
 
 def test_answers_reach_trials_and_fixations(tmp_path: Path) -> None:

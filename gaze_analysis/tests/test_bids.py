@@ -117,6 +117,8 @@ def test_texts_stay_in_their_cell(tmp_path: Path) -> None:
     write_tsv_gz(path, pd.DataFrame({"t": [1.0, 2.5], "m": ['say "a"\tb\nc', None]}))
     text = gzip.decompress(path.read_bytes()).decode()
     assert text == '1\tsay \\"a\\"\\tb\\nc\n2.5\tn/a\n'
+    write_tsv_gz(path, pd.DataFrame({"t": [1, 2], "m": pd.Series([None, None], dtype="str")}))
+    assert gzip.decompress(path.read_bytes()) == b"1\tn/a\n2\tn/a\n"  # no event of its own
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=30), st.sampled_from([1.0, 2.0, 0.5]))

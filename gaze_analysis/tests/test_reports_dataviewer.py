@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from gaze_analysis.eyelink.recording import COLUMNS, Recording
-from gaze_analysis.reports.dataviewer import report_kind
+from gaze_analysis.reports.dataviewer import own_columns, report_kind
 from gaze_analysis.reports.tabular import read_tables
 from gaze_analysis.tests.report_text import FIXATIONS, part_of, recording_of, table_of
 from gaze_analysis.trials import find_trials
@@ -179,6 +179,30 @@ def test_a_missing_column_is_named_with_the_remedy() -> None:
     assert "x in [gaze.report.columns]" in str(told.value)
     mapped = ReportSettings(columns=ReportColumns(x="CURRENT_FIX_XX"))
     assert len(part_of(table_of(text), mapped).tables["fixations"]) == 5
+
+
+def test_a_renamed_column_is_recognised_and_the_columns_are_named() -> None:
+    text = FIXATIONS.replace("CURRENT_FIX_X", "FIX_X").replace("EYE_USED", "CURRENT_FIX_INDEX")
+    with pytest.raises(InputError, match=r"its columns are RECORDING_S.*mean 'FIX_X'"):
+        part_of(table_of(text))
+    text = FIXATIONS.replace("CURRENT_FIX_X", "CURRENT_FIX_INDEX")
+    with pytest.raises(InputError, match=r"its columns are RECORDING_SESSION_LABEL, .*ACC\. Name"):
+        part_of(table_of(text))
+
+
+def test_variables_named_like_data_viewers_columns_are_kept() -> None:
+    names = ["TRIAL_TYPE", "LEFT_FACE", "TARGET_ACTOR", "EYE_COLOUR", "correct"]
+    header = [*names, "TRIAL_INDEX", "LEFT_GAZE_X", "TARGET_VELOCITY_X", "EYE_USED", "DATA_FILE"]
+    assert own_columns(header) == header[len(names) :]
+
+
+def test_the_picture_of_a_message_stands_where_the_settings_say() -> None:
+    text = MESSAGES.replace("SYNCTIME", "FACE_ON AF01HAS.jpg")
+    settings = ReportSettings(
+        picture_x_px=512, picture_y_px=384, picture_width_px=562, picture_height_px=762
+    )
+    messages = recording_of(text, settings=settings).messages["text"].tolist()
+    assert "!V IMGLOAD CENTER AF01HAS 512 384 562 762" in messages
 
 
 def test_cells_that_are_no_numbers_are_counted() -> None:

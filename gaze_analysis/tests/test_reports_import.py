@@ -14,7 +14,7 @@ from gaze_analysis.importing import session_facts
 from gaze_analysis.kinds import file_kind, sort_files
 from gaze_analysis.reports.adopt import adopt_reports, keep_reports, prepare_reports
 from gaze_analysis.reports.keep import write_rows
-from gaze_analysis.reports.tabular import Table
+from gaze_analysis.reports.table import Table
 from gaze_analysis.tests.asc_text import HEADER, block
 from gaze_analysis.tests.report_text import FIXATIONS, biff2
 from gaze_analysis.tests.test_reports_tobii import studio_text
@@ -171,6 +171,13 @@ def test_names_that_would_be_one_participant_are_refused(tmp_path: Path) -> None
     run(study, "import", asc)
     with pytest.raises(InputError, match="holds one recording"):
         prepare_reports(study, [written(tmp_path, "r.txt", FIXATIONS)])
+
+
+def test_the_name_of_a_data_file_is_a_participant_without_its_suffix(tmp_path: Path) -> None:
+    study = study_with(tmp_path / "study", SETTINGS)
+    text = FIXATIONS.replace("RECORDING_SESSION_LABEL", "DATA_FILE").replace("003", "p3.edf")
+    sessions = adopt_reports(study, [written(tmp_path, "report.txt", text)])
+    assert [session.name for session in sessions] == ["sub-p3_ses-01"]
 
 
 def test_interest_areas_become_one_table(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaze_analysis.reports.cells import numbers, pairs, texts, whole_number_in
+from gaze_analysis.reports.table import Table
 from gaze_analysis.reports.tabular import (
-    Table,
     _read_text,
     read_columns,
     read_tables,
@@ -182,3 +182,10 @@ def test_texts_places_and_labels() -> None:
     )
     labels = whole_number_in(pd.Series(["Trial: 12", "7.0", "s1t2", "x"]))
     np.testing.assert_array_equal(labels, [12, 7, np.nan, np.nan])
+
+
+def test_a_stray_return_does_not_stop_the_reader(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.txt"
+    path.write_bytes(b"a\tb\rc\td\n1\t2\n3\t4\n")
+    assert table_header(path) == ["a", "b"]
+    assert [table.header for table in read_tables(path)] == [["a", "b"]]

@@ -65,7 +65,7 @@ def test_leaves_out_what_is_not_on_the_picture_and_says_why(tmp_path):
     text = "x,y\n-0.5,-0.5\n99.4,79.4\n99.5,10\n10,-1\n.,5\n"
     frame = read_fixation_tables([written(tmp_path, text=text)], settings(), MAP)
     assert list(frame["included"]) == [True, True, False, False, False]
-    assert list(frame["reason"])[2:] == ["off the picture", "off the picture", "no position"]
+    assert list(frame["reason"])[2:] == ["off picture", "off picture", "no position"]
 
 
 def test_reads_zips_and_skips_the_shadows_that_macos_adds(tmp_path):
