@@ -160,7 +160,7 @@ def recording_files(folder: Path) -> tuple[Path, ...]:
 
 def _all_recording_files(folder: Path) -> list[Path]:
     """List ASC files, plain and compressed, and EDF, which may also be EEG by its name."""
-    files = sorted(path for path in folder.glob("*") if path.is_file())
+    files = sorted(path for path in folder.glob("[!.]*") if path.is_file())
     return [
         path
         for path in files
