@@ -180,6 +180,28 @@ def test_names_say_whose_recording_it_is(name: str, expected: tuple[str, str]) -
     assert recording_id(Path(name)) == expected
 
 
+@pytest.mark.parametrize("events_only", [False, True])
+def test_two_recordings_in_one_file_are_refused(tmp_path: Path, events_only: bool) -> None:
+    study = empty_study(tmp_path / "study")
+    first = HEADER + block(start_ms=9000) + "MSG\t9500 TRIAL_RESULT 0\n"
+    lines = (first + HEADER + block()).splitlines(keepends=True)
+    if events_only:
+        lines = [line for line in lines if not line[0].isdigit()]
+    file = tmp_path / "a.asc"
+    file.write_text("".join(lines), encoding="utf-8")
+    n_first = sum(not (events_only and line[0].isdigit()) for line in first.splitlines(True))
+    begins = n_first + 1 + HEADER[: HEADER.index("MSG")].count("\n")
+    back_to = 2019 if events_only else 2000
+    with pytest.raises(InputError, match=f"9019 to {back_to} ms.* before line {begins}\\."):
+        adopt_recordings(study, [file])
+    assert not study.sourcedata.exists()
+    own = study.session_dir("sub-1", "01")
+    own.mkdir(parents=True)
+    file.rename(own / "sub-1_ses-01.asc")
+    with pytest.raises(InputError, match="one clock"):
+        import_sessions(study)
+
+
 def test_names_that_say_nothing_or_the_same() -> None:
     with pytest.raises(InputError, match="letters or digits"):
         recording_id(Path("__.asc"))
