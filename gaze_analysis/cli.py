@@ -37,7 +37,9 @@ def import_(
 
     A recording made elsewhere is kept in sourcedata under the name that
     its file gives: sub-01_ses-02_any.asc is participant sub-01, session 02;
-    any other name is the participant, without signs, and session 01. A
+    sub-01_run-1.asc and sub-01_run-2.asc are the parts of one session; any
+    other name is the participant, without signs, and session 01. Hidden
+    files, copies and an .edf whose .asc is there too are left out. A
     behaviour table goes to the session that it names.
     """
     from gaze_analysis.behaviour_files import adopt_behaviour

@@ -2,14 +2,16 @@
 
 import re
 import shutil
-import zlib
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from gaze_analysis.eyelink import read_recording
+from gaze_analysis.eyelink.clock import check_clock
 from gaze_analysis.eyelink.edf import is_edf
-from gaze_analysis.eyelink.files import without_twins
+from gaze_analysis.eyelink.files import files_below, without_copies, without_twins
+from gaze_analysis.eyelink.source import read_head
 from gaze_analysis.importing import Session, recording_files, say_twins
 from participants.register import add_participant, read_participants
 from study.errors import InputError
@@ -21,6 +23,7 @@ from study.writing import atomic_path, write_json
 
 _SUFFIX = re.compile(r"((\.asc|\.txt)(\.gz)?|\.edf)$", re.IGNORECASE)
 _SUB_SES = re.compile(r"sub-([A-Za-z0-9]+)(?:_ses-([A-Za-z0-9]+))?")
+_RUN = re.compile(r"_(?:run|part)-(\d+)", re.IGNORECASE)
 _ASC_LINE = re.compile(
     rb"^(MSG\s+\d|\*\* |START\s+\d|[ES]FIX [LR] |\d+(\.\d+)?\t *[-\d.]+\t)", re.MULTILINE
 )
@@ -69,24 +72,34 @@ def adopt_recordings(study: Study, files: Iterable[Path]) -> list[Session]:
 
 
 def _check(path: Path) -> int:
-    """Read a recording, which tells whether it is one."""
-    return int(read_recording(path).info["n_lines"])
+    """Read a recording, which tells whether it is one, and a single one."""
+    recording = read_recording(path)
+    check_clock(recording, path)
+    return int(recording.info["n_lines"])
 
 
 def _is_kept(study: Study, session: Session) -> bool:
     """Tell whether the study has this very recording; another one in its place is an error."""
     folder = study.session_dir(session.participant_id, session.session)
     kept = recording_files(folder)
-    if not kept:
-        return False
-    digest = sha256_of(session.files[0])
+    digest = sha256_of(session.files[0]) if kept else ""
     if any(sha256_of(path) == digest for path in kept):
         return True
-    raise InputError(
-        f"A session holds one recording, but {session.files[0]} would be {session.name}, and "
-        f"{folder} holds {kept[0].name} already. Name the file sub-ID_ses-LABEL.asc with another "
-        "id or session."
-    )
+    stem = _stem(session)
+    taken = [path for path in kept if _SUFFIX.sub("", path.name) == stem]
+    if taken or (kept and stem == session.name):
+        raise InputError(
+            f"A session holds one recording, but {session.files[0]} would be {stem}, and "
+            f"{folder} holds {(taken or kept)[0].name} already. Name the file sub-ID_ses-LABEL.asc "
+            "with another id or session, or sub-ID_ses-LABEL_part-N.asc if it is a further part; "
+            "if it replaces that one, remove that one first."
+        )
+    return False
+
+
+def _stem(session: Session) -> str:
+    """Name the file that keeps a recording, without its ending."""
+    return session.name + recording_part(session.files[0])
 
 
 def _keep(study: Study, session: Session) -> None:
@@ -97,7 +110,8 @@ def _keep(study: Study, session: Session) -> None:
         suffix = ".asc.gz" if file.read(2) == _GZIP else ".asc"
     if is_edf(source):
         suffix = ".edf"
-    with atomic_path(folder / f"{session.name}{suffix}") as temporary:
+    name = f"{_stem(session)}{suffix}"
+    with atomic_path(folder / name) as temporary:
         shutil.copyfile(source, temporary)
     if not (folder / "session.json").exists():
         write_json(
@@ -107,7 +121,7 @@ def _keep(study: Study, session: Session) -> None:
                 "session": session.session,
                 "mode": "real",
                 "tracker": "EyeLink",
-                "recording": f"{session.name}{suffix}",
+                "recording": name,
                 "imported_from": source.name,
             },
         )
@@ -137,29 +151,28 @@ def recording_ids(paths: list[Path]) -> list[tuple[str, str]]:
     >>> recording_ids([Path("P1/data.asc"), Path("P2/data.asc")])
     [('sub-P1data', '01'), ('sub-P2data', '01')]
     """
-    ids = [recording_id(path) for path in paths]
-    often = {name for name, count in Counter(ids).items() if count > 1}
-    ids = [
-        recording_id(path.with_name(f"{path.absolute().parent.name}{path.name}"))
-        if name in often
-        else name
-        for path, name in zip(paths, ids, strict=True)
-    ]
-    for name, count in Counter(ids).items():
+    names = [(*recording_id(path), recording_part(path)) for path in paths]
+    often = {name for name, count in Counter(names).items() if count > 1}
+    for i, path in enumerate(paths):
+        if names[i] in often:
+            long = path.with_name(f"{path.absolute().parent.name}{path.name}")
+            names[i] = (*recording_id(long), names[i][2])
+    for name, count in Counter(names).items():
         if count > 1:
-            twice = [str(path) for path, other in zip(paths, ids, strict=True) if other == name]
+            twice = [str(path) for path, other in zip(paths, names, strict=True) if other == name]
             raise InputError(
                 f"Each recording must be of another session, but {' and '.join(twice)} would all "
-                f"be {name[0]}_ses-{name[1]}. Name them sub-ID_ses-LABEL.asc."
+                f"be {name[0]}_ses-{name[1]}{name[2]}. Name them sub-ID_ses-LABEL.asc, or "
+                "sub-ID_ses-LABEL_part-N.asc if they are parts of one session."
             )
-    return ids
+    return [(participant_id, session) for participant_id, session, _ in names]
 
 
 def recording_id(path: Path) -> tuple[str, str]:
     """Take participant and session from a recording's file name.
 
     A name that holds ``sub-X`` and perhaps ``_ses-Y`` is taken at its word; any other gives
-    the participant ``sub-`` and its letters and digits, and the session 01.
+    the participant ``sub-`` and its letters (without accents) and digits, and the session 01.
 
     Parameters
     ----------
@@ -175,19 +188,43 @@ def recording_id(path: Path) -> tuple[str, str]:
     --------
     >>> recording_id(Path("sub-07_ses-2_task-faces.asc.gz"))
     ('sub-07', '2')
-    >>> recording_id(Path("P_12 final.asc"))
-    ('sub-P12final', '01')
+    >>> recording_id(Path("P_12 Jürgen.asc"))
+    ('sub-P12Jurgen', '01')
     """
     stem = _SUFFIX.sub("", path.name)
     match = _SUB_SES.search(stem)
     if match:
         return f"sub-{match[1]}", match[2] or "01"
-    label = re.sub(r"[^A-Za-z0-9]", "", stem)
+    label = re.sub(r"[^A-Za-z0-9]", "", unicodedata.normalize("NFKD", stem))
     if not label:
         raise InputError(
             f"A recording's name must hold letters or digits, but {path.name} has none. Rename it."
         )
     return f"sub-{label}", "01"
+
+
+def recording_part(path: Path) -> str:
+    """Take from a recording's file name which part of its session it is.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        What its name in sourcedata ends with; empty unless the name says ``sub-X`` and also
+        ``_run-N`` or ``_part-N``.
+
+    Examples
+    --------
+    >>> recording_part(Path("sub-07_task-faces_run-2.asc")), recording_part(Path("run-2.asc"))
+    ('_part-02', '')
+    """
+    stem = _SUFFIX.sub("", path.name)
+    match = _RUN.search(stem) if _SUB_SES.search(stem) else None
+    return f"_part-{int(match[1]):02}" if match else ""
 
 
 def find_recordings(paths: Iterable[Path]) -> list[Path]:
@@ -197,7 +234,8 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
     ----------
     paths : iterable of Path
         Files are taken as they are; folders are searched for .asc, .asc.gz and EyeLink's .edf,
-        and for text files that look like ASC. An .edf beside its .asc is left out.
+        and for text files that look like ASC. What is there twice, as .edf and .asc or as
+        copies, is taken once.
 
     Returns
     -------
@@ -212,7 +250,7 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = [file for file in sorted(path.rglob("*")) if _is_recording(file)]
+            inside = [file for file in files_below(path) if _is_recording(file)]
             if not inside:
                 raise InputError(
                     f"A folder of recordings must hold .asc, .asc.gz or .edf files, but {path} has "
@@ -227,6 +265,9 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
             )
     found, twins = without_twins(found)
     say_twins(twins)
+    found, copies = without_copies(found)
+    for path, original in copies.items():
+        say(f"{path} is not read: it is a copy of {original}")
     return found
 
 
@@ -252,11 +293,4 @@ def looks_like_asc(path: Path) -> bool:
     bool
         Whether a message, event, block, sample or preamble is among its first lines.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(8192)
-        if head[:2] == _GZIP:
-            head = zlib.decompressobj(wbits=31).decompress(head, 8192)
-    except (OSError, zlib.error):
-        return False
-    return _ASC_LINE.search(head.replace(b"\r", b"\n")) is not None
+    return _ASC_LINE.search(read_head(path)) is not None

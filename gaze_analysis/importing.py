@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from gaze_analysis.eyelink import Recording, read_recording
+from gaze_analysis.eyelink.clock import check_clock
 from gaze_analysis.eyelink.edf import is_edf
 from gaze_analysis.eyelink.files import without_twins
 from gaze_analysis.reports.session import read_reports, report_files
@@ -160,7 +161,7 @@ def recording_files(folder: Path) -> tuple[Path, ...]:
 
 def _all_recording_files(folder: Path) -> list[Path]:
     """List ASC files, plain and compressed, and EDF, which may also be EEG by its name."""
-    files = sorted(path for path in folder.glob("*") if path.is_file())
+    files = sorted(path for path in folder.glob("[!.]*") if path.is_file())
     return [
         path
         for path in files
@@ -280,6 +281,8 @@ class _ImportSession:
             parts, names = [read_reports(study, session.files, facts)], [" ".join(names)]
         else:
             parts = [read_recording(path) for path in session.files]
+            for part, path in zip(parts, session.files, strict=True):
+                check_clock(part, path)
         _write_parquet(samples_path(study, session.name), _join(parts, lambda r: r.samples))
         _write_parquet(raw_events_path(study, session.name), _join(parts, _all_events))
         _write_parquet(messages_path(study, session.name), _join(parts, lambda r: r.messages))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gaze_analysis.behaviour import is_behaviour
+from gaze_analysis.eyelink.files import files_below
 from gaze_analysis.foreign import looks_like_asc
 from gaze_analysis.reports.cells import listed
 from gaze_analysis.reports.session import report_kind
@@ -60,12 +61,12 @@ def _sort_folder(folder: Path, settings: GazeSettings, found: dict[str, list[Pat
     """Sort the files of a folder, and say which are left out."""
     left_out = []
     n_before = sum(map(len, found.values()))
-    for path in sorted(folder.rglob("*")):
-        if not path.is_file() or path.suffix.lower() not in _IN_FOLDERS:
+    for path in files_below(folder):
+        if path.suffix.lower() not in _IN_FOLDERS:
             continue
         try:
             found[file_kind(path, settings)].append(path)
-        except InputError:
+        except (InputError, FileNotFoundError):  # a link may lead nowhere
             left_out.append(path.name)
     if sum(map(len, found.values())) == n_before:
         raise InputError(

@@ -14,7 +14,7 @@ from typing import Any
 
 from study.folder import Study
 from study.progress import say
-from study.writing import write_json
+from study.writing import remove_file, write_json
 
 _PACKAGES = (
     "faceoff", "numpy", "scipy", "pandas", "pyarrow", "xarray", "scikit-image", "statsmodels",
@@ -128,7 +128,7 @@ def run_step(study: Study, step: Step, *, force: bool = False) -> bool:
     if not force and is_current(study, step):
         say(f"{step.command}: up to date, skipped")
         return False
-    step.record.unlink(missing_ok=True)
+    remove_file(step.record)
     inputs = {path: sha256_of(path) for path in step.inputs if path.is_file()}
     started = time.perf_counter()
     step.run()

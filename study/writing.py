@@ -1,5 +1,6 @@
 """Safe writing: a file appears whole, under its own name, or not at all."""
 
+import errno
 import json
 import os
 import uuid
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from study.errors import InputError
+
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_LOCKED = (PermissionError, NotADirectoryError, IsADirectoryError)
 
 
 @contextmanager
@@ -28,7 +32,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If the folder or the file cannot be written.
+        If the folder or the file cannot be written, or the disk is full.
 
     Examples
     --------
@@ -41,7 +45,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
-    try:
+    with _must_be_writable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
@@ -49,11 +53,40 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-    except (PermissionError, NotADirectoryError, IsADirectoryError) as error:
+
+
+@contextmanager
+def _must_be_writable(path: Path) -> Iterator[None]:
+    """Say in one message that a file cannot be written, and how to mend it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            remedy = "Make room on the disk"
+        elif isinstance(error, _LOCKED) or error.errno == errno.EROFS:
+            remedy = "Close programs that hold it open, or choose another folder"
+        else:
+            raise
         raise InputError(
-            f"{path} must be writable, but {error.strerror or error}. "
-            "Close programs that hold it open, or choose another folder."
+            f"{path} must be writable, but {error.strerror or error}. {remedy}."
         ) from error
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file if it is there.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If it may not be removed.
+    """
+    with _must_be_writable(path):
+        path.unlink(missing_ok=True)
 
 
 def _flush_to_disk(path: Path) -> None:

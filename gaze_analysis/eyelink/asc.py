@@ -36,12 +36,12 @@ _PREAMBLE = {
 }
 
 
-def read_asc(path: Path) -> Recording:
-    """Read an EyeLink ASC file, plain or compressed by gzip.
+def read_asc(path: Path | str) -> Recording:
+    r"""Read an EyeLink ASC file, plain or compressed by gzip.
 
     Parameters
     ----------
-    path : Path
+    path : Path or str
         The file, in any of the layouts that edf2asc writes.
 
     Returns
@@ -58,6 +58,16 @@ def read_asc(path: Path) -> Recording:
     References
     ----------
     SR Research, EyeLink 1000 User Manual, section 4.9 "ASC file format".
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "a.asc"
+    ...     _ = path.write_text("MSG\t90 TRIALID 1\n100\t 5.0\t 6.0\t 700.0\n")
+    ...     recording = read_asc(path)
+    >>> recording.messages["text"].tolist(), recording.samples["pupil_unknown"].tolist()
+    (['TRIALID 1'], [700.0])
     """
     path = Path(path)
     missing = {"."}

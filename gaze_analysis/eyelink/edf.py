@@ -27,7 +27,7 @@ _OTHERWISE = (
 _USUAL_WORDS = re.compile(r"loadEvents = \d+|Enabling time offset fixup")
 
 
-def read_edf(path: Path) -> Recording:
+def read_edf(path: Path | str) -> Recording:
     """Read an EyeLink EDF file.
 
     Gives what `read_asc` gives of the file that edf2asc makes of it with its usual options:
@@ -36,7 +36,7 @@ def read_edf(path: Path) -> Recording:
 
     Parameters
     ----------
-    path : Path
+    path : Path or str
         The file.
 
     Returns

@@ -89,13 +89,15 @@ class LineReader:
         handler = self._handlers.get(fields[0])
         if handler is not None and handler(number, text, fields):
             self._continues = False
-        elif self._continues and text[0] in " \t>":
+        elif self._continues and text[0] in " \t>-":
             self.continue_message(text)
         elif text.startswith("**"):
             self.preamble.append(text[2:].strip())
             self.counts["preamble"] += 1
-        elif text[0] in "#/;":
+        elif fields[0][0] in "#/;":
             self.counts["comment"] += 1
+        elif len(fields) > 2 and self.missing.issuperset(fields):
+            self.counts["blank"] += 1  # what parts the blocks in a file of samples alone
         else:
             known = handler is not None or fields[0] == "MSG"
             self.skip(number, f"no complete {fields[0]} line" if known else "not known", text)

@@ -1,6 +1,6 @@
 """What a recording holds: one value with a table for each kind of line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pandas as pd
@@ -82,7 +82,7 @@ COLUMNS: dict[str, dict[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recording:
     """One EyeLink recording, every line of its file accounted for.
 
@@ -132,6 +132,24 @@ class Recording:
     blocks: pd.DataFrame
     skipped: pd.DataFrame
     info: dict[str, Any]
+
+    def __repr__(self) -> str:
+        """Say in a few lines what there is, and which lines of the file could not be read."""
+        rates = self.blocks["rate_hz"].dropna().unique().tolist()
+        lines = [
+            f"Recording of {' and '.join(self.eyes) or 'no'} eye"
+            + (f" at {', '.join(f'{rate:g}' for rate in rates)} Hz" if rates else "")
+        ]
+        tables = {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name != "info"
+        }
+        lines += [f"  .{name}: {len(frame)} rows" for name, frame in tables.items() if len(frame)]
+        empty = [name for name, frame in tables.items() if not len(frame)]
+        if empty:
+            lines.append(f"  empty: {', '.join(empty)}")
+        if len(self.skipped):
+            lines.append(f"  {self.skipped_summary()}")
+        return "\n".join(lines)
 
     @property
     def eyes(self) -> tuple[str, ...]:

@@ -58,6 +58,29 @@ def read_pieces(path: Path, problems: list[str]) -> Iterator[bytes]:
         ) from error
 
 
+def read_head(path: Path) -> bytes:
+    """Read a file's first bytes, unpacked, to see what it is.
+
+    Parameters
+    ----------
+    path : Path
+        The file: plain or compressed by gzip.
+
+    Returns
+    -------
+    bytes
+        Some thousands, with LF for CR; none where it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(2 * _HEAD_BYTES)
+        if head.startswith(_GZIP):
+            head = zlib.decompressobj(wbits=31).decompress(head, 2 * _HEAD_BYTES)
+    except (OSError, zlib.error):
+        return b""
+    return head.replace(b"\r", b"\n")
+
+
 def not_eyelink(path: Path, head: bytes) -> str:
     """Say why a file is no ASC recording.
 

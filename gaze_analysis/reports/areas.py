@@ -56,7 +56,7 @@ def area_files(study: Study) -> tuple[Path, ...]:
     modes = study.settings.gaze.modes
     return tuple(
         path
-        for path in sorted(study.sourcedata.glob("sub-*/ses-*/*.tsv"))
+        for path in sorted(study.sourcedata.glob("sub-*/ses-*/[!.]*.tsv"))
         if kept_kind(path) == AREAS and session_facts(path.parent).get("mode", "real") in modes
     )
 

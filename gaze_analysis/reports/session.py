@@ -82,7 +82,7 @@ def report_files(folder: Path) -> tuple[Path, ...]:
     tuple of Path
         By kind, and in the order in which they came.
     """
-    found = [path for path in folder.glob("*.tsv") if kept_kind(path) not in ("", AREAS)]
+    found = [path for path in folder.glob("[!.]*.tsv") if kept_kind(path) not in ("", AREAS)]
     return tuple(sorted(found, key=lambda path: (kept_kind(path), _number(path), path.name)))
 
 

@@ -118,7 +118,9 @@ def test_float_stamps_stay(tmp_path: Path) -> None:
 
 def test_samples_without_anything_else(tmp_path: Path) -> None:
     lines = "".join(f"{stamp}\t 1\t 2\t 3\t 4\t 5\t 6\t.....\n" for stamp in range(100, 140, 4))
-    recording = read(tmp_path, lines)
+    between = ".\t   .\t   .\t   .\t   .\t   .\t   .\n"
+    recording = read(tmp_path, lines + between)
+    assert recording.skipped.empty
     assert recording.eyes == ("left", "right")
     assert recording.blocks[["block", "rate_hz"]].to_numpy().tolist() == [[0, 250.0]]
 
@@ -213,3 +215,13 @@ def test_what_is_no_recording_is_answered_by_one_message(
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
         read_asc(tmp_path / "none.asc")
+
+
+def test_a_recording_says_in_a_few_lines_what_it_holds(tmp_path: Path) -> None:
+    recording = read(tmp_path, HEADER + block("bino", rate_hz=500) + "EFIX L 1 2\n")
+    said = repr(recording).splitlines()
+    assert said[0] == "Recording of left and right eye at 500 Hz"
+    assert "  .samples: 20 rows" in said
+    assert "  empty: buttons" in said
+    assert "'EFIX L 1 2'" in said[-1]
+    assert len(said) < 20

@@ -9,8 +9,14 @@ import pytest
 
 from gaze_analysis.events import make_events
 from gaze_analysis.eyelink import read_asc
-from gaze_analysis.foreign import adopt_recordings, recording_id, recording_ids
+from gaze_analysis.foreign import (
+    adopt_recordings,
+    find_recordings,
+    recording_id,
+    recording_ids,
+)
 from gaze_analysis.importing import import_sessions, recorded_sessions, samples_path
+from gaze_analysis.kinds import sort_files
 from gaze_analysis.steps import events_step, import_step, steps
 from gaze_analysis.tests.asc_text import HEADER, block
 from gaze_analysis.tests.small_study import recording_text, small_study
@@ -166,11 +172,34 @@ def test_another_recording_of_the_same_name_is_refused(tmp_path: Path) -> None:
         ("sub-007_ses-02_task-faces.asc.gz", ("sub-007", "02")),
         ("sub-7.asc", ("sub-7", "01")),
         ("P_12 final.ASC", ("sub-P12final", "01")),
+        ("Jürgen.asc", ("sub-Jurgen", "01")),
         ("example_eyelink.txt.gz", ("sub-exampleeyelink", "01")),
     ],
 )
 def test_names_say_whose_recording_it_is(name: str, expected: tuple[str, str]) -> None:
     assert recording_id(Path(name)) == expected
+
+
+@pytest.mark.parametrize("events_only", [False, True])
+def test_two_recordings_in_one_file_are_refused(tmp_path: Path, events_only: bool) -> None:
+    study = empty_study(tmp_path / "study")
+    first = HEADER + block(start_ms=9000) + "MSG\t9500 TRIAL_RESULT 0\n"
+    lines = (first + HEADER + block()).splitlines(keepends=True)
+    if events_only:
+        lines = [line for line in lines if not line[0].isdigit()]
+    file = tmp_path / "a.asc"
+    file.write_text("".join(lines), encoding="utf-8")
+    n_first = sum(not (events_only and line[0].isdigit()) for line in first.splitlines(True))
+    begins = n_first + 1 + HEADER[: HEADER.index("MSG")].count("\n")
+    back_to = 2019 if events_only else 2000
+    with pytest.raises(InputError, match=f"9019 to {back_to} ms.* before line {begins}\\."):
+        adopt_recordings(study, [file])
+    assert not study.sourcedata.exists()
+    own = study.session_dir("sub-1", "01")
+    own.mkdir(parents=True)
+    file.rename(own / "sub-1_ses-01.asc")
+    with pytest.raises(InputError, match="one clock"):
+        import_sessions(study)
 
 
 def test_names_that_say_nothing_or_the_same() -> None:
@@ -205,6 +234,60 @@ def test_of_an_edf_and_its_asc_one_is_read(
     (kept / "sub-1_ses-01.edf").write_bytes(b"SR_RESEARCH_1000FILE")
     import_sessions(study)
     assert "sub-1_ses-01.edf is not read" in capsys.readouterr().err
+
+
+def test_an_edf_is_found_to_be_the_asc_of_another_folder(tmp_path: Path) -> None:
+    for name, second in (("a", "00:00:00"), ("b", "00:00:01")):
+        text, edf = tmp_path / "asc" / f"{name}.asc.gz", tmp_path / "edf" / f"{name}.edf"
+        text.parent.mkdir(exist_ok=True)
+        edf.parent.mkdir(exist_ok=True)
+        edf.write_bytes(f"SR_RESEARCH_1000FILE\nDATE: Mon Jan  1 {second} 2024\n".encode())
+        text.write_bytes(gzip.compress((HEADER + block() + f"MSG\t9000 {name}\n").encode()))
+    found = find_recordings([tmp_path / "asc", tmp_path / "edf"])
+    assert [path.name for path in found] == ["a.asc.gz", "b.asc.gz", "b.edf"]
+
+
+def test_hidden_files_and_copies_are_no_recordings_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = empty_study(tmp_path / "study")
+    folder = tmp_path / "files"
+    for name in ("backup/P7.asc", "P7.asc", "P8.asc"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(HEADER + block() + f"MSG\t9000 {name[-6:]}\n", encoding="utf-8")
+    for name in ("._P7.asc", "__MACOSX/P8.asc", ".git/x.asc"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"\x00\x05\x16\x07Mac OS X")
+    (folder / "lost.asc").symlink_to(tmp_path / "nowhere.asc")
+    files = sort_files([folder], study.settings.gaze)["asc"]
+    assert "1 files are no recordings and are left out: lost.asc" in capsys.readouterr().err
+    adopt_recordings(study, files)
+    said = f"{folder / 'backup' / 'P7.asc'} is not read: it is a copy of {folder / 'P7.asc'}"
+    assert said in capsys.readouterr().err
+    kept = study.session_dir("sub-P7", "01")
+    (kept / "._sub-P7_ses-01.asc").write_bytes(b"\x00\x05\x16\x07Mac OS X")
+    assert [(one.name, len(one.files)) for one in recorded_sessions(study)] == [
+        ("sub-P7_ses-01", 1), ("sub-P8_ses-01", 1),
+    ]  # fmt: skip
+
+
+def test_runs_of_one_session_are_its_parts(tmp_path: Path) -> None:
+    study = empty_study(tmp_path / "study")
+    files = [tmp_path / f"sub-5_task-x_run-{run}.asc" for run in (1, 10, 2)]
+    for file in files:
+        file.write_text(block() + f"MSG\t9000 {file.name}\n", encoding="utf-8")
+    adopt_recordings(study, files[:2])
+    adopt_recordings(study, files)
+    (session,) = recorded_sessions(study)
+    assert [path.name for path in session.files] == [
+        f"sub-5_ses-01_part-{part}.asc" for part in ("01", "02", "10")
+    ]
+    files[0].write_text(block(n_samples=5), encoding="utf-8")
+    whole = tmp_path / "sub-5.asc"
+    whole.write_text(block(n_samples=6), encoding="utf-8")
+    for file in (files[0], whole):
+        with pytest.raises(InputError, match="holds one recording"):
+            adopt_recordings(study, [file])
 
 
 def test_an_edf_is_adopted_and_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

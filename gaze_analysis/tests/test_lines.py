@@ -102,14 +102,15 @@ def test_a_calibration_report_over_several_lines_is_one_message() -> None:
         ">>>>>>> CALIBRATION (HV9,P-CR) FOR LEFT: <<<<<<<<<",
         "MSG\t10 !CAL eye check box: (L,R,T,B)",
         "\t  -60     4   -61   -20",
+        "-8.2e-05  4.3",
         "",
         "MSG\t10 TRIALID 1",
         "\t is no report",
     )
-    assert tables["messages"]["n_lines"].tolist() == [2, 2, 1]
+    assert tables["messages"]["n_lines"].tolist() == [2, 3, 1]
     assert "FOR LEFT" in tables["messages"]["text"][0]
     assert reader.counts["blank"] == 1
-    assert tables["skipped"]["line"].tolist() == [7]
+    assert tables["skipped"]["line"].tolist() == [8]
 
 
 def test_a_block_says_what_it_recorded() -> None:
@@ -136,7 +137,7 @@ def test_inputs_buttons_starts_comments_and_losses() -> None:
         "BUTTON\t500\t4\t1",
         "SBLINK L 643199",
         "# a comment",
-        "; another",
+        "  ; another",
         "ERROR MESSAGES LOST 3",
         "** preamble",
     )

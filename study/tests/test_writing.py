@@ -1,5 +1,6 @@
 """Writing: a file is whole or absent, whatever happens on the way."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from study.errors import InputError
-from study.writing import atomic_path, write_json, write_text
+from study.writing import atomic_path, remove_file, write_json, write_text
 
 
 def test_a_failure_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) -> None:
@@ -52,3 +53,24 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(InputError, match="must be writable"):
         write_text(tmp_path / "a.txt", "x")
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.EROFS, "choose another folder"), (errno.ENOSPC, "Make room on the disk")],
+)
+def test_a_disk_that_takes_nothing(tmp_path: Path, number: int, remedy: str) -> None:
+    path = tmp_path / "a.txt"
+    with pytest.raises(InputError, match=remedy), atomic_path(path) as temporary:
+        temporary.write_text("half", encoding="utf-8")
+        raise OSError(number, os.strerror(number), str(temporary))
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(OSError, match="other"), atomic_path(path):
+        raise OSError(errno.EIO, "other")
+
+
+def test_removing_a_file(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.txt", "x")
+    remove_file(tmp_path / "a.txt")
+    remove_file(tmp_path / "a.txt")
+    assert not list(tmp_path.iterdir())
