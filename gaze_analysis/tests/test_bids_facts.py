@@ -117,6 +117,12 @@ def test_the_model_is_named_or_follows_from_the_software(
     assert facts["DeviceSerialNumber"] == "CLG-BFC16"
 
 
+def test_reports_do_not_name_the_model() -> None:
+    assert tracker_facts("Tobii", "", simulated=False) == {"Manufacturer": "Tobii"}
+    assert tracker_facts("EyeLink", "", simulated=False) == {"Manufacturer": "SR Research"}
+    assert tracker_facts("unknown", "", simulated=False) == {}
+
+
 def test_an_unknown_and_a_simulated_tracker() -> None:
     assert tracker_facts("", "", simulated=False) == {"Manufacturer": "SR Research"}
     simulated = tracker_facts("EYELINK II CL v5.50 (EyeLink 1000 Plus)", "", simulated=True)
