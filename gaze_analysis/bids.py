@@ -183,7 +183,8 @@ def _event_facts(run: BidsRun, events: pd.DataFrame, pupil: str) -> dict[str, An
         **run.task(),
         "Columns": columns,
         "OnsetSource": "timestamp",
-        "Description": "Fixations, saccades and blinks as the tracker's own parser found them, "
-        "and the messages of the experiment.",
+        "Description": "Fixations, saccades and blinks as the recording itself has them (the "
+        "tracker's own parser), and the messages of the experiment. Events that were detected "
+        "later are derivatives.",
         **describe_events(columns, pupil),
     }

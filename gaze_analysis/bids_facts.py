@@ -97,15 +97,18 @@ def calibration_facts(messages: pd.DataFrame, blocks: pd.DataFrame, eye: str) ->
     Returns
     -------
     dict
-        CalibrationCount; CalibrationType of the last one; CalibrationPosition and -Unit from the
-        targets of the last validation, if these are as many as the type says;
+        CalibrationCount, if there is one in the file; CalibrationType of the last one;
+        CalibrationPosition and -Unit from the targets of the last validation, if these are as
+        many as the type says;
         AverageCalibrationError and MaximalCalibrationError in degrees, of the validations that
         were the last ones before a block.
     """
     calibrations, validations, points = (
         table[table["eye"].eq(eye) | (eye == "unknown")] for table in read_calibrations(messages)
     )
-    facts: dict[str, Any] = {"CalibrationCount": len(calibrations)}
+    facts: dict[str, Any] = {}
+    if len(calibrations):  # a file may begin after the calibration, and reports have none
+        facts["CalibrationCount"] = len(calibrations)
     types = [*validations["type"], *calibrations["type"]]
     if types:
         facts["CalibrationType"] = str(types[-1])

@@ -83,7 +83,7 @@ def test_positions_are_given_where_they_are_as_many_as_the_type_says() -> None:
 
 def test_a_recording_without_calibrations() -> None:
     messages, blocks = tables("MSG\t1 hello", *SESSION[11:15])
-    assert calibration_facts(messages, blocks, "left") == {"CalibrationCount": 0}
+    assert calibration_facts(messages, blocks, "left") == {}
 
 
 def test_how_the_eye_was_followed() -> None:
