@@ -16,6 +16,8 @@ _OPTIONAL = {
     "EthicsApprovals": "ethics_approvals",
     "Funding": "funding",
 }
+# What says nothing, so that the settings may.
+_UNSAID = (UNKNOWN, [UNKNOWN])
 # What BIDS has no place for: settings, records, pictures and tables that say how to read others.
 _IGNORED = ("*.toml", "*.csv", "*.provenance.json", "stimuli/")
 # Nothing among the derivatives is named as BIDS's raw data are.
@@ -113,7 +115,8 @@ def _describe(path: Path, settings: StudySettings, own: dict[str, Any]) -> None:
         "GeneratedBy": [{"Name": "faceoff"}],
         **own,
     }
-    write_json(path, defaults | _read(path) | chosen | {"BIDSVersion": BIDS_VERSION})
+    known = {key: value for key, value in _read(path).items() if value not in _UNSAID}
+    write_json(path, defaults | known | chosen | {"BIDSVersion": BIDS_VERSION})
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -61,6 +61,14 @@ def test_what_was_written_by_hand_stays(tmp_path: Path) -> None:
     assert (tmp_path / ".bidsignore").read_bytes() == before
 
 
+def test_what_says_nothing_gives_way(tmp_path: Path) -> None:
+    earlier = {"Authors": ["n/a"], "License": "n/a", "BIDSVersion": "1.9.0"}
+    (tmp_path / "dataset_description.json").write_text(json.dumps(earlier), encoding="utf-8")
+    write_dataset_files(tmp_path, StudySettings())
+    found = description(tmp_path)
+    assert (found["Authors"], found["BIDSVersion"]) == (["n/a", "n/a"], BIDS_VERSION)
+
+
 @pytest.mark.parametrize("damaged", ["{", "[]"])
 def test_a_damaged_description_is_not_overwritten(tmp_path: Path, damaged: str) -> None:
     path = tmp_path / "dataset_description.json"
