@@ -22,7 +22,10 @@ _SECONDS = {"faces": 60, "window": 60, "people": 50, "analysis": 240, "truth": 5
 _WINDOW_TRIALS = 10
 
 _SETTINGS: dict[str, dict[str, Any]] = {
-    "study": {"name": "Demo: simulated observers and a small network on synthetic faces"},
+    "study": {
+        "name": "Demo: simulated observers and a small network on synthetic faces",
+        "authors": ["faceoff", "its simulated observers"],
+    },
     "stimuli": {"folder": "stimuli/pictures"},
     "participants": {"practice_trials": 3},
 }

@@ -9,6 +9,8 @@ from gaze_analysis.bids_columns import SYSTEMS
 from gaze_analysis.eyelink.calibration import read_calibrations
 from study.settings.screen import ScreenSettings
 
+# What the import calls the tracker of a report; recordings proper are EyeLink's, named or not.
+_REPORTS = {"Tobii": "Tobii", "EyeLink": "SR Research", "unknown": ""}
 _MODEL = re.compile(r"\(([^)]+)\)")
 _VERSION = re.compile(r"v(\d+)\.")
 # Host software of SR Research's trackers, by its first number, where it does not name the model.
@@ -29,7 +31,8 @@ def tracker_facts(tracker: str, serial_number: str, simulated: bool) -> dict[str
     Parameters
     ----------
     tracker : str
-        What the recording says, such as ``EYELINK II CL v5.50 Jun 16 2022 (EyeLink 1000 Plus)``.
+        What the recording says, such as ``EYELINK II CL v5.50 Jun 16 2022 (EyeLink 1000 Plus)``,
+        or what a report is of: EyeLink, Tobii or unknown.
     serial_number : str
         The camera's; empty where it is not known.
     simulated : bool
@@ -46,6 +49,9 @@ def tracker_facts(tracker: str, serial_number: str, simulated: bool) -> dict[str
     >>> tracker_facts("EYELINK II CL v4.56 Aug 18 2010", "CL1-ABE16", False)["SoftwareVersions"]
     'EYELINK II CL v4.56 Aug 18 2010'
     """
+    if tracker in _REPORTS and not simulated:
+        maker = _REPORTS[tracker]
+        return {"Manufacturer": maker} if maker else {}
     named = _MODEL.search(tracker)
     version = _VERSION.search(tracker)
     software = _MODEL.sub("", tracker).strip()
@@ -91,15 +97,18 @@ def calibration_facts(messages: pd.DataFrame, blocks: pd.DataFrame, eye: str) ->
     Returns
     -------
     dict
-        CalibrationCount; CalibrationType of the last one; CalibrationPosition and -Unit from the
-        targets of the last validation, if these are as many as the type says;
+        CalibrationCount, if there is one in the file; CalibrationType of the last one;
+        CalibrationPosition and -Unit from the targets of the last validation, if these are as
+        many as the type says;
         AverageCalibrationError and MaximalCalibrationError in degrees, of the validations that
         were the last ones before a block.
     """
     calibrations, validations, points = (
         table[table["eye"].eq(eye) | (eye == "unknown")] for table in read_calibrations(messages)
     )
-    facts: dict[str, Any] = {"CalibrationCount": len(calibrations)}
+    facts: dict[str, Any] = {}
+    if len(calibrations):  # a file may begin after the calibration, and reports have none
+        facts["CalibrationCount"] = len(calibrations)
     types = [*validations["type"], *calibrations["type"]]
     if types:
         facts["CalibrationType"] = str(types[-1])

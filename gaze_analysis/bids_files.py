@@ -23,6 +23,27 @@ _SPECIAL = re.compile(r'["\\\x00-\x1f]')
 _BOM = b"\xef\xbb\xbf"
 
 
+def sidecar_path(path: Path) -> Path:
+    """Name the JSON file that belongs to a table.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.tsv`` or ``.tsv.gz`` file.
+
+    Returns
+    -------
+    Path
+        The file beside it.
+
+    Examples
+    --------
+    >>> sidecar_path(Path("sub-01_task-faces_beh.tsv")).name
+    'sub-01_task-faces_beh.json'
+    """
+    return path.with_name(path.name.removesuffix(".gz").removesuffix(".tsv") + ".json")
+
+
 def padded(table: pd.DataFrame, step_ms: float) -> pd.DataFrame:
     """Fill the gaps of a recording with rows that have a time stamp and nothing else.
 
@@ -95,8 +116,8 @@ def _as_text(values: pd.Series) -> pa.Array:
     if isinstance(values.dtype, pd.CategoricalDtype):
         array = pc.cast(pa.array(values.array), pa.string())
     else:
-        # Of pandas' own strings, pa.array would make an array in chunks.
-        texts = escaped(values.astype("object")).to_numpy(object)
+        # An array of objects: pandas takes texts that are all missing for numbers.
+        texts = escaped(values.astype("object")).to_numpy(dtype=object)
         array = pa.array(texts, pa.string(), from_pandas=True)
     return pc.if_else(pc.equal(pc.fill_null(array, ""), ""), MISSING, array)
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from gaze_analysis.behaviour_files import behaviour_file
-from gaze_analysis.bids import bids_path, write_bids
+from gaze_analysis.bids import write_bids
+from gaze_analysis.bids_runs import bids_path
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import (
     OVERVIEWS,
@@ -140,6 +141,7 @@ def bids_step(study: Study) -> Step:
         ),
         outputs=(
             files_tsv,
+            study.root / "dataset_description.json",
             *(
                 bids_path(study, session, part, ending)
                 for session in sessions
@@ -147,7 +149,10 @@ def bids_step(study: Study) -> Step:
                 for ending in ("events.tsv", "beh.tsv")
             ),
         ),
-        settings={"screen": study.settings.screen.model_dump(mode="json")},
+        settings={
+            "screen": study.settings.screen.model_dump(mode="json"),
+            "study": study.settings.study.model_dump(mode="json", exclude={"seed"}),
+        },
         run=lambda: write_bids(study, sessions, files_tsv),
     )
 
@@ -163,7 +168,7 @@ def steps(study: Study) -> Iterator[Step]:
     Yields
     ------
     Step
-        From recordings: import, events, quality, regions, density. From fixation tables made
+        From recordings: import, events, quality, BIDS, regions, density. From fixation tables made
         elsewhere: their import, regions, and density. Without landmarks, drawn regions or
         interest areas there are no regions, and this is said.
     """
@@ -175,6 +180,7 @@ def steps(study: Study) -> Iterator[Step]:
             yield areas_step(study)
         yield events_step(study)
         yield quality_step(study)
+        yield bids_step(study)
     if has_regions(study):
         yield regions_step(study)
     else:

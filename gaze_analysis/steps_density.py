@@ -76,7 +76,12 @@ def _make_maps(study: Study) -> None:
     bandwidth = choose_bandwidth(study, fixations)
     rule = map_rule(study, sigma_px=bandwidth.sigma_px)
     made = study_maps(fixations, rule)
-    made.maps.attrs["bandwidth"] = density.bandwidth
+    made.maps.attrs |= {
+        "bandwidth": density.bandwidth,
+        "seed": rule.seed,
+        "source": "faceoff gaze density, of fixations.tsv",
+        "provenance": "gaze_density.provenance.json",
+    }
     if per_deg is not None:
         made.maps.attrs |= {"sigma_deg": rule.sigma_px / per_deg, "px_per_deg": per_deg}
     centre = density.centre_sigma
@@ -86,7 +91,9 @@ def _make_maps(study: Study) -> None:
     )  # fmt: skip
     table = control_table(made.maps, controls)
     write_maps(folder / "density.nc", made.maps, compress=False)
-    write_maps(folder / "controls.nc", controls, compress=False)
+    # Those of the other pictures are as large as the maps, and follow from them.
+    kept = controls.drop_vars(["class_mean", "mean_face"])
+    write_maps(folder / "controls.nc", kept, compress=False)
     write_table(folder / "ceiling.tsv", made.ceilings, CEILING_COLUMNS)
     write_table(folder / "controls.tsv", table, CONTROL_COLUMNS)
     write_table(folder / "bandwidth.tsv", _in_all_units(study, bandwidth), BANDWIDTH_COLUMNS)
@@ -309,10 +316,15 @@ def _say_ceilings(ceilings: pd.DataFrame) -> None:
 
 def _ceiling_text(row: pd.Series) -> str:
     """Write one ceiling."""
-    return (
-        f"{row['split_half_r']:.2f}  {row['spearman_brown_r']:.2f}  "
-        f"{row['leave_one_out_r']:.2f}  {row['n_participants']:.0f}"
+    columns = ("split_half_r", "spearman_brown_r", "leave_one_out_r")
+    return "  ".join(
+        [*(_two_digits(row[name]) for name in columns), f"{row['n_participants']:.0f}"]
     )
+
+
+def _two_digits(r: float) -> str:
+    """Write a correlation; n/a where there is none."""
+    return "n/a" if pd.isna(r) else f"{r:.2f}"
 
 
 def _say_controls(controls: pd.DataFrame, centre_px: float) -> None:
@@ -325,4 +337,4 @@ def _say_controls(controls: pd.DataFrame, centre_px: float) -> None:
         ("shuffled_r", "a picture of another expression"),
         ("centre_bias_r", f"centre bias (Gaussian of {centre_px:.1f} px)"),
     ):
-        say(f"  {name:<40}" + ("n/a" if pd.isna(means[column]) else f"{means[column]:.2f}"))
+        say(f"  {name:<40}{_two_digits(means[column])}")

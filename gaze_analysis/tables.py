@@ -207,9 +207,13 @@ def _fixations(
         cells, text["image"], lambda name: _image_id(name, settings, image_names)
     )
     shown = frame["image_id"] + "\t" + text["expression"].fillna("")
-    frame["expression"] = _by_value(
-        cells, shown, lambda both: _expression(*both.split("\t", maxsplit=1))
+    wanted = (
+        bool(settings.columns.expression)
+        or "expression" in re.compile(settings.file_name).groupindex
     )
+    frame["expression"] = _by_value(
+        cells, shown, lambda both: _expression(*both.split("\t", maxsplit=1), wanted=wanted)
+    ).replace("", np.nan)
     return frame
 
 
@@ -264,13 +268,18 @@ def _picture_number(text: str) -> str:
     return str(int(text)) if text.isdecimal() else text
 
 
-def _expression(image_id: str, label: str) -> str:
-    """Name the expression, and refuse one that a KDEF picture's own name contradicts."""
+def _expression(image_id: str, label: str, *, wanted: bool) -> str:
+    """Name the expression, and refuse one that a KDEF picture's own name contradicts.
+
+    Pictures need not show one: where the settings name no place for it, it is empty.
+    """
     kdef = _KDEF_NAME.fullmatch(image_id.upper())
     if not label and kdef is None:
+        if not wanted:
+            return ""
         raise InputError(
             f"a fixation must have an expression, but there is none for {image_id!r}. "
-            "Set columns.expression or a group of file_name in [gaze.table]."
+            "Complete the table, or take expression out of columns and file_name in [gaze.table]."
         )
     named = expression_name(kdef.group(1)) if kdef else expression_name(label)
     if label and expression_name(label) != named:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from study.dataset import write_dataset_files
 from study.errors import InputError
 from study.settings import Settings, parse_settings, read_settings
 from study.settings.template import toml_template
-from study.writing import write_json, write_text
+from study.writing import write_text
 
 SETTINGS_NAME = "study.toml"
-BIDS_VERSION = "1.11.1"
 
 
 @dataclass(frozen=True)
@@ -193,36 +193,10 @@ def create_study(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None
             "Choose another name."
         )
     settings = parse_settings(overrides or {}, source="The settings of the new study")
-    _write_dataset_files(folder, settings)
+    write_dataset_files(folder, settings.study)
     # The settings come last: a folder without them is no study yet.
     write_text(folder / SETTINGS_NAME, toml_template(overrides))
     return open_study(folder)
-
-
-def _write_dataset_files(folder: Path, settings: Settings) -> None:
-    """Write the files that make the folder a BIDS dataset."""
-    write_json(
-        folder / "dataset_description.json",
-        {
-            "Name": settings.study.name,
-            "BIDSVersion": BIDS_VERSION,
-            "DatasetType": "raw",
-            "License": "n/a",
-            "Authors": settings.study.authors,
-            "GeneratedBy": [{"Name": "faceoff"}],
-        },
-    )
-    write_text(folder / "README", _DATASET_README.format(name=settings.study.name))
-    write_text(folder / ".bidsignore", "study.toml\n*.provenance.json\nstimuli/\n")
-
-
-_DATASET_README = """{name}
-
-A faceoff study: people and a network name the expression on the same faces; where people look
-is set against where the network looks. The folder follows BIDS {version}; sourcedata/ holds what
-the tracker and the session wrote, derivatives/faceoff/ everything computed from it, and
-study.toml every setting.
-""".replace("{version}", BIDS_VERSION)
 
 
 def check_participant_id(participant_id: str) -> str:

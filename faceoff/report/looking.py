@@ -69,7 +69,8 @@ def looking_section(study: Study) -> ReportSection:
     caption = "People, trials and fixations left out, by reason."
     table = ReportTable("exclusions", caption, exclusions)
     ceiling = read_table(study.gaze_dir / "ceiling.tsv", what="The ceilings (faceoff gaze density)")
-    by_expression = ceiling[ceiling["level"] == "expression"].drop(columns=["level", "image_id"])
+    by_expression = ceiling[ceiling["level"] != "image"].drop(columns=["level", "image_id"])
+    by_expression = by_expression.fillna({"expression": "all pictures"})
     ceilings = ReportTable(
         "ceiling",
         "How well the maps of some participants tell those of the others: correlation of random "
@@ -98,7 +99,10 @@ def _controls_table(study: Study) -> ReportTable:
         "How well maps that do not know a picture tell gaze on it: correlation of its map with the "
         "mean of the other pictures of its expression, with the mean of all other pictures, with a "
         "picture of another expression, and with a Gaussian in the middle; mean over pictures.",
-        controls.groupby("expression", sort=True)[names].mean().reset_index(),
+        controls.fillna({"expression": "not named"})
+        .groupby("expression")[names]
+        .mean()
+        .reset_index(),
         3,
     )
 
@@ -141,27 +145,20 @@ def _region_figures(study: Study) -> Iterator[ReportFigure]:
 def _density_figure(study: Study, maps: "xr.Dataset") -> ReportFigure:
     """Draw the mean density of each expression, and of all."""
     frame = shown_frame(study)
-    figure = new_figure(height_cm=10.0)
-    axes = figure.subplots(2, 4).ravel()
-    everything = maps["density_by_expression"]
-    largest = float(everything.max())
-    for panel, name in zip(axes, EXPRESSIONS, strict=False):
+    shown = {values["expression"].item(): values for values in maps["density_by_expression"]}
+    shown["all pictures"] = maps["mean_density"]
+    largest = max(float(values.max()) for values in shown.values())
+    n_rows, n_columns = -(-len(shown) // 4), min(len(shown), 4)
+    figure = new_figure(height_cm=5.0 * n_rows)
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for panel in axes:
         panel.set_axis_off()
+    for panel, (name, values) in zip(axes, shown.items(), strict=False):
         panel.set_title(name)
-        if name in everything["expression"].to_numpy():
-            values = everything.sel(expression=name).to_numpy()
-            draw_density(
-                panel, values, vmax=largest, width_px=frame.width_px, height_px=frame.height_px
-            )
-    draw_density(
-        axes[-1],
-        maps["mean_density"].to_numpy(),
-        vmax=largest,
-        width_px=frame.width_px,
-        height_px=frame.height_px,
-    )
-    axes[-1].set_title("all pictures")
-    axes[-1].set_axis_off()
+        draw_density(
+            panel, values.to_numpy(), vmax=largest,
+            width_px=frame.width_px, height_px=frame.height_px,
+        )  # fmt: skip
     caption = (
         "Mean gaze density of each expression, in the picture's frame; one scale for all panels "
         f"(Gaussian, standard deviation {float(maps.attrs['sigma_px']):.1f} px of the picture)."

@@ -83,7 +83,7 @@ def test_positions_are_given_where_they_are_as_many_as_the_type_says() -> None:
 
 def test_a_recording_without_calibrations() -> None:
     messages, blocks = tables("MSG\t1 hello", *SESSION[11:15])
-    assert calibration_facts(messages, blocks, "left") == {"CalibrationCount": 0}
+    assert calibration_facts(messages, blocks, "left") == {}
 
 
 def test_how_the_eye_was_followed() -> None:
@@ -115,6 +115,12 @@ def test_the_model_is_named_or_follows_from_the_software(
     facts = tracker_facts(tracker, "CLG-BFC16", simulated=False)
     assert (facts["ManufacturersModelName"], facts["SoftwareVersions"]) == (model, software)
     assert facts["DeviceSerialNumber"] == "CLG-BFC16"
+
+
+def test_reports_do_not_name_the_model() -> None:
+    assert tracker_facts("Tobii", "", simulated=False) == {"Manufacturer": "Tobii"}
+    assert tracker_facts("EyeLink", "", simulated=False) == {"Manufacturer": "SR Research"}
+    assert tracker_facts("unknown", "", simulated=False) == {}
 
 
 def test_an_unknown_and_a_simulated_tracker() -> None:

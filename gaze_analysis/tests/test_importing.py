@@ -212,7 +212,9 @@ def test_names_that_say_nothing_or_the_same() -> None:
 def test_the_steps_follow_each_other(tmp_path: Path) -> None:
     study = small_study(tmp_path / "study")
     commands = [step.command for step in steps(study)]
-    assert commands == ["gaze import", "gaze events", "gaze quality", "gaze density"]
+    assert commands == [
+        "gaze import", "gaze events", "gaze quality", "gaze bids", "gaze density",
+    ]  # fmt: skip
     made = {path for step in steps(study) for path in step.outputs}
     needed = {path for step in list(steps(study))[1:] for path in step.inputs}
     assert all(path in made or path.exists() for path in needed)

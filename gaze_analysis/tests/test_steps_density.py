@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gaze_analysis.controls import mean_of_others
 from gaze_analysis.exclusions import EXCLUSION_COLUMNS
 from gaze_analysis.steps_density import density_step, map_rule
 from gaze_analysis.steps_tables import import_tables, table_step
@@ -70,15 +71,28 @@ def test_controls_lie_beside_the_maps(tmp_path):
     import_tables(study, write_fixations(tmp_path, images=images))
     run_step(study, density_step(study))
     maps, controls = (read_maps(study.gaze_dir / f"{name}.nc") for name in ("density", "controls"))
-    np.testing.assert_array_equal(
-        controls["class_mean"].sel(image="AF01HAS"), maps["density"].sel(image="AF02HAS")
-    )
-    assert np.isnan(controls["class_mean"].sel(image="AF02SAS")).all()
+    class_mean = mean_of_others(maps["density"], maps["expression_of_image"])  # as in the docs
+    np.testing.assert_array_equal(class_mean[0], maps["density"].sel(image="AF02HAS"))
+    assert np.isnan(class_mean[2]).all()
+    assert set(controls.data_vars) == {"centre_bias", "shuffled_image"}
+    assert controls.attrs["provenance"] == "gaze_density.provenance.json"
     assert controls.attrs["centre_sigma_px"] == 20.0
     assert controls.attrs["centre_sigma_from"] == "given"
     table = read_table(study.gaze_dir / "controls.tsv", what="controls")
     assert list(table["image_id"]) == list(images)
     assert list(table["shuffled_image"].iloc[:2]) == ["AF02SAS"] * 2
+
+
+def test_one_person_has_maps_and_no_ceiling(tmp_path, capsys):
+    study = table_study(tmp_path / "study")
+    import_tables(study, write_fixations(tmp_path, people="a", images=("me", "you")))
+    run_step(study, density_step(study))
+    said = capsys.readouterr().err
+    assert "pictures (mean) n/a  n/a  n/a  1" in said
+    assert "nan" not in said
+    maps = read_maps(study.gaze_dir / "density.nc")
+    assert list(maps["expression_of_image"].to_numpy()) == ["n/a", "n/a"]
+    assert maps.sizes["expression"] == 0
 
 
 def test_the_width_can_come_from_the_data(tmp_path):

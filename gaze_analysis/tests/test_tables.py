@@ -91,8 +91,9 @@ def test_reads_zips_and_skips_the_shadows_that_macos_adds(tmp_path):
         ("02_007_QQ_F_M.csv", "x,y\n1,2\n", {}, "'QQ'"),
         ("02_x_QQ_F_M.csv", "x,y\n1,2\n", {"file_name": ""}, "must have its participant"),
         (
-            "02_me.csv", "x,y\n1,2\n",
-            {"file_name": r"(?P<participant>\d+)_(?P<image>.*)\.csv", "picture_map": ""},
+            "02_me_.csv", "x,y\n1,2\n",
+            {"file_name": r"(?P<participant>\d+)_(?P<image>.*)_(?P<expression>\w*)\.csv",
+             "picture_map": ""},
             "none for 'me'",
         ),
     ],
@@ -102,6 +103,15 @@ def test_reads_zips_and_skips_the_shadows_that_macos_adds(tmp_path):
 def test_answers_a_wrong_table_by_one_message(tmp_path, name, text, changes, words):
     with pytest.raises(InputError, match=words):
         read_fixation_tables([written(tmp_path, name, text)], settings(**changes), MAP)
+
+
+def test_pictures_need_not_show_an_expression(tmp_path):
+    changes = {"file_name": r"(?P<participant>\d+)_(?P<image>.*)\.csv", "picture_map": ""}
+    paths = [written(tmp_path, name, "x,y\n1,2\n") for name in ("02_me.csv", "02_AF01HAS.csv")]
+    frame = read_fixation_tables(paths, settings(**changes), {})
+    assert frame.set_index("image_id")["expression"].fillna("").to_dict() == {
+        "me": "", "AF01HAS": "happy",
+    }  # fmt: skip
 
 
 def test_answers_a_broken_archive_by_one_message(tmp_path):

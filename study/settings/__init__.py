@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from study.errors import InputError, did_you_mean
 from study.settings.base import Section
@@ -19,16 +19,9 @@ from study.settings.participants import ParticipantsSettings
 from study.settings.report import ReportSettings
 from study.settings.screen import ScreenSettings
 from study.settings.stimuli import StimuliSettings
+from study.settings.study import StudySettings
 
 __all__ = ["Settings", "StudySettings", "parse_settings", "read_settings"]
-
-
-class StudySettings(Section):
-    """What the study is called, and the seed that all its randomness comes from."""
-
-    name: str = Field("Eyes and networks on the same faces", description="title of the study")
-    authors: list[str] = Field(["n/a"], description="who made it, for dataset_description.json")
-    seed: int = Field(1, ge=0, description="all randomness follows from this number")
 
 
 class Settings(Section):
