@@ -14,7 +14,10 @@ from study.tables import read_table
 
 # The overviews: the command that makes each, and columns that are not left to guesses.
 _TABLES: dict[str, tuple[str, dict[str, type]]] = {
-    "recordings": ("gaze import", {"tracker": str, "serial_number": str, "pupil": str}),
+    "recordings": (
+        "gaze import",
+        {"n_parts": int, "tracker": str, "serial_number": str, "pupil": str},
+    ),
     "blocks": ("gaze import", {"part": int, "rate_hz": float, "n_samples": int}),
     "trials": ("gaze events", {"part": int, "face_onset_ms": float, "face_offset_ms": float}),
 }
@@ -42,7 +45,7 @@ class BidsRun:
     session : Session
         The session.
     part : int
-        Which of the session's files it is, from 1.
+        Which of the session's parts it is, from 1.
     recording, blocks, trials : pandas.DataFrame
         Its rows of the overviews and of trials.tsv.
     """
@@ -56,7 +59,8 @@ class BidsRun:
 
     def path(self, ending: str) -> Path:
         """Name one of its files."""
-        return bids_path(self.study, self.session, self.part, ending)
+        n_parts = int(self.recording["n_parts"].iloc[0])
+        return bids_path(self.study, self.session, run_numbers(n_parts)[self.part - 1], ending)
 
     def task(self) -> dict[str, Any]:
         """Name the task and the lab, as every JSON file of BIDS should."""
@@ -82,7 +86,28 @@ def task_of(study: Study, session: Session) -> str:
     return "faces" if (source / "trials.tsv").is_file() else "viewing"
 
 
-def bids_path(study: Study, session: Session, part: int, ending: str) -> Path:
+def run_numbers(n_parts: int) -> list[int | None]:
+    """Give the parts of a session their numbers as runs of BIDS, which one alone does not have.
+
+    Parameters
+    ----------
+    n_parts : int
+        How many parts the session has, from 1.
+
+    Returns
+    -------
+    list of int or None
+        One for each part.
+
+    Examples
+    --------
+    >>> run_numbers(1), run_numbers(2)
+    ([None], [1, 2])
+    """
+    return [None] if n_parts == 1 else list(range(1, n_parts + 1))
+
+
+def bids_path(study: Study, session: Session, part: int | None, ending: str) -> Path:
     """Name a file of a session as BIDS does.
 
     Parameters
@@ -90,9 +115,9 @@ def bids_path(study: Study, session: Session, part: int, ending: str) -> Path:
     study : Study
         The study.
     session : Session
-        The session; each file of one that was interrupted is a run.
-    part : int
-        Which file, from 1.
+        The session; each part of one that was interrupted is a run.
+    part : int or None
+        One of `run_numbers`.
     ending : str
         What comes after task and run, such as ``events.tsv``.
 
@@ -102,7 +127,7 @@ def bids_path(study: Study, session: Session, part: int, ending: str) -> Path:
         The file in ``sub-*/ses-*/beh``.
     """
     folder = study.root / session.participant_id / f"ses-{session.session}" / "beh"
-    run = f"_run-{part}" if len(session.files) > 1 else ""
+    run = "" if part is None else f"_run-{part}"
     return folder / f"{session.name}_task-{task_of(study, session)}{run}_{ending}"
 
 
@@ -119,7 +144,7 @@ def bids_runs(study: Study, sessions: list[Session]) -> list[BidsRun]:
     Returns
     -------
     list of BidsRun
-        In the same order, one for each file of a session.
+        In the same order, one for each part of a session.
 
     Raises
     ------
@@ -143,7 +168,7 @@ def bids_runs(study: Study, sessions: list[Session]) -> list[BidsRun]:
             ]
             for table in tables.values()
         )
-        for part in range(1, len(session.files) + 1):
+        for part in range(1, int(recording["n_parts"].iloc[0]) + 1):
             own = (table[table["part"] == part] for table in (blocks, trials))
             runs.append(BidsRun(study, session, part, recording, *own))
     return runs

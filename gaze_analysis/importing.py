@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from gaze_analysis.eyelink import Recording, read_recording
-from gaze_analysis.eyelink.clock import check_clock
+from gaze_analysis.eyelink.clock import split_at_clock
 from gaze_analysis.eyelink.edf import is_edf
 from gaze_analysis.eyelink.files import without_twins
 from gaze_analysis.reports.session import read_reports, report_files
@@ -17,7 +17,7 @@ from study.errors import InputError
 from study.folder import Study
 from study.parallel import parallel_map
 from study.progress import say
-from study.tables import write_table
+from study.tables import read_table, write_table
 from study.writing import atomic_path
 
 _WHO = {
@@ -27,6 +27,7 @@ _WHO = {
 RECORDING_COLUMNS = {
     **_WHO,
     "file": "Recording, from the study folder; several are the parts of one session.",
+    "n_parts": "Parts with a clock of their own: files, or recordings one after the other in one.",
     "date": "When it was made, as the recording says.",
     "tracker": "Which tracker made it, as the recording says.",
     "serial_number": "Serial number of its camera.",
@@ -201,6 +202,28 @@ def session_facts(folder: Path) -> dict[str, Any]:
     return facts
 
 
+def session_parts(study: Study) -> dict[str, int]:
+    """Tell how many parts with a clock of their own imported sessions have.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    dict of str to int
+        By the names of sessions; empty where nothing is imported yet.
+    """
+    path = study.gaze_dir / "recordings.tsv"
+    if not path.is_file():
+        return {}
+    columns = {"participant_id": str, "session": str, "n_parts": int}
+    table = read_table(path, what="The overview of recordings", columns=columns)
+    names = table["participant_id"] + "_ses-" + table["session"]
+    return dict(zip(names.tolist(), table["n_parts"].tolist(), strict=True))
+
+
 def samples_path(study: Study, name: str) -> Path:
     """Name the file of a session's samples."""
     return study.gaze_dir / "samples" / f"{name}.parquet"
@@ -280,9 +303,9 @@ class _ImportSession:
             facts = session_facts(session.files[0].parent)
             parts, names = [read_reports(study, session.files, facts)], [" ".join(names)]
         else:
-            parts = [read_recording(path) for path in session.files]
-            for part, path in zip(parts, session.files, strict=True):
-                check_clock(part, path)
+            found = [split_at_clock(read_recording(path)) for path in session.files]
+            parts = [part for pieces in found for part in pieces]
+            names = [name for name, own in zip(names, found, strict=True) for _ in own]
         _write_parquet(samples_path(study, session.name), _join(parts, lambda r: r.samples))
         _write_parquet(raw_events_path(study, session.name), _join(parts, _all_events))
         _write_parquet(messages_path(study, session.name), _join(parts, lambda r: r.messages))
@@ -334,7 +357,8 @@ def _recording_row(parts: list[Recording], names: list[str]) -> dict[str, Any]:
     sides = {"display_width_px": right - left + 1, "display_height_px": bottom - top + 1}
     counted = ("samples", "fixations", "saccades", "blinks", "messages", "calibrations")
     return {
-        "file": " ".join(names),
+        "file": " ".join(dict.fromkeys(names)),
+        "n_parts": len(parts),
         "date": first.get("date"),
         "tracker": first.get("tracker") or first.get("version"),
         "serial_number": first.get("serial_number"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gaze_analysis.behaviour_files import behaviour_file
 from gaze_analysis.bids import write_bids
-from gaze_analysis.bids_runs import bids_path
+from gaze_analysis.bids_runs import bids_path, run_numbers
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import (
     OVERVIEWS,
@@ -13,6 +13,7 @@ from gaze_analysis.importing import (
     raw_events_path,
     recorded_sessions,
     samples_path,
+    session_parts,
 )
 from gaze_analysis.reports.areas import area_files, areas_step
 from gaze_analysis.session_events import detection_settings
@@ -128,6 +129,7 @@ def bids_step(study: Study) -> Step:
     sessions = recorded_sessions(study)
     folder = study.gaze_dir
     files_tsv = folder / "bids_files.tsv"
+    n_parts = session_parts(study)
     overviews = ("recordings", "blocks", "trials")
     return Step(
         command="gaze bids",
@@ -145,7 +147,7 @@ def bids_step(study: Study) -> Step:
             *(
                 bids_path(study, session, part, ending)
                 for session in sessions
-                for part in range(1, len(session.files) + 1)
+                for part in run_numbers(n_parts.get(session.name, 1))
                 for ending in ("events.tsv", "beh.tsv")
             ),
         ),

@@ -1,50 +1,65 @@
-"""Whether a recording's clock goes on throughout, as times of trials and events need it to."""
+"""Files that hold several recordings, one after the other: told by a clock that goes back."""
 
-from pathlib import Path
+from dataclasses import fields, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from gaze_analysis.eyelink.recording import Recording
-from study.errors import InputError
 
 # Stamps of neighbouring blocks may overlap by a few samples; another recording is further away.
 _BACK_MS = 1000.0
 
 
-def check_clock(recording: Recording, path: Path) -> None:
-    """Refuse a file that holds several recordings one after the other.
+def split_at_clock(recording: Recording) -> list[Recording]:
+    """Take the recordings of one file apart, each with a clock that goes on throughout.
 
-    Times would mean two things in it: events of one recording would lie in trials of the other.
+    Together, times would mean two things: events of one would lie in trials of the other.
 
     Parameters
     ----------
     recording : Recording
         What the file holds.
-    path : Path
-        The file, for the message.
 
-    Raises
-    ------
-    InputError
-        If the clock goes back by more than a second.
+    Returns
+    -------
+    list of Recording
+        The recording itself; or, where the clock goes back by more than a second, the pieces
+        between, each with the lines of its own (``info["n_lines"]`` are those as well).
     """
+    begins = _first_lines(recording)
+    if not begins:
+        return [recording]
+    bounds = [1, *begins, int(recording.info["n_lines"]) + 1]
+    return [_lines_between(recording, first, end) for first, end in pairwise(bounds)]
+
+
+def _lines_between(recording: Recording, first: int, end: int) -> Recording:
+    """Take what stands in some lines of a file."""
+    tables = {}
+    for field in fields(recording):
+        table = getattr(recording, field.name)
+        if isinstance(table, pd.DataFrame):
+            # Block 0, what stands before any START, is said to be in line 0.
+            lines = table["line"].clip(lower=1)
+            tables[field.name] = table[(lines >= first) & (lines < end)].reset_index(drop=True)
+    return replace(recording, **tables, info=recording.info | {"n_lines": end - first})
+
+
+def _first_lines(recording: Recording) -> list[int]:
+    """Find the lines at which another recording begins: its messages stand before its samples."""
     stamps = _stamps(recording)
-    time_ms = stamps["stamp_ms"].to_numpy()
-    back = np.flatnonzero(np.diff(time_ms) < -_BACK_MS)
-    if not len(back):
-        return
-    i = int(back[0])
-    before, line = time_ms[i], int(stamps["line"].iloc[i + 1])
+    time_ms, lines = stamps["stamp_ms"].to_numpy(), stamps["line"].to_numpy()
     messages = recording.messages
-    between = messages["line"].between(int(stamps["line"].iloc[i]), line)
-    late = messages.loc[between & (messages["stamp_ms"] < before - _BACK_MS), "line"]
-    line = int(min(late.min(), line)) if len(late) else line
-    raise InputError(
-        f"A recording must have one clock, but in {path} it goes back from {before:.0f} to "
-        f"{time_ms[i + 1]:.0f} ms: a second recording begins before line {line}. Cut the file "
-        "there, and name the pieces sub-ID_ses-LABEL_part-1.asc and sub-ID_ses-LABEL_part-2.asc."
-    )
+    begins = []
+    for i in np.flatnonzero(np.diff(time_ms) < -_BACK_MS).tolist():
+        between = messages["line"].between(lines[i], lines[i + 1])
+        late = messages.loc[between & (messages["stamp_ms"] < time_ms[i] - _BACK_MS), "line"]
+        blocks = recording.blocks["line"]
+        starts = blocks[blocks.between(lines[i] + 1, lines[i + 1])]
+        begins.append(int(min([*late.head(1), *starts.head(1), lines[i + 1]])))
+    return begins
 
 
 def _stamps(recording: Recording) -> pd.DataFrame:

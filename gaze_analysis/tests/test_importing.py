@@ -15,9 +15,15 @@ from gaze_analysis.foreign import (
     recording_id,
     recording_ids,
 )
-from gaze_analysis.importing import import_sessions, recorded_sessions, samples_path
+from gaze_analysis.importing import (
+    import_sessions,
+    messages_path,
+    recorded_sessions,
+    samples_path,
+    session_parts,
+)
 from gaze_analysis.kinds import sort_files
-from gaze_analysis.steps import events_step, import_step, steps
+from gaze_analysis.steps import bids_step, events_step, import_step, steps
 from gaze_analysis.tests.asc_text import HEADER, block
 from gaze_analysis.tests.small_study import recording_text, small_study
 from gaze_analysis.tests.test_edf import bundled
@@ -181,25 +187,34 @@ def test_names_say_whose_recording_it_is(name: str, expected: tuple[str, str]) -
 
 
 @pytest.mark.parametrize("events_only", [False, True])
-def test_two_recordings_in_one_file_are_refused(tmp_path: Path, events_only: bool) -> None:
+def test_two_recordings_in_one_file_are_parts_of_a_session(
+    tmp_path: Path, events_only: bool
+) -> None:
     study = empty_study(tmp_path / "study")
     first = HEADER + block(start_ms=9000) + "MSG\t9500 TRIAL_RESULT 0\n"
     lines = (first + HEADER + block()).splitlines(keepends=True)
     if events_only:
         lines = [line for line in lines if not line[0].isdigit()]
-    file = tmp_path / "a.asc"
+    file = tmp_path / "sub-1.asc"
     file.write_text("".join(lines), encoding="utf-8")
-    n_first = sum(not (events_only and line[0].isdigit()) for line in first.splitlines(True))
-    begins = n_first + 1 + HEADER[: HEADER.index("MSG")].count("\n")
-    back_to = 2019 if events_only else 2000
-    with pytest.raises(InputError, match=f"9019 to {back_to} ms.* before line {begins}\\."):
-        adopt_recordings(study, [file])
-    assert not study.sourcedata.exists()
-    own = study.session_dir("sub-1", "01")
-    own.mkdir(parents=True)
-    file.rename(own / "sub-1_ses-01.asc")
-    with pytest.raises(InputError, match="one clock"):
-        import_sessions(study)
+    adopt_recordings(study, [file])
+    import_sessions(study)
+    table = read_table(study.gaze_dir / "recordings.tsv", what="recordings").iloc[0]
+    assert (table["n_parts"], table["n_lines"], table["n_blocks"]) == (2, len(lines), 2)
+    blocks = read_table(study.gaze_dir / "blocks.tsv", what="blocks")
+    assert blocks.loc[blocks["n_samples"] >= 0, ["part", "start_ms"]].to_numpy().tolist() == [
+        [1, 9000.0], [2, 2000.0],
+    ]  # fmt: skip
+    whole = read_asc(file)
+    for path_of, table_name in ((samples_path, "samples"), (messages_path, "messages")):
+        parts = pd.read_parquet(path_of(study, "sub-1_ses-01"))
+        assert parts["line"].tolist() == getattr(whole, table_name)["line"].tolist()
+    messages = pd.read_parquet(messages_path(study, "sub-1_ses-01"))
+    assert set(messages.loc[messages["stamp_ms"] >= 9000, "part"]) == {1}
+    assert session_parts(study) == {"sub-1_ses-01": 2}
+    run_step(study, events_step(study))
+    run_step(study, bids_step(study))
+    assert len(list(study.root.glob("sub-1/ses-01/beh/*_run-2_events.tsv"))) == 1
 
 
 def test_names_that_say_nothing_or_the_same() -> None:
