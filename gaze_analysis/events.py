@@ -38,7 +38,7 @@ EVENT_COLUMNS = {
     "trial": "Trial in which it begins; n/a between trials.",
     "event": "fixation, saccade or blink; with some detectors also pso (post-saccadic "
     "oscillation) and pursuit.",
-    "eye": "left or right.",
+    "eye": "left or right; unknown where an export gives one gaze point for both.",
     "onset_ms": "Stamp of its first sample, in milliseconds of the tracker's clock.",
     "offset_ms": "Stamp of its last sample.",
     "duration_ms": "offset - onset + one sample, as EyeLink has it.",

@@ -84,6 +84,8 @@ _OUTPUTS = {
 }
 _PAGES = ("index.html", "checklist.tsv", "checklist.md", "checklist.html")
 _MOST_LINES = 60
+# What pages and checklist say of [gaze]; the rest shows in the tables that are read.
+_REPORTED = {"eye", "events", "exclude"}
 
 
 def quality_step(study: Study) -> Step:
@@ -116,7 +118,7 @@ def quality_step(study: Study) -> Step:
         ),
         settings={
             "screen": study.settings.screen.model_dump(mode="json"),
-            "gaze": study.settings.gaze.model_dump(mode="json", exclude={"density", "table"}),
+            "gaze": study.settings.gaze.model_dump(mode="json", include=_REPORTED),
             "study": study.settings.study.name,
         },
         run=lambda: write_quality(study),

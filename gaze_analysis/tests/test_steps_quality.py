@@ -18,7 +18,7 @@ from gaze_analysis.tests.test_steps_density import table_study
 from stimuli.frames import screen_from
 from study.errors import InputError
 from study.folder import create_study, open_study
-from study.provenance import run_step
+from study.provenance import is_current, run_step
 from study.tables import read_table
 from study.writing import write_text
 
@@ -121,6 +121,25 @@ def test_a_screen_that_is_not_the_recordings_is_a_failure(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "fail: screen" in said
     assert "pages: derivatives/faceoff/gaze/quality/index.html" in said
+
+
+def test_only_settings_that_quality_reads_make_it_stale(study):
+    def changed(**gaze):
+        sections = {
+            name: getattr(study.settings.gaze, name).model_copy(update=fields)
+            for name, fields in gaze.items()
+        }
+        settings = study.settings
+        return replace(
+            study,
+            settings=settings.model_copy(
+                update={"gaze": settings.gaze.model_copy(update=sections)}
+            ),
+        )
+
+    assert is_current(study, quality_step(changed(regions={"margin_deg": 0.7})))
+    assert is_current(study, quality_step(changed(density={"sigma": 2.0})))
+    assert not is_current(study, quality_step(changed(exclude={"min_correct": 0.7})))
 
 
 def test_a_session_in_two_files_with_one_clock_each(tmp_path):
