@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gaze_analysis.degrees import is_other_screen, screen_difference_px
 from gaze_analysis.quality_tables import IDENTITY, SessionTables
 from gaze_analysis.session_quality import SessionQuality
 from gaze_analysis.validations import recorded_blocks
@@ -190,10 +191,9 @@ def _screen(facts: _Facts) -> Iterator[_Row]:
         text = f"The recording does not say its screen's resolution; degrees suppose {own}."
         yield "screen", "not run", np.nan, np.nan, text
         return
-    # GAZE_COORDS end at the last pixel or just after it.
-    off = float(np.abs(found - [screen.width_px, screen.height_px]).max())
+    off = float(screen_difference_px(recording.to_frame().T, screen).iloc[0])
     text = f"The recording was made for a screen of {found[0]:.0f} x {found[1]:.0f} px"
-    if off <= 1:
+    if not is_other_screen(off):
         yield "screen", "pass", off, 1.0, f"{text}, as [screen] says."
         return
     text += f", but [screen] of study.toml says {own}: all degrees from pixels are wrong. Correct "
