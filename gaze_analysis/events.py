@@ -21,6 +21,7 @@ from gaze_analysis.importing import Session, messages_path, recorded_sessions, s
 from gaze_analysis.picture_place import PicturePlaces, fixation_frame
 from gaze_analysis.quality_tables import read_samples
 from gaze_analysis.session_events import say_detectors, session_events
+from gaze_analysis.session_quality import recorded_eyes
 from gaze_analysis.session_trials import TRIAL_COLUMNS, session_trials
 from gaze_analysis.trial_content import RECT
 from gaze_analysis.trial_quality import with_trial_quality
@@ -51,7 +52,8 @@ EVENT_COLUMNS = {
     "amplitude_deg": "Amplitude of a saccade in degrees, as the tracker or detector says.",
     "peak_velocity_deg_s": "Peak velocity of a saccade in degrees per second.",
     "pupil": "Mean pupil of a fixation, area or diameter in the tracker's units.",
-    "detector": "What found it: eyelink (the tracker itself), or a method of [gaze.events].",
+    "detector": "What found it: eyelink or tobii (the tracker or its program itself), export (an "
+    "imported table), or a method of [gaze.events].",
 }
 _JUDGED = {
     "data_loss": "Share of the epoch's expected samples of this eye that have no position.",
@@ -173,9 +175,12 @@ class _SessionEvents:
         messages = pd.read_parquet(messages_path(self.study, session.name))
         blocks = _of_session(self.blocks, session)
         validations = _of_session(self.validations, session)
+        samples = read_samples(samples_path(self.study, session.name))
+        # A recording without its header does not say which eyes it is of.
+        eyes = " ".join(recorded_eyes(samples) or sorted(raw["eye"].unique()))
+        blocks = blocks.assign(eyes=blocks["eyes"].replace("", None).fillna(eyes))
         trials, unmatched = self._trials(session, messages, blocks, validations)
         screen = screen_from(self.study.settings.screen)
-        samples = read_samples(samples_path(self.study, session.name))
         trials = with_trial_quality(trials, samples, blocks, validations, screen)
         events = events_of_trials(raw, trials).assign(
             participant_id=session.participant_id, session=session.session
