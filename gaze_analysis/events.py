@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gaze_analysis.behaviour_join import UNMATCHED_COLUMNS, unmatched_rows
+from gaze_analysis.degrees import warn_of_degrees
 from gaze_analysis.exclusions import (
     EXCLUSION_COLUMNS,
     PARTICIPANT_EXCLUSION_COLUMNS,
@@ -17,10 +18,12 @@ from gaze_analysis.exclusions import (
 )
 from gaze_analysis.fixations import FIXATION_COLUMNS, on_target, trial_fixations
 from gaze_analysis.importing import Session, messages_path, recorded_sessions, samples_path
-from gaze_analysis.picture_place import PicturePlaces
+from gaze_analysis.picture_place import PicturePlaces, fixation_frame
 from gaze_analysis.quality_tables import read_samples
 from gaze_analysis.session_events import say_detectors, session_events
+from gaze_analysis.session_quality import recorded_eyes
 from gaze_analysis.session_trials import TRIAL_COLUMNS, session_trials
+from gaze_analysis.trial_content import RECT
 from gaze_analysis.trial_quality import with_trial_quality
 from gaze_analysis.trials import UnmatchedPatternError, frequent_messages
 from stimuli.catalog import MANIFEST_COLUMNS, read_manifest
@@ -38,7 +41,7 @@ EVENT_COLUMNS = {
     "trial": "Trial in which it begins; n/a between trials.",
     "event": "fixation, saccade or blink; with some detectors also pso (post-saccadic "
     "oscillation) and pursuit.",
-    "eye": "left or right.",
+    "eye": "left or right; unknown where an export gives one gaze point for both.",
     "onset_ms": "Stamp of its first sample, in milliseconds of the tracker's clock.",
     "offset_ms": "Stamp of its last sample.",
     "duration_ms": "offset - onset + one sample, as EyeLink has it.",
@@ -49,7 +52,8 @@ EVENT_COLUMNS = {
     "amplitude_deg": "Amplitude of a saccade in degrees, as the tracker or detector says.",
     "peak_velocity_deg_s": "Peak velocity of a saccade in degrees per second.",
     "pupil": "Mean pupil of a fixation, area or diameter in the tracker's units.",
-    "detector": "What found it: eyelink (the tracker itself), or a method of [gaze.events].",
+    "detector": "What found it: eyelink or tobii (the tracker or its program itself), export (an "
+    "imported table), or a method of [gaze.events].",
 }
 _JUDGED = {
     "data_loss": "Share of the epoch's expected samples of this eye that have no position.",
@@ -57,7 +61,7 @@ _JUDGED = {
     "included": "Whether its fixations may enter maps and statistics.",
     "reason": "Why they do not.",
 }
-_FLAGS = ("on_picture", "begun_before", "goes_on", "near_blink", "on_target")
+_FLAGS = ("begun_before", "goes_on", "near_blink", "on_target")
 
 
 def make_events(study: Study) -> None:
@@ -94,7 +98,7 @@ def make_events(study: Study) -> None:
         )
     manifest = _manifest(study)
     results = parallel_map(
-        _SessionEvents(study, manifest, PicturePlaces(study, manifest), **overviews),
+        _SessionEvents(study, manifest, **overviews),
         sessions,
         description="events of sessions",
         execution=study.settings.execution,
@@ -105,6 +109,8 @@ def make_events(study: Study) -> None:
     _refuse_patterns(unmatched, sessions)
     rules = study.settings.gaze.exclude
     trials = judge_trials(trials, rules)
+    places = PicturePlaces(study, manifest, fixation_frame(study, trials))
+    fixations = _rounded(places.to_picture(fixations))
     fixations = judge_fixations(fixations, trials, rules)[list(FIXATION_COLUMNS)]
     folder = study.gaze_dir
     described = TRIAL_COLUMNS | _JUDGED
@@ -124,6 +130,7 @@ def make_events(study: Study) -> None:
     say_detectors(events, study.settings.gaze.events)
     _say_events(study, trials, fixations, excluded)
     _say_unmatched(unmatched)
+    warn_of_degrees(study)
 
 
 def _refuse_patterns(unmatched: pd.DataFrame, sessions: list[Session]) -> None:
@@ -142,6 +149,12 @@ def _manifest(study: Study) -> pd.DataFrame:
     return read_manifest(study).set_index("image_id")
 
 
+def _rounded(fixations: pd.DataFrame) -> pd.DataFrame:
+    """Leave more digits than any tracker resolves."""
+    numbers = (name for name in fixations.columns if name.endswith(("_px", "_ms")))
+    return fixations.round(dict.fromkeys(numbers, 3))
+
+
 def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """Put sessions' tables together, leaving empty ones out, whose columns have no type."""
     filled = [frame for frame in frames if len(frame)]
@@ -154,7 +167,6 @@ class _SessionEvents:
 
     study: Study
     manifest: pd.DataFrame
-    places: PicturePlaces
     blocks: pd.DataFrame
     validations: pd.DataFrame
 
@@ -163,20 +175,22 @@ class _SessionEvents:
         messages = pd.read_parquet(messages_path(self.study, session.name))
         blocks = _of_session(self.blocks, session)
         validations = _of_session(self.validations, session)
+        samples = read_samples(samples_path(self.study, session.name))
+        # A recording without its header does not say which eyes it is of.
+        eyes = " ".join(recorded_eyes(samples) or sorted(raw["eye"].unique()))
+        blocks = blocks.assign(eyes=blocks["eyes"].replace("", None).fillna(eyes))
         trials, unmatched = self._trials(session, messages, blocks, validations)
         screen = screen_from(self.study.settings.screen)
-        samples = read_samples(samples_path(self.study, session.name))
         trials = with_trial_quality(trials, samples, blocks, validations, screen)
         events = events_of_trials(raw, trials).assign(
             participant_id=session.participant_id, session=session.session
         )
         rules = self.study.settings.gaze.exclude
-        fixations = self.places.to_picture(trial_fixations(raw, trials, rules))
+        fixations = trial_fixations(raw, trials, rules)
         target = on_target(fixations, trials, screen, rules.target_radius_deg)
-        fixations = fixations.assign(on_target=target, included=None, reason=None)
-        wanted = [*FIXATION_COLUMNS, *_FLAGS]
-        rounded = dict.fromkeys((name for name in wanted if name.endswith(("_px", "_ms"))), 3)
-        return trials, events[list(EVENT_COLUMNS)], fixations[wanted].round(rounded), unmatched
+        fixations = fixations.assign(on_target=target)
+        wanted = [name for name in (*FIXATION_COLUMNS, *RECT, *_FLAGS) if name in fixations]
+        return trials, events[list(EVENT_COLUMNS)], fixations[wanted], unmatched
 
     def _trials(
         self,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gaze_analysis.importing import messages_path, recorded_sessions
-from gaze_analysis.picture_place import PicturePlaces
+from gaze_analysis.picture_place import PicturePlaces, fixation_frame
 from gaze_analysis.region_measures import TRIAL_KEYS, trial_keys
 from stimuli.catalog import MANIFEST_COLUMNS, read_manifest
 from stimuli.region_outlines import Outlines, ellipse, rectangle
@@ -179,7 +179,8 @@ def _in_picture(study: Study, corners: pd.DataFrame) -> pd.DataFrame:
     """Carry corners from the screen into the picture frame, as fixations are."""
     known = read_manifest(study) if study.manifest_tsv.is_file() else None
     manifest = pd.DataFrame(columns=list(MANIFEST_COLUMNS)) if known is None else known
-    return PicturePlaces(study, manifest.set_index("image_id")).to_picture(corners)
+    places = PicturePlaces(study, manifest.set_index("image_id"), fixation_frame(study))
+    return places.to_picture(corners)
 
 
 def _imported(study: Study) -> list[str]:

@@ -5,14 +5,50 @@ from typing import TypeAlias, cast
 import numpy as np
 import pandas as pd
 
+from gaze_analysis.trial_content import RECT
 from stimuli.catalog import crop_rects, picture_frame
 from stimuli.frames import Rect, move_points
 from study.folder import Study
+from study.tables import read_table
 
-_RECT = ["picture_x_px", "picture_y_px", "picture_width_px", "picture_height_px"]
+_SIZE = list(RECT[2:])
 _Place: TypeAlias = tuple[str, float, float, float, float]
 # A shown picture may be off its file's proportions by rounding to whole pixels.
 _SAME_SHAPE = 0.02
+
+
+def fixation_frame(study: Study, trials: pd.DataFrame | None = None) -> Rect:
+    """Give the frame that fixations of recordings are carried into.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    trials : pandas.DataFrame, optional
+        All its trials, with picture_width_px and picture_height_px on the screen. Defaults to
+        those of ``trials.tsv``.
+
+    Returns
+    -------
+    Rect
+        Where faces are registered, their crop as [stimuli] picture_px shows it. Else the size
+        that pictures had on the screen in most trials, so that its pixels are the screen's.
+    """
+    if study.crops_tsv.is_file():
+        return picture_frame(study)
+    if trials is None:
+        path = study.gaze_dir / "trials.tsv"
+        if not path.is_file():
+            return picture_frame(study)
+        trials = read_table(
+            path, what="The trials (faceoff gaze events)", columns=dict.fromkeys(RECT, float)
+        )
+    sizes = trials[_SIZE].astype(float).dropna()
+    counts = sizes[(sizes > 0).all(axis=1)].groupby(_SIZE).size()
+    if counts.empty:
+        return picture_frame(study)
+    width_px, height_px = cast(tuple[float, float], counts.idxmax())
+    return Rect(0, 0, round(width_px), round(height_px))
 
 
 class PicturePlaces:
@@ -24,10 +60,12 @@ class PicturePlaces:
         The study; its crops are used where it has any.
     manifest : pandas.DataFrame
         Its pictures by image_id: width_px and height_px of the files.
+    frame : Rect
+        The frame of all pictures, by `fixation_frame`.
     """
 
-    def __init__(self, study: Study, manifest: pd.DataFrame) -> None:
-        self._frame = picture_frame(study)
+    def __init__(self, study: Study, manifest: pd.DataFrame, frame: Rect) -> None:
+        self._frame = frame
         sizes = manifest[["width_px", "height_px"]].itertuples(index=False, name=None)
         self._files = dict(zip(manifest.index, sizes, strict=True))
         self._crops = crop_rects(study) if study.crops_tsv.is_file() else {}
@@ -48,7 +86,7 @@ class PicturePlaces:
         points = fixations[["screen_x_px", "screen_y_px"]].to_numpy(float)
         moved = np.full_like(points, np.nan)
         inside = np.zeros(len(fixations), dtype=bool)
-        places = fixations.groupby(["image_id", *_RECT], sort=False).indices
+        places = fixations.groupby(["image_id", *RECT], sort=False).indices
         for place, rows in places.items():
             image_id, x_px, y_px, width_px, height_px = cast(_Place, place)
             shown = Rect(x_px, y_px, width_px, height_px)

@@ -33,7 +33,8 @@ _LOSS_COLUMNS = {
 }
 QUALITY_COLUMNS = {
     **IDENTITY,
-    "eye": "Eye",
+    "eye": "Eye; unknown where an export gives one gaze point for both",
+    "analysed": "Whether trials are analysed with this eye; every eye where there are no trials",
     "sampling_rate_hz": "Nominal sampling rate, in Hz",
     "recorded_s": "Time recorded, all blocks together, in s",
     "n_blocks": "Stretches of recording without a stop",
@@ -122,6 +123,11 @@ class SessionTables:
         columns = (self.blocks["eyes"], self.events["eye"], self.validations["eye"])
         named = " ".join(str(eye) for column in columns for eye in column.dropna().unique())
         return [eye for eye in ("left", "right", "unknown") if eye in named]
+
+    @property
+    def analysed_eyes(self) -> list[str]:
+        """The eyes that trials are analysed with."""
+        return [str(eye) for eye in self.trials["eye"].dropna().unique()]
 
 
 def read_samples(path: Path) -> pd.DataFrame:

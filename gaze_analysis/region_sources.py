@@ -266,7 +266,7 @@ def drawn_outlines(study: Study, image_ids: Iterable[str]) -> dict[str, Outlines
 def _polygon(row: Mapping[Hashable, Any], path: Path, line: int) -> Polygon:
     """Read the corners of one drawn region."""
     corners = row.get("corners")
-    if isinstance(corners, str):
+    if isinstance(corners, str) and corners.strip():
         try:
             points = np.array([pair.split(",") for pair in corners.split()], dtype=float)
         except ValueError:
@@ -280,7 +280,7 @@ def _polygon(row: Mapping[Hashable, Any], path: Path, line: int) -> Polygon:
     sizes = [_number(row.get(name)) for name in ("x_px", "y_px", "width_px", "height_px")]
     x_px, y_px, width_px, height_px = sizes
     shape = row.get("shape")
-    shape = "rectangle" if not isinstance(shape, str) else shape
+    shape = shape if isinstance(shape, str) and shape else "rectangle"
     if not (np.isfinite(sizes).all() and min(width_px, height_px) > 0) or shape not in _SHAPES:
         raise InputError(
             f"{path}: a region must have corners, or x_px, y_px and a width_px and height_px "

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from gaze_analysis.importing import Session, raw_events_path, samples_path
+from gaze_analysis.importing import Session, raw_events_path, samples_path, session_facts
 from stimuli.frames import screen_from
 from study.errors import InputError
 from study.folder import Study
@@ -13,6 +13,8 @@ from study.settings.gaze_events import EventSettings
 
 TRACKER = "eyelink"
 AUTO = "auto"
+# Who found events that were recorded: EyeLink, Tobii, or whoever made an imported table.
+OWN_DETECTORS = (TRACKER, "tobii", "export")
 
 
 def session_events(study: Study, session: Session) -> pd.DataFrame:
@@ -29,7 +31,7 @@ def session_events(study: Study, session: Session) -> pd.DataFrame:
     -------
     pandas.DataFrame
         event, eye, onset_ms, offset_ms, duration_ms, positions, amplitude, speed, pupil, block
-        and part; and ``detector``, which found it: eyelink is the recording itself.
+        and part; and ``detector``, which found it: one of `OWN_DETECTORS`, or a method.
 
     Raises
     ------
@@ -53,7 +55,16 @@ def session_events(study: Study, session: Session) -> pd.DataFrame:
             "'adaptive' in study.toml."
         )
     _warn_of_parts_without_events(study, session, raw)
-    return raw.assign(detector=TRACKER)
+    return raw.assign(detector=_own_detector(study, session))
+
+
+def _own_detector(study: Study, session: Session) -> str:
+    """Name who found the events that a recording or its reports hold."""
+    facts = session_facts(study.session_dir(session.participant_id, session.session))
+    if "reports" not in facts:
+        return TRACKER
+    made = str(facts.get("tracker", "unknown")).lower()
+    return made if made in OWN_DETECTORS else "export"
 
 
 def detector_of(study: Study, session: Session) -> str:
@@ -139,7 +150,9 @@ def say_detectors(events: pd.DataFrame, settings: EventSettings) -> None:
         The section [gaze.events].
     """
     own = events.drop_duplicates(["participant_id", "session"])
-    for method, sessions in own[own["detector"] != TRACKER].groupby("detector", sort=True):
+    for method, sessions in own[~own["detector"].isin(OWN_DETECTORS)].groupby(
+        "detector", sort=True
+    ):
         pairs = zip(sessions["participant_id"], sessions["session"], strict=True)
         names = [f"{participant_id}_ses-{label}" for participant_id, label in pairs]
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -92,12 +92,18 @@ def session_quality(samples: pd.DataFrame, tables: SessionTables, screen: Screen
         traces |= {(part.part, eye): part.trace for part in measured}
     who = {name: tables.recording[name] for name in IDENTITY}
     return SessionQuality(
-        pd.DataFrame(by_eye, columns=list(QUALITY_COLUMNS)).assign(**who),
+        _with_analysed(pd.DataFrame(by_eye, columns=list(QUALITY_COLUMNS)), tables).assign(**who),
         _stacked(by_block, BLOCK_QUALITY_COLUMNS).assign(**who),
         _stacked(by_trial, TRIAL_QUALITY_COLUMNS).assign(**who),
         of_validations.assign(**who)[list(SESSION_VALIDATION_COLUMNS)],
         traces,
     )
+
+
+def _with_analysed(by_eye: pd.DataFrame, tables: SessionTables) -> pd.DataFrame:
+    """Tell with which of the measured eyes trials are analysed; all where none is."""
+    analysed = by_eye["eye"].isin(tables.analysed_eyes)
+    return by_eye.assign(analysed=analysed | (not analysed.any()))
 
 
 def _stacked(frames: list[pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
@@ -159,10 +165,23 @@ class _PartQuality:
         self.scatter = times.join(fixation_precision(self.trace, fixations))
         validations = _of_part(tables.validations, part)
         self.validations = validations[validations["eye"].astype(str) == eye]
-        self.trials = tables.trials[tables.trials["part"] == part]
+        self.trials = self._recorded_trials(tables.trials[tables.trials["part"] == part])
+        others = set(self.blocks["block"]) - set(blocks_of_eye(self.blocks, eye)["block"])
         self.losses = {
-            block: self._block_loss(found) for block, found in self.trace.block_slices.items()
+            block: self._block_loss(found)
+            for block, found in self.trace.block_slices.items()
+            if block not in others
         }
+
+    def _recorded_trials(self, trials: pd.DataFrame) -> pd.DataFrame:
+        """Leave out the trials whose last block did not record this eye."""
+        begins = self.blocks["first_sample_ms"].fillna(self.blocks["start_ms"]).to_numpy(float)
+        with_eye = self.blocks["block"].isin(blocks_of_eye(self.blocks, self.eye)["block"])
+        order = np.argsort(begins, kind="stable")
+        offsets = trials["face_offset_ms"].to_numpy(float)
+        last = np.searchsorted(begins[order], offsets, side="right") - 1
+        known = np.append(with_eye.to_numpy(bool)[order], True)  # -1: before the first block
+        return trials[known[last]]
 
     def _block_loss(self, found: slice) -> Loss | None:
         """Measure the loss of a block, from its first sample to its last."""

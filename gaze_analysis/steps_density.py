@@ -12,10 +12,11 @@ from gaze_analysis.bandwidth import (
     scott_bandwidth,
 )
 from gaze_analysis.controls import CONTROL_COLUMNS, control_maps, control_table
+from gaze_analysis.degrees import warn_of_degrees
 from gaze_analysis.density import Grid
 from gaze_analysis.maps import check_fixations, study_maps
+from gaze_analysis.picture_place import fixation_frame
 from gaze_analysis.trial_maps import MapRule
-from stimuli.catalog import picture_frame
 from stimuli.frames import Rect, screen_from
 from study.errors import InputError
 from study.folder import Study
@@ -101,6 +102,8 @@ def _make_maps(study: Study) -> None:
     _say_maps(rule, per_deg, float(made.maps["mass_inside"].mean()), len(table))
     _say_ceilings(made.ceilings)
     _say_controls(table, float(controls.attrs["centre_sigma_px"]))
+    if not study.settings.gaze.table.in_use:
+        warn_of_degrees(study)
 
 
 def shown_picture(study: Study) -> Rect:
@@ -114,12 +117,13 @@ def shown_picture(study: Study) -> Rect:
     Returns
     -------
     Rect
-        The picture of the fixation tables where they are used, else the picture as shown.
+        The picture of the fixation tables where they are used, else the picture as shown (see
+        `fixation_frame`).
     """
     table = study.settings.gaze.table
     if table.picture_width_px is not None and table.picture_height_px is not None:
         return Rect(0, 0, table.picture_width_px, table.picture_height_px)
-    return picture_frame(study)
+    return fixation_frame(study)
 
 
 def px_per_deg(study: Study) -> float | None:

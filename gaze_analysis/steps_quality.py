@@ -67,12 +67,14 @@ _INPUTS: dict[str, tuple[str, dict[str, type]]] = {
     "events": (
         "events",
         {"part": int, "event": str, "eye": str, "onset_ms": float, "offset_ms": float,
-         "duration_ms": float, "amplitude_deg": float, "peak_velocity_deg_s": float},
+         "duration_ms": float, "amplitude_deg": float, "peak_velocity_deg_s": float,
+         "detector": str},
     ),
     "trials": (
         "events",
         {"trial": int, "image_id": str, "part": float, "start_ms": float, "eye": str,
-         "face_onset_ms": float, "face_offset_ms": float, **dict.fromkeys(_PLACE, float)},
+         "face_onset_ms": float, "face_offset_ms": float, "reason": str,
+         **dict.fromkeys(_PLACE, float)},
     ),
 }  # fmt: skip
 _OUTPUTS = {
@@ -84,6 +86,8 @@ _OUTPUTS = {
 }
 _PAGES = ("index.html", "checklist.tsv", "checklist.md", "checklist.html")
 _MOST_LINES = 60
+# What pages and checklist say of [gaze]; the rest shows in the tables that are read.
+_REPORTED = {"eye", "events", "exclude"}
 
 
 def quality_step(study: Study) -> Step:
@@ -116,7 +120,7 @@ def quality_step(study: Study) -> Step:
         ),
         settings={
             "screen": study.settings.screen.model_dump(mode="json"),
-            "gaze": study.settings.gaze.model_dump(mode="json", exclude={"density", "table"}),
+            "gaze": study.settings.gaze.model_dump(mode="json", include=_REPORTED),
             "study": study.settings.study.name,
         },
         run=lambda: write_quality(study),
@@ -296,7 +300,7 @@ def _say_quality(study: Study, quality: pd.DataFrame, flags: pd.DataFrame) -> No
     shown = table.head(_MOST_LINES).to_string(
         index=False,
         na_rep="n/a",
-        float_format=lambda value: f"{value:.3g}",
+        float_format=lambda value: f"{value:.3g}" if value < 100 else f"{value:.0f}",
         formatters={"checks": lambda text: f"  {text}"},
     )
     for line in shown.splitlines():

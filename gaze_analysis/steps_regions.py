@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gaze_analysis.degrees import warn_of_degrees
 from gaze_analysis.region_measures import (
     BY_EXPRESSION_COLUMNS,
     OFF_PICTURE,
@@ -158,6 +159,8 @@ def make_regions(study: Study) -> None:
     pooled = entropies(named, states)
     write_table(folder / "entropies.tsv", pooled, ENTROPY_COLUMNS)
     _say_regions(source, by_expression, paths, pooled)
+    if not study.settings.gaze.table.in_use:
+        warn_of_degrees(study)
 
 
 def looked_regions(study: Study) -> tuple[pd.DataFrame, _Outlines, str]:

@@ -52,7 +52,8 @@ class Step:
     @property
     def record(self) -> Path:
         """The file that holds the step's provenance."""
-        name = self.command.replace(" ", "_")
+        # An option such as --figures is part of the command, but no name for a file.
+        name = "_".join(word.lstrip("-") for word in self.command.split())
         return self.outputs[0].parent / f"{name}.provenance.json"
 
 

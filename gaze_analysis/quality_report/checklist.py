@@ -127,7 +127,7 @@ def _uncertainty(facts: StudyFacts) -> str:
         f"BCEA (68.27 %) {area} square degrees" if area else "",
         f"change of the error from the first to the last validation {drift} deg" if drift else "",
         "precision within fixations, median over a session's fixations, then mean over sessions "
-        f"and eyes; computed with faceoff {metadata.version('faceoff')}" if known else "",
+        f"(analysed eye); computed with faceoff {metadata.version('faceoff')}" if known else "",
     )  # fmt: skip
 
 

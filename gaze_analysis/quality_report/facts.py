@@ -29,6 +29,11 @@ _MOUNTS = {
     "MLRR": "long-range mount, head stabilised, monocular",
     "BLRR": "long-range mount, head stabilised, monocular or binocular",
 }
+_OWN_EVENTS = {
+    "eyelink": "EyeLink's own events as recorded (parser settings of the host computer)",
+    "tobii": "those of the Tobii export, found by the filter that was chosen there",
+    "export": "those of the imported tables",
+}
 _PACKAGES = ("faceoff", "numpy", "scipy", "pandas")
 
 
@@ -84,7 +89,8 @@ class StudyFacts:
         """Say the nominal sampling rates."""
         rates = sorted({float(rate) for rate in self.of_blocks("rate_hz")})
         rates = rates or sorted({float(r) for r in self.of_recordings("sampling_rate_hz")})
-        return f"{' and '.join(f'{rate:g}' for rate in rates)} Hz" if rates else ""
+        # Exports without a rate have the measured one, a little different in each session.
+        return f"{' and '.join(dict.fromkeys(f'{rate:.0f}' for rate in rates))} Hz" if rates else ""
 
     def method(self) -> str:
         """Say how the tracker found the eye, by RECCFG."""
@@ -103,14 +109,27 @@ class StudyFacts:
 
     def detection(self) -> str:
         """Say how fixations, saccades and blinks were found."""
-        events = self.gaze.get("events", {})
-        method = events.get("method", "eyelink")
-        own = "EyeLink's own events as recorded (parser settings of the host computer)"
-        if method in ("eyelink", "auto"):
-            return own if method == "eyelink" else f"{own}, where a recording has any"
-        parameters = events.get(method.replace("-", "_"), {})
-        shown = ", ".join(f"{name} {value}" for name, value in parameters.items())
-        return f"the detector {method}" + (f" ({shown})" if shown else "")
+        found = pd.Series(
+            [name for one in self.sessions for name in one.events["detector"].dropna().unique()],
+            dtype=object,
+        )
+        counts = found.value_counts()
+        texts = [self._detector(str(name)) for name in counts.index]
+        if len(texts) > 1:
+            texts = [
+                f"{text}, in {n} sessions" for text, n in zip(texts, counts.tolist(), strict=True)
+            ]
+        return "; ".join(texts) or "not there"
+
+    def _detector(self, name: str) -> str:
+        """Say what found events, with its parameters and how blinks were handled."""
+        if name in _OWN_EVENTS:
+            return _OWN_EVENTS[name]
+        events = self.gaze["events"]
+        parameters = events[name.replace("-", "_")]
+        shown = ", ".join(f"{key} {value}" for key, value in parameters.items())
+        blinks = ", ".join(f"{key} {value}" for key, value in events["blinks"].items())
+        return f"found by the detector {name} ({shown}) after blinks were taken out ({blinks})"
 
     def targets(self) -> str:
         """Say the numbers of targets of calibrations and validations."""
@@ -122,8 +141,9 @@ class StudyFacts:
         return ", ".join(text for text in texts if not text.endswith(" "))
 
     def spread(self, column: str, scale: float = 1.0, digits: int = 2) -> str:
-        """Say mean, standard deviation and range of a column of ``quality.tsv``."""
-        values = self.quality[column].dropna().to_numpy(float) * scale
+        """Say mean, standard deviation and range of a column, of the analysed eyes."""
+        analysed = self.quality[self.quality["analysed"].astype(bool)]
+        values = analysed[column].dropna().to_numpy(float) * scale
         if not len(values):
             return ""
         deviation = f", SD {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
@@ -140,11 +160,19 @@ class StudyFacts:
         left_out = rows[
             (rows["reason"] != "included") & (rows["n_fixations"] + rows["n_trials"] > 0)
         ]
-        counts = "; ".join(
-            f"{row['reason']}: {row['n_fixations']} fixations in {row['n_trials']} trials"
-            for _, row in left_out.iterrows()
-        )
+        counts = "; ".join(_count_text(row) for _, row in left_out.iterrows())
         return counts or "none"
+
+    def kept(self) -> str:
+        """Say how many people, trials and fixations stay."""
+        rows = self.exclusions
+        if rows.empty:
+            return ""
+        row = rows[rows["reason"] == "included"].iloc[0]
+        return (
+            f" What stays are {row['n_fixations']} fixations in {row['n_trials']} trials of "
+            f"{row['n_participants']} participants."
+        )
 
     def exclusion_rules(self) -> str:
         """Say the rules of the section [gaze.exclude]."""
@@ -161,6 +189,15 @@ class StudyFacts:
             f"{screen.height_px} px, {self.refresh_hz:g} Hz, at {screen.distance_cm:g} cm "
             f"({width_deg:.1f} deg wide, {screen.px_per_deg:.1f} px in a degree at its centre)"
         )
+
+
+def _count_text(row: pd.Series) -> str:
+    """Say what one rule left out."""
+    counts = f"{row['n_fixations']} fixations in {row['n_trials']} trials"
+    if row["level"] == "participant":
+        reason = str(row["reason"]).removeprefix("participant: ")
+        return f"{reason}: {row['n_participants']} participants ({counts})"
+    return f"{row['reason']}: {counts}"
 
 
 def analysis_versions() -> str:

@@ -1,5 +1,6 @@
 """Checks of a session as results: what was found, against which limit, in a sentence."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gaze_analysis.degrees import is_other_screen, screen_difference_px
+from gaze_analysis.exclusions import PARTICIPANT_REASONS
 from gaze_analysis.quality_tables import IDENTITY, SessionTables
 from gaze_analysis.session_quality import SessionQuality
 from gaze_analysis.validations import recorded_blocks
@@ -19,9 +22,11 @@ FLAG_COLUMNS = {
     "check": "What was checked",
     "severity": "pass, warning, fail, or not run where the recording does not tell",
     "value": "What was found",
-    "limit": "Above (trials: below) this it is a warning, or a failure where it is one",
+    "limit": "Above (trials, inclusion: below) this it is a warning, or a failure where it is one",
     "sentence": "The result in words",
 }
+# Reports and exports hold no validations, whatever the tracker did.
+_TELLS_VALIDATIONS = re.compile(r"\.(asc|edf)(\.gz)?$", re.IGNORECASE)
 SEVERITIES = ("pass", "not run", "warning", "fail")
 _SR = "SR Research recommends at most 0.5 deg on average and 1.0 deg at any point for adults, and "
 _SR += "calls a validation GOOD below 1.0 and 1.5 deg"
@@ -70,7 +75,6 @@ class Limits:
     rate: Limit = Limit(0.01, 0.05, _OWN)
     degrees: Limit = Limit(0.1, 0.25, _OWN)
     off_screen: Limit = Limit(0.02, 0.1, _OWN)
-    min_trials: int = 0
 
 
 def limits_from(exclude: ExclusionSettings) -> Limits:
@@ -86,7 +90,7 @@ def limits_from(exclude: ExclusionSettings) -> Limits:
     Limits
         The bounds of all measures.
     """
-    own: dict[str, Any] = {"min_trials": exclude.min_trials}
+    own: dict[str, Any] = {}
     usual = Limits()
     if exclude.max_error_deg > 0:
         bound = exclude.max_error_deg
@@ -158,11 +162,12 @@ def session_flags(
     Returns
     -------
     pandas.DataFrame
-        The columns of `FLAG_COLUMNS`: checks of the session, then those of each eye.
+        The columns of `FLAG_COLUMNS`: checks of the session, then those of each eye that trials
+        are analysed with.
     """
     facts = _Facts(quality, tables, screen, limits, typical_trials)
     rows = [(None, *row) for check in _SESSION_CHECKS for row in check(facts)]
-    for _, eye in quality.by_eye.iterrows():
+    for _, eye in quality.by_eye[quality.by_eye["analysed"].astype(bool)].iterrows():
         rows += [(eye["eye"], *row) for check in _EYE_CHECKS for row in check(facts, eye)]
     columns = [name for name in FLAG_COLUMNS if name not in IDENTITY]
     who = {name: tables.recording[name] for name in IDENTITY}
@@ -190,10 +195,9 @@ def _screen(facts: _Facts) -> Iterator[_Row]:
         text = f"The recording does not say its screen's resolution; degrees suppose {own}."
         yield "screen", "not run", np.nan, np.nan, text
         return
-    # GAZE_COORDS end at the last pixel or just after it.
-    off = float(np.abs(found - [screen.width_px, screen.height_px]).max())
+    off = float(screen_difference_px(recording.to_frame().T, screen).iloc[0])
     text = f"The recording was made for a screen of {found[0]:.0f} x {found[1]:.0f} px"
-    if off <= 1:
+    if not is_other_screen(off):
         yield "screen", "pass", off, 1.0, f"{text}, as [screen] says."
         return
     text += f", but [screen] of study.toml says {own}: all degrees from pixels are wrong. Correct "
@@ -269,24 +273,42 @@ def _rate(facts: _Facts) -> Iterator[_Row]:
 
 def _trials(facts: _Facts) -> Iterator[_Row]:
     """Check how many trials there are, and whether all are in the recording."""
-    trials, limits = facts.tables.trials, facts.limits
+    trials = facts.tables.trials
     n_trials, n_lost = len(trials), int(trials["start_ms"].isna().sum())
-    enough = limits.min_trials or facts.typical_trials / 2
-    severity = "pass" if n_trials >= enough else "fail" if limits.min_trials else "warning"
-    wanted = "[gaze.exclude] min_trials" if limits.min_trials else "half of the study's median"
-    text = f"The session has {n_trials} trials ({wanted}: {enough:g})."
+    enough = facts.typical_trials / 2
+    severity = "pass" if n_trials >= enough else "warning"
+    text = f"The session has {n_trials} trials (half of the study's median: {enough:g})."
     yield "trials", severity, float(n_trials), float(enough), text
     if n_lost:
         text = f"{n_lost} trials of the session's table are not in the recording."
         yield "trials recorded", "warning", float(n_lost), 0.0, text
 
 
+def _inclusion(facts: _Facts) -> Iterator[_Row]:
+    """Say how many trials the rules of [gaze.exclude] leave, and whether the participant stays."""
+    reasons = facts.tables.trials["reason"]
+    n_left = int(reasons.isna().sum())
+    counts = reasons.value_counts()
+    why = ", ".join(f"{n} {reason}" for reason, n in counts.items())
+    text = f"{n_left} of {len(reasons)} trials are kept by [gaze.exclude]"
+    people = [reason for reason in PARTICIPANT_REASONS if reason in counts]
+    if people:
+        text = "The participant is left out of maps and statistics by [gaze.exclude]: "
+        text += people[0].removeprefix("participant: ") + "."
+    else:
+        text += f"; left out: {why}." if why else "."
+    yield "inclusion", "pass" if n_left else "fail", float(n_left), 0.0, text
+
+
 def _validated(facts: _Facts, eye: pd.Series) -> Iterator[_Row]:
     """Check that each block began with a validation."""
-    blocks = facts.quality.by_block
+    blocks, recording = facts.quality.by_block, facts.tables.recording
     own = blocks[blocks["eye"] == eye["eye"]]
     bare = int(own["accuracy_deg"].isna().sum())
-    if not eye["n_validations"]:
+    if not eye["n_validations"] and not _TELLS_VALIDATIONS.search(str(recording["file"])):
+        text = "Exports do not tell validations: the accuracy of this eye is not known."
+        yield "validation", "not run", np.nan, np.nan, text
+    elif not eye["n_validations"]:
         text = "The recording holds no validation: the accuracy of this eye is not known."
         yield "validation", "fail", 0.0, 1.0, text
     elif bare:
@@ -350,5 +372,5 @@ def _off_screen(facts: _Facts, eye: pd.Series) -> Iterator[_Row]:
     yield _against("off screen", facts.limits.off_screen, share, text, missing)
 
 
-_SESSION_CHECKS = (_screen, _degrees, _positions, _time, _rate, _trials)
+_SESSION_CHECKS = (_inclusion, _screen, _degrees, _positions, _time, _rate, _trials)
 _EYE_CHECKS = (_validated, _accuracy, _precision, _loss, _off_screen)

@@ -62,7 +62,7 @@ def _calibration(facts: StudyFacts) -> str:
     return (
         f"The tracker was calibrated and validated by its own procedure ({targets}) [criteria for "
         f"acceptance and recalibration]. The mean error of the validations in use was {accuracy} "
-        f"deg over sessions and eyes, the largest error at a target {largest} deg.{change}"
+        f"deg over sessions (analysed eye), the largest error at a target {largest} deg.{change}"
     )
 
 
@@ -94,9 +94,10 @@ def _loss(facts: StudyFacts) -> str:
 
 def _events(facts: StudyFacts) -> str:
     """Say where events come from, and what was left out."""
-    counts = facts.exclusion_counts()
-    left_out = f" Of them, left out for a reason: {counts}." if counts else ""
+    counts, kept = facts.exclusion_counts(), facts.kept()
+    left_out = f" Left out were: {counts}." if counts else ""
     return (
-        f"Fixations, saccades and blinks are {facts.detection()}.{left_out} Quality was computed "
+        f"Fixations, saccades and blinks are {facts.detection()}.{left_out}{kept} Quality was "
+        "computed "
         f"with {analysis_versions()}, and is reported as Dunn et al. (2023) ask."
     )

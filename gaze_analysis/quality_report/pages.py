@@ -154,7 +154,8 @@ def index_page(
     names = shown["participant"] + "_ses-" + shown["ses"]
     # Names of participants and sessions are letters and digits.
     shown.insert(0, "session", [f'<a href="{name}.html">{name}</a>' for name in names])
-    measures = quality[list(_MEASURES)].astype(float).agg(["mean", "std", "min", "max", "count"]).T
+    analysed = quality.loc[quality["analysed"].astype(bool), list(_MEASURES)].astype(float)
+    measures = analysed.agg(["mean", "std", "min", "max", "count"]).T
     measures = measures.assign(count=measures["count"].astype(int))
     return render_page(
         "gaze_analysis.quality_report",
@@ -185,10 +186,10 @@ def compact_table(quality: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each session and eye.
+        One row for each session and eye that its trials are analysed with.
     """
     rows = []
-    for _, row in quality.iterrows():
+    for _, row in quality[quality["analysed"].astype(bool)].iterrows():
         own = flags[
             (flags["participant_id"] == row["participant_id"])
             & (flags["session"] == row["session"])

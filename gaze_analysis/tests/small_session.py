@@ -18,10 +18,12 @@ _COLUMNS: dict[str, dict[str, Any]] = {
                           "target_x_px": 0.0, "target_y_px": 0.0, "offset_deg": 0.0,
                           "offset_x_px": 0.0, "offset_y_px": 0.0},
     "events": {"part": 1, "event": "fixation", "eye": "left", "onset_ms": 0.0, "offset_ms": 0.0,
-               "duration_ms": 0.0, "amplitude_deg": None, "peak_velocity_deg_s": None},
+               "duration_ms": 0.0, "amplitude_deg": None, "peak_velocity_deg_s": None,
+               "detector": "eyelink"},
     "trials": {"part": 1.0, "trial": 1, "image_id": None, "start_ms": 0.0, "eye": "left",
                "face_onset_ms": None, "face_offset_ms": None, "picture_x_px": None,
-               "picture_y_px": None, "picture_width_px": None, "picture_height_px": None},
+               "picture_y_px": None, "picture_width_px": None, "picture_height_px": None,
+               "reason": None},
 }  # fmt: skip
 _NUMBERS = ("_ms", "_hz", "_deg", "_px", "_deg_s")
 

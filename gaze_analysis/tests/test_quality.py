@@ -256,6 +256,36 @@ def test_parts_of_a_session_are_measured_apart_though_their_clocks_overlap(recor
     assert quality.validations["n_blocks"].tolist() == [1, 1, 1, 1]
 
 
+def test_an_eye_has_no_loss_where_it_was_not_recorded(recording):
+    samples, tables = recording
+    eyes = samples.columns.str.replace("left", "right")
+    other = samples.set_axis(eyes, axis=1).assign(part=2)
+    both = {name: pd.concat([table, table.assign(part=2)]) for name, table in tables.items()}
+    both["blocks"]["eyes"] = np.where(both["blocks"]["part"] == 1, "left", "right")
+    both["trials"]["eye"] = np.where(both["trials"]["part"] == 1, "left", "right")
+    quality = measured(pd.concat([samples, other]), both)
+    alone = measured(samples, tables)
+    left, right = quality.by_eye["eye"] == "left", quality.by_eye["eye"] == "right"
+    assert left.sum() == right.sum() == 1
+    for name in ("data_loss", "n_expected", "recorded_s"):
+        assert set(quality.by_eye[name]) == {alone.by_eye[name].iloc[0]}
+    assert quality.by_trial.groupby("eye")["part"].unique().str[0].to_dict() == {
+        "left": 1, "right": 2
+    }  # fmt: skip
+    assert len(quality.by_trial) == 2 * len(alone.by_trial)
+
+
+def test_the_eye_that_trials_are_analysed_with_is_marked(recording):
+    samples, tables = recording
+    columns = {name: name.replace("left", "right") for name in samples if "left" in name}
+    both = samples.assign(**{new: samples[old] for old, new in columns.items()})
+    tables = tables | {"blocks": tables["blocks"].assign(eyes="left right")}
+    quality = measured(both, tables | {"trials": tables["trials"].assign(eye="right")})
+    assert quality.by_eye.set_index("eye")["analysed"].to_dict() == {"left": False, "right": True}
+    quality = measured(both, tables | {"trials": tables["trials"].assign(eye=None)})
+    assert quality.by_eye["analysed"].all()
+
+
 def test_head_referenced_gaze_is_measured_in_degrees_without_any_screen(recording):
     samples, tables = recording
     degrees = np.random.default_rng(1).normal(0, 0.1, (len(samples), 2))

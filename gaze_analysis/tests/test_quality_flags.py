@@ -58,12 +58,16 @@ def test_a_good_session_passes_every_check():
     flags = flags_of()
     assert list(flags.columns) == list(FLAG_COLUMNS)
     assert (flags["severity"] == "pass").all(), flags[["check", "sentence"]]
-    assert flags["eye"].isna().sum() == 6
+    assert flags["eye"].isna().sum() == 7
     assert flags["sentence"].str.endswith(".").all()
 
 
 def with_block(**facts):
     return {"blocks": good_tables()["blocks"].assign(**facts)}
+
+
+def with_reason(reason):
+    return {"trials": good_tables()["trials"].assign(reason=reason)}
 
 
 def with_errors(*errors):
@@ -92,7 +96,9 @@ def lossy(first, last):
         ({"recording": {"gaze": "raw"}}, "gaze", "fail"),
         (with_block(rate_hz=1000.0), "sampling rate", "fail"),
         ({"typical_trials": 4.0}, "trials", "warning"),
-        ({"limits": limits_from(ExclusionSettings(min_trials=3))}, "trials", "fail"),
+        (with_reason("participant: right answers"), "inclusion", "fail"),
+        (with_reason("data loss"), "inclusion", "fail"),
+        (with_errors() | {"recording": {"file": "a_tobii.tsv"}}, "validation", "not run"),
         (with_errors(), "validation", "fail"),
         (with_errors(), "accuracy", "not run"),
         (with_errors(0.7), "accuracy", "warning"),

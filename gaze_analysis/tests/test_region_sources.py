@@ -113,6 +113,18 @@ def test_drawn_regions_hold_for_every_picture_or_for_one(tmp_path: Path) -> None
     assert inside.sum() == 1000
 
 
+def test_empty_cells_of_drawn_regions_are_missing_ones(tmp_path: Path) -> None:
+    study = create_study(tmp_path / "study")
+    draw(
+        study,
+        "*\teyes\t0\t10\t50\t20\t\t",
+        "*\tmouth\t\t\t\t\t\t0,60 20,60 20,80",
+        header="image_id\tregion\tx_px\ty_px\twidth_px\theight_px\tshape\tcorners",
+    )
+    found = drawn_outlines(study, ["P1"])["P1"]
+    assert list(region_names([[25, 15], [19, 62]], found)) == ["eyes", "mouth"]
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

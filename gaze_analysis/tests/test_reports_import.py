@@ -90,11 +90,8 @@ def test_a_fixation_report_to_fixations_in_pictures(tmp_path: Path, form: str) -
     assert fixations["participant_id"].unique().tolist() == ["sub-003"]
     assert fixations["onset_ms"].tolist() == [4, 240, 600, 0, 420]
     assert fixations["reason"].fillna("").tolist() == ["", "", "", "wrong answer", "wrong answer"]
-    # The picture's centre stood at (512, 384), and its frame is 448 wide: here 300 px.
-    frame = study.settings.stimuli.picture_px
-    np.testing.assert_allclose(
-        fixations["x_px"][0], ((512 - 362) + 0.5) / 300 * frame - 0.5, atol=1
-    )
+    # The picture's centre stood at (512, 384), and it was 300 px wide.
+    np.testing.assert_allclose(fixations["x_px"][0], 512 - 362, atol=1)
     facts = session_facts(study.session_dir("sub-003", "01"))
     (entry,) = facts["reports"].values()
     assert (entry["kind"], entry["imported_from"]) == ("dv-fixations", "report.xls")

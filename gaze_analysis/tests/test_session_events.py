@@ -70,6 +70,19 @@ def events_of(study: Study) -> pd.DataFrame:
     return read_table(study.gaze_dir / "events.tsv", what="events", columns=kinds)
 
 
+def test_samples_without_any_header_have_fixations_in_their_trial(tmp_path: Path) -> None:
+    create_study(tmp_path / "study", {"execution": {"jobs": 1}})
+    samples, _ = synthetic_samples(500, 6)
+    lines = asc_text(samples).splitlines(keepends=True)
+    bare = "".join(line for line in lines if line[0].isdigit())
+    write_text(tmp_path / "study" / "sourcedata" / "sub-01" / "ses-01" / "a.asc", bare)
+    made = open_study(tmp_path / "study")
+    import_sessions(made)
+    events = events_of(made)
+    fixations = read_table(made.gaze_dir / "fixations.tsv", what="fixations")
+    assert len(fixations) == (events["event"] == "fixation").sum() > 5
+
+
 def test_auto_detects_where_a_recording_has_no_events_and_says_so(
     study: Study, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,7 +18,7 @@ from gaze_analysis.tests.test_steps_density import table_study
 from stimuli.frames import screen_from
 from study.errors import InputError
 from study.folder import create_study, open_study
-from study.provenance import run_step
+from study.provenance import is_current, run_step
 from study.tables import read_table
 from study.writing import write_text
 
@@ -123,6 +123,25 @@ def test_a_screen_that_is_not_the_recordings_is_a_failure(tmp_path, capsys):
     assert "pages: derivatives/faceoff/gaze/quality/index.html" in said
 
 
+def test_only_settings_that_quality_reads_make_it_stale(study):
+    def changed(**gaze):
+        sections = {
+            name: getattr(study.settings.gaze, name).model_copy(update=fields)
+            for name, fields in gaze.items()
+        }
+        settings = study.settings
+        return replace(
+            study,
+            settings=settings.model_copy(
+                update={"gaze": settings.gaze.model_copy(update=sections)}
+            ),
+        )
+
+    assert is_current(study, quality_step(changed(regions={"margin_deg": 0.7})))
+    assert is_current(study, quality_step(changed(density={"sigma": 2.0})))
+    assert not is_current(study, quality_step(changed(exclude={"min_correct": 0.7})))
+
+
 def test_a_session_in_two_files_with_one_clock_each(tmp_path):
     study = small_study(tmp_path / "study", participants=("sub-01",))
     folder = study.sourcedata / "sub-01" / "ses-01"
@@ -223,9 +242,27 @@ def test_the_methods_text_has_the_numbers_of_the_tables(study):
 
 
 def test_a_detector_is_named_with_its_parameters(study):
-    facts = facts_of(study, events={"method": "engbert-kliegl", "engbert_kliegl": {"factor": 6.0}})
-    assert facts.detection() == "the detector engbert-kliegl (factor 6.0)"
-    assert "EyeLink's own" in facts_of(study).detection()
+    settings = {"engbert_kliegl": {"factor": 6.0}, "blinks": {"merge_ms": 100.0}}
+    facts = facts_of(study, events=settings)
+    assert facts.detection().startswith("EyeLink's own events as recorded")
+    events = facts.sessions[0].events.assign(detector="engbert-kliegl")
+    sessions = [replace(facts.sessions[0], events=events), *facts.sessions[1:]]
+    found = replace(facts, sessions=sessions).detection()
+    assert "in 1 sessions" in found
+    assert "the detector engbert-kliegl (factor 6.0) after blinks were taken out (merge" in found
+
+
+def test_what_rules_leave_out_is_on_pages_and_in_the_methods(tmp_path):
+    study = small_study(tmp_path / "study")
+    text = study.settings_toml.read_text(encoding="utf-8")
+    write_text(study.settings_toml, text.replace("# min_correct = 0.0", "min_correct = 0.9", 1))
+    study = measure(open_study(study.root))
+    flags = table(study, "flags").set_index("check")
+    assert flags.loc["inclusion", "severity"].tolist() == ["fail", "fail"]
+    assert flags.loc["inclusion", "sentence"].str.contains("left out .*: right answers.").all()
+    text = (study.gaze_dir / "quality" / "checklist.md").read_text(encoding="utf-8")
+    assert "right answers: 2 participants (" in text
+    assert "What stays are 0 fixations in 0 trials of 0 participants." in text
 
 
 def test_mounts_and_trackers_are_told_in_words(study):

@@ -44,6 +44,11 @@ def test_a_changed_input_setting_or_output_makes_it_stale(done: Study) -> None:
     assert not is_current(done, make_step(done))
 
 
+def test_a_command_with_an_option_names_its_record_in_words(study: Study) -> None:
+    step = Step("gaze regions --figures", (), (study.root / "out.svg",), {}, lambda: None)
+    assert step.record.name == "gaze_regions_figures.provenance.json"
+
+
 def test_a_step_that_fails_is_not_current(done: Study) -> None:
     def fail() -> None:
         raise RuntimeError
