@@ -223,7 +223,8 @@ def blocks_of_eye(blocks: pd.DataFrame, eye: str) -> pd.DataFrame:
         Also those that do not say which eyes.
     """
     named = [str(eyes).split() for eyes in blocks["eyes"].fillna("")]
-    return blocks[np.array([not eyes or eye in eyes for eyes in named], dtype=bool)]
+    said = [not eyes or "unknown" in eyes or eye in eyes for eyes in named]
+    return blocks[np.array(said, dtype=bool)]
 
 
 def accuracy_columns(validations: pd.DataFrame) -> dict[str, Any]:

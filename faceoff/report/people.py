@@ -11,6 +11,7 @@ from study.tables import read_table
 _QUALITY = {
     "participant_id": str,
     "session": str,
+    "analysed": bool,
     "accuracy_deg": float,
     "rms_s2s_deg": float,
     "sd_deg": float,
@@ -66,6 +67,7 @@ def quality_section(study: Study) -> ReportSection:
     quality = read_table(
         study.gaze_dir / "quality.tsv", what="The quality (faceoff gaze quality)", columns=_QUALITY
     )
+    quality = quality[quality["analysed"].astype(bool)].reset_index(drop=True)
     figure = new_figure(height_cm=max(5.0, 2.0 + 0.3 * len(quality)))
     axes = figure.subplots(1, 3, sharey=True)
     names = quality["participant_id"] + " " + quality["session"]
@@ -87,7 +89,7 @@ def quality_section(study: Study) -> ReportSection:
         "Each recording: mean validation error, precision within fixations (medians), and share "
         "of samples without gaze."
     )
-    summary = quality[list(_QUALITY)[2:]].agg(["mean", "std", "min", "max"])
+    summary = quality[list(_QUALITY)[3:]].agg(["mean", "std", "min", "max"])
     frame = summary.T.rename_axis("measure").reset_index()
     text = (
         f"{len(quality)} recordings; mean accuracy {quality['accuracy_deg'].mean():.2f} deg, "

@@ -72,6 +72,8 @@ _BLOCKS = {
     "longest_gap_ms": "longest gap (ms)",
 }
 _MOST_ROWS = 60
+# At which a browser does not break a name.
+_HYPHEN = "\u2011"
 
 
 def session_page(
@@ -153,7 +155,9 @@ def index_page(
     shown = compact_table(quality, flags)
     names = shown["participant"] + "_ses-" + shown["ses"]
     # Names of participants and sessions are letters and digits.
-    shown.insert(0, "session", [f'<a href="{name}.html">{name}</a>' for name in names])
+    shown.insert(
+        0, "session", [f'<a href="{name}.html">{name.replace("-", _HYPHEN)}</a>' for name in names]
+    )
     analysed = quality.loc[quality["analysed"].astype(bool), list(_MEASURES)].astype(float)
     measures = analysed.agg(["mean", "std", "min", "max", "count"]).T
     measures = measures.assign(count=measures["count"].astype(int))
@@ -168,6 +172,7 @@ def index_page(
         measures=table_html(
             measures.rename(index=_MEASURES).rename_axis("measure").reset_index(), decimals=3
         ),
+        verdict=verdict(flags),
         limits=table_html(limits_table(limits)),
         trial_loss=limits.trial_loss,
         px_per_deg=screen.px_per_deg,
