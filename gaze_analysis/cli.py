@@ -86,6 +86,11 @@ def events(
     run_step(opened, events_step(opened), force=force)
 
 
+app.command()(quality)
+app.command()(regions)
+app.command()(density)
+
+
 @app.command()
 def bids(
     study: StudyOption = Path(),
@@ -101,7 +106,4 @@ def bids(
     run_step(opened, bids_step(opened), force=force)
 
 
-app.command()(quality)
-app.command()(regions)
-app.command()(density)
 app.command()(validate)
