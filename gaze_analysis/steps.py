@@ -7,7 +7,6 @@ from gaze_analysis.bids import write_bids
 from gaze_analysis.bids_runs import bids_path, run_numbers
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import (
-    OVERVIEWS,
     import_sessions,
     messages_path,
     raw_events_path,
@@ -15,6 +14,7 @@ from gaze_analysis.importing import (
     samples_path,
     session_parts,
 )
+from gaze_analysis.overviews import OVERVIEWS
 from gaze_analysis.reports.areas import area_files, areas_step
 from gaze_analysis.session_events import detection_settings
 from gaze_analysis.steps_density import density_step
