@@ -79,6 +79,40 @@ def make_events(study: Study) -> None:
         matches nothing in any recording.
     """
     sessions = recorded_sessions(study)
+    if not sessions:
+        raise InputError(
+            "Events need recordings, but none is in sourcedata. "
+            "Name some: faceoff gaze import FILES."
+        )
+    manifest = _manifest(study)
+    trials, events, fixations, unmatched = _of_all_sessions(study, sessions, manifest)
+    _refuse_patterns(unmatched, sessions)
+    rules = study.settings.gaze.exclude
+    trials = judge_trials(trials, rules)
+    places = PicturePlaces(study, manifest, fixation_frame(study, trials))
+    fixations = _rounded(places.to_picture(fixations))
+    fixations = judge_fixations(fixations, trials, rules)[list(FIXATION_COLUMNS)]
+    excluded = exclusions(fixations, trials)
+    by_person = exclusions_by_participant(fixations, trials)
+    for name, frame, columns in (
+        ("trials", trials, _described(trials)),
+        ("events", events, EVENT_COLUMNS),
+        ("fixations", fixations, FIXATION_COLUMNS),
+        ("exclusions", excluded, EXCLUSION_COLUMNS),
+        ("exclusions_by_participant", by_person, PARTICIPANT_EXCLUSION_COLUMNS),
+        ("unmatched", unmatched, UNMATCHED_COLUMNS),
+    ):
+        write_table(study.gaze_dir / f"{name}.tsv", frame, columns)
+    say_detectors(events, study.settings.gaze.events)
+    _say_events(study, trials, fixations, excluded)
+    _say_unmatched(unmatched)
+    warn_of_degrees(study)
+
+
+def _of_all_sessions(
+    study: Study, sessions: list[Session], manifest: pd.DataFrame
+) -> tuple[pd.DataFrame, ...]:
+    """Make trials, events, fixations and what did not match of each session, and stack them."""
     overviews = {
         name: read_table(
             study.gaze_dir / f"{name}.tsv",
@@ -91,46 +125,23 @@ def make_events(study: Study) -> None:
         )
         for name in ("blocks", "validations")
     }
-    if not sessions:
-        raise InputError(
-            "Events need recordings, but none is in sourcedata. "
-            "Name some: faceoff gaze import FILES."
-        )
-    manifest = _manifest(study)
     results = parallel_map(
         _SessionEvents(study, manifest, **overviews),
         sessions,
         description="events of sessions",
         execution=study.settings.execution,
     )
-    trials, events, fixations, unmatched = (
-        _stack([result[i] for result in results]) for i in range(4)
-    )
-    _refuse_patterns(unmatched, sessions)
-    rules = study.settings.gaze.exclude
-    trials = judge_trials(trials, rules)
-    places = PicturePlaces(study, manifest, fixation_frame(study, trials))
-    fixations = _rounded(places.to_picture(fixations))
-    fixations = judge_fixations(fixations, trials, rules)[list(FIXATION_COLUMNS)]
-    folder = study.gaze_dir
-    described = TRIAL_COLUMNS | _JUDGED
-    variables = [name for name in trials.columns if name not in described]
-    described |= {
+    return tuple(_stack([result[i] for result in results]) for i in range(4))
+
+
+def _described(trials: pd.DataFrame) -> dict[str, str]:
+    """Describe the columns of trials, the variables of recording and behaviour among them."""
+    known = TRIAL_COLUMNS | _JUDGED
+    return known | {
         name: f"Trial variable {name.removeprefix('var_')}, as recording or behaviour say."
-        for name in variables
+        for name in trials.columns
+        if name not in known
     }
-    excluded = exclusions(fixations, trials)
-    by_person = exclusions_by_participant(fixations, trials)
-    write_table(folder / "trials.tsv", trials, described)
-    write_table(folder / "events.tsv", events, EVENT_COLUMNS)
-    write_table(folder / "fixations.tsv", fixations, FIXATION_COLUMNS)
-    write_table(folder / "exclusions.tsv", excluded, EXCLUSION_COLUMNS)
-    write_table(folder / "exclusions_by_participant.tsv", by_person, PARTICIPANT_EXCLUSION_COLUMNS)
-    write_table(folder / "unmatched.tsv", unmatched, UNMATCHED_COLUMNS)
-    say_detectors(events, study.settings.gaze.events)
-    _say_events(study, trials, fixations, excluded)
-    _say_unmatched(unmatched)
-    warn_of_degrees(study)
 
 
 def _refuse_patterns(unmatched: pd.DataFrame, sessions: list[Session]) -> None:

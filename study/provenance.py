@@ -18,7 +18,8 @@ from study.writing import remove_file, write_json
 
 _PACKAGES = (
     "faceoff", "numpy", "scipy", "pandas", "pyarrow", "xarray", "scikit-image", "statsmodels",
-    "pingouin", "matplotlib", "psychopy", "tensorflow", "innvestigate", "mediapipe",
+    "pingouin", "matplotlib", "pymovements", "remodnav", "I2MC", "eyelinkio", "psychopy",
+    "tensorflow", "innvestigate", "mediapipe",
 )  # fmt: skip
 
 
