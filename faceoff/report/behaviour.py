@@ -18,12 +18,13 @@ _TRIALS = {
     "response": str,
     "correct": bool,
     "rt_ms": float,
+    "answer_known": bool,
 }
 _PREDICTIONS = {"image_id": str, "split": str, "expression": str, "predicted": str, "correct": bool}
 
 
 def read_main_trials(study: Study) -> pd.DataFrame:
-    """Read the trials of the main blocks of all participants.
+    """Read the trials of the main blocks of all participants in which an answer was asked for.
 
     Parameters
     ----------
@@ -43,7 +44,8 @@ def read_main_trials(study: Study) -> pd.DataFrame:
     trials = read_table(
         study.gaze_dir / "trials.tsv", what="The trials (faceoff gaze events)", columns=_TRIALS
     )
-    return trials[trials["phase"] != "practice"].reset_index(drop=True)
+    asked = trials["answer_known"].fillna(False).astype(bool)
+    return trials[asked & (trials["phase"] != "practice")].reset_index(drop=True)
 
 
 def read_test_predictions(study: Study) -> pd.DataFrame | None:
@@ -88,7 +90,7 @@ def accuracy_by_expression(trials: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "ci_low", "ci_high", "n"])
 
 
-def behaviour_section(study: Study) -> ReportSection:
+def behaviour_section(study: Study) -> ReportSection | None:
     """Show accuracy, reaction times and confusions of people, and the network's beside them.
 
     Parameters
@@ -98,10 +100,12 @@ def behaviour_section(study: Study) -> ReportSection:
 
     Returns
     -------
-    ReportSection
-        Two figures and a table.
+    ReportSection or None
+        Two figures and a table; None where nobody was asked for an answer.
     """
     trials = read_main_trials(study)
+    if trials.empty:
+        return None
     predictions = read_test_predictions(study)
     people = accuracy_by_expression(trials)
     n_people = trials["participant_id"].nunique()

@@ -91,11 +91,13 @@ def quality_section(study: Study) -> ReportSection:
     )
     summary = quality[list(_QUALITY)[3:]].agg(["mean", "std", "min", "max"])
     frame = summary.T.rename_axis("measure").reset_index()
-    text = (
-        f"{len(quality)} recordings; mean accuracy {quality['accuracy_deg'].mean():.2f} deg, "
-        f"precision {quality['rms_s2s_deg'].mean():.3f} deg RMS-S2S, data loss "
-        f"{100 * quality['data_loss'].mean():.1f} %."
-    )
+    means = {
+        f"mean accuracy {quality['accuracy_deg'].mean():.2f} deg": "accuracy_deg",
+        f"precision {quality['rms_s2s_deg'].mean():.3f} deg RMS-S2S": "rms_s2s_deg",
+        f"data loss {100 * quality['data_loss'].mean():.1f} %": "data_loss",
+    }
+    known = [sentence for sentence, name in means.items() if quality[name].notna().any()]
+    text = f"{len(quality)} recordings; {', '.join(known) or 'nothing could be measured'}."
     return ReportSection(
         "Data quality",
         (text,),
