@@ -161,13 +161,7 @@ def bids_runs(study: Study, sessions: list[Session]) -> list[BidsRun]:
     }
     runs = []
     for session in sessions:
-        recording, blocks, trials = (
-            table[
-                (table["participant_id"] == session.participant_id)
-                & (table["session"] == session.session)
-            ]
-            for table in tables.values()
-        )
+        recording, blocks, trials = (session.rows_of(table) for table in tables.values())
         for part in range(1, int(recording["n_parts"].iloc[0]) + 1):
             own = (table[table["part"] == part] for table in (blocks, trials))
             runs.append(BidsRun(study, session, part, recording, *own))

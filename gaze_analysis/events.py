@@ -32,7 +32,7 @@ from study.errors import InputError
 from study.folder import Study
 from study.parallel import parallel_map
 from study.progress import say
-from study.tables import read_table, write_table
+from study.tables import read_table, stacked, write_table
 
 EVENT_COLUMNS = {
     "participant_id": "Whose event it is.",
@@ -131,7 +131,7 @@ def _of_all_sessions(
         description="events of sessions",
         execution=study.settings.execution,
     )
-    return tuple(_stack([result[i] for result in results]) for i in range(4))
+    return tuple(stacked([result[i] for result in results]) for i in range(4))
 
 
 def _described(trials: pd.DataFrame) -> dict[str, str]:
@@ -166,12 +166,6 @@ def _rounded(fixations: pd.DataFrame) -> pd.DataFrame:
     return fixations.round(dict.fromkeys(numbers, 3))
 
 
-def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Put sessions' tables together, leaving empty ones out, whose columns have no type."""
-    filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled, ignore_index=True) if filled else frames[0]
-
-
 @dataclass(frozen=True)
 class _SessionEvents:
     """Makes the tables of one session in a worker."""
@@ -184,8 +178,8 @@ class _SessionEvents:
     def __call__(self, session: Session) -> tuple[pd.DataFrame, ...]:
         raw = session_events(self.study, session)
         messages = pd.read_parquet(messages_path(self.study, session.name))
-        blocks = _of_session(self.blocks, session)
-        validations = _of_session(self.validations, session)
+        blocks = session.rows_of(self.blocks)
+        validations = session.rows_of(self.validations)
         samples = read_samples(samples_path(self.study, session.name))
         # A recording without its header does not say which eyes it is of.
         eyes = " ".join(recorded_eyes(samples) or sorted(raw["eye"].unique()))
@@ -219,14 +213,6 @@ class _SessionEvents:
             )
             none = pd.DataFrame(columns=list(TRIAL_COLUMNS))
             return none, row[list(UNMATCHED_COLUMNS)]
-
-
-def _of_session(frame: pd.DataFrame, session: Session) -> pd.DataFrame:
-    """Take one session's rows of an overview."""
-    own = (frame["participant_id"] == session.participant_id) & (
-        frame["session"] == session.session
-    )
-    return frame[own].reset_index(drop=True)
 
 
 def events_of_trials(raw: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:

@@ -47,6 +47,11 @@ class Session:
         """The stem of its files, such as ``sub-001_ses-01``."""
         return f"{self.participant_id}_ses-{self.session}"
 
+    def rows_of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Take its rows of a table that names participant_id and session."""
+        own = (table["participant_id"] == self.participant_id) & (table["session"] == self.session)
+        return table[own].reset_index(drop=True)
+
 
 def recorded_sessions(study: Study) -> list[Session]:
     """List the sessions in sourcedata that hold recordings or reports and are to be analysed.

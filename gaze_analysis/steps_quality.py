@@ -36,7 +36,7 @@ from study.folder import Study
 from study.parallel import parallel_map
 from study.progress import say
 from study.provenance import Step
-from study.tables import read_table, write_table
+from study.tables import read_table, stacked, write_table
 from study.writing import write_text
 
 _PLACE = ("picture_x_px", "picture_y_px", "picture_width_px", "picture_height_px")
@@ -161,7 +161,7 @@ def write_quality(study: Study) -> None:
         description="quality of sessions",
         execution=study.settings.execution,
     )
-    made = {name: _stack([result[name] for result in results]) for name in _OUTPUTS}
+    made = {name: stacked([result[name] for result in results]) for name in _OUTPUTS}
     for name, columns in _OUTPUTS.items():
         write_table(study.gaze_dir / f"{name}.tsv", made[name], columns)
     _write_pages(study, sessions, made, limits)
@@ -286,12 +286,6 @@ class _QualityOfSession:
             return tables
         messages = pd.read_parquet(path, columns=["part", "time_ms", "text"])
         return replace(tables, drift_checks=drift_checks(messages))
-
-
-def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Put sessions' tables together, leaving empty ones out, whose columns have no type."""
-    filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled, ignore_index=True) if filled else frames[0]
 
 
 def _say_quality(study: Study, quality: pd.DataFrame, flags: pd.DataFrame) -> None:

@@ -151,6 +151,28 @@ def write_table(path: Path, frame: pd.DataFrame, descriptions: Mapping[str, str]
         )
 
 
+def stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put tables of the same kind together, leaving empty ones out, whose columns have no type.
+
+    Parameters
+    ----------
+    frames : list of pandas.DataFrame
+        At least one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Their rows in order; the first table where all are empty.
+
+    Examples
+    --------
+    >>> stacked([pd.DataFrame({"n": []}), pd.DataFrame({"n": [1]})])["n"].tolist()
+    [1]
+    """
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else frames[0]
+
+
 def _cell(value: Any) -> Any:
     """Write truth values in lower case, and texts without tabs or line ends."""
     if isinstance(value, bool | np.bool_):

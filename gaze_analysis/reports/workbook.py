@@ -59,14 +59,15 @@ def read_workbook(name: str, data: bytes) -> Table:
             f"A workbook must be one that Excel opens, but {name} is damaged ({error}). "
             "Save it anew, or as tab-separated text."
         ) from error
-    tables = [_of_sheet(name, sheet) for sheet in sheets.values() if sheet.size]
+    tables = {title: _of_sheet(name, sheet) for title, sheet in sheets.items() if sheet.size}
     if not tables:
         raise InputError(f"{name} must be a table with a header, but it is empty. Remove it.")
-    same = [table for table in tables if table.header == tables[0].header]
+    header = next(iter(tables.values())).header
+    same = [table for table in tables.values() if table.header == header]
     others = [
-        (0, "another sheet", f"{title}: {len(sheet)} rows")
-        for title, sheet in sheets.items()
-        if sheet.size and _of_sheet(name, sheet).header != tables[0].header
+        (0, "another sheet", f"{title}: {len(sheets[title])} rows")
+        for title, table in tables.items()
+        if table.header != header
     ]
     return Table(
         name,

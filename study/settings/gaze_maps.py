@@ -1,11 +1,10 @@
 """Settings of density maps and of fixation tables, within the section [gaze] of study.toml."""
 
-import re
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from study.settings.base import Section
+from study.settings.base import Section, check_file_name
 
 _GROUPS = ("participant", "image", "expression", "trial")
 
@@ -87,14 +86,8 @@ class TableSettings(Section):
     @field_validator("file_name")
     @classmethod
     def _check_pattern(cls, pattern: str) -> str:
-        """Refuse a pattern that does not compile, or names groups that mean nothing here."""
-        try:
-            groups = re.compile(pattern).groupindex
-        except re.error as error:
-            raise ValueError(f"the pattern must be a regular expression ({error})") from error
-        if odd := sorted(set(groups) - set(_GROUPS)):
-            raise ValueError(f"the groups may be {', '.join(_GROUPS)}, and not {', '.join(odd)}")
-        return pattern
+        """Refuse a wrong pattern."""
+        return check_file_name(pattern, _GROUPS)
 
     @model_validator(mode="after")
     def _check_size(self) -> "TableSettings":
