@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from experiment import messages
 from experiment.recording import refuse_second_start
 from experiment.texts import Texts, read_texts
-from experiment.window import QUIT_KEY
+from experiment.window import PANEL_KEY
 from participants.plans import Plan, PlannedTrial, plan_path, read_plan
 from stimuli.catalog import read_manifest
 from stimuli.expressions import EXPRESSIONS
@@ -109,9 +109,9 @@ def _check_keys(plan: Plan) -> None:
             f"{plan.participant_id}, session {plan.session}, has {plan.keys}. Plan anew: "
             "faceoff participants plan."
         )
-    if QUIT_KEY in keys:
+    if PANEL_KEY in keys:
         raise InputError(
-            f"The key {QUIT_KEY!r} ends a session, but the plan of {plan.participant_id}, session "
+            f"The key {PANEL_KEY!r} ends a session, but the plan of {plan.participant_id}, session "
             f"{plan.session}, has it as an answer. Choose another key in study.toml: "
             "[participants] keys."
         )

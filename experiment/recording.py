@@ -43,7 +43,7 @@ TRIAL_COLUMNS = {
 }
 
 
-def recording_name(participant_id: str, session: str) -> str:
+def recording_name(participant_id: str, session: str, part: int = 1) -> str:
     """Name a session's gaze recording, without its suffix.
 
     Parameters
@@ -52,18 +52,21 @@ def recording_name(participant_id: str, session: str) -> str:
         Such as ``sub-001``.
     session : str
         The session's label, such as ``01``.
+    part : int, default 1
+        Number of the part: a session that was resumed has several.
 
     Returns
     -------
     str
-        The stem.
+        The stem; names in order are parts in order.
 
     Examples
     --------
-    >>> recording_name("sub-001", "01")
-    'sub-001_ses-01'
+    >>> recording_name("sub-001", "01"), recording_name("sub-001", "01", 2)
+    ('sub-001_ses-01', 'sub-001_ses-01_part-02')
     """
-    return f"{participant_id}_ses-{session}"
+    suffix = "" if part == 1 else f"_part-{part:02d}"
+    return f"{participant_id}_ses-{session}{suffix}"
 
 
 class TrialTable:

@@ -9,11 +9,17 @@ from experiment import messages
 from experiment.headless import screen_for_session
 from experiment.machine import TrialMachine
 from experiment.preparation import SessionPlan, prepare_session
-from experiment.recording import SessionRecord, TrialTable, settings_used, versions
+from experiment.recording import (
+    SessionRecord,
+    TrialTable,
+    recording_name,
+    settings_used,
+    versions,
+)
 from experiment.trackers import check_tracker_name, make_tracker
-from experiment.trackers.protocol import Tracker
+from experiment.trackers.protocol import Tracker, TrackerSetup
 from experiment.trial import Labels, TrialOutcome, run_trial, trial_row
-from experiment.window import QuitError, Window
+from experiment.window import EscPressed, QuitError, Window
 from participants.plans import PlannedTrial
 from stimuli.frames import screen_from
 from study.folder import Study
@@ -71,7 +77,11 @@ def run_session(
         )
         with ExitStack() as until_end:
             until_end.callback(window.close)
-            chosen = make_tracker(name, study, prepared.plan, window)
+            stem = prepared.folder / recording_name(
+                prepared.plan.participant_id, prepared.plan.session
+            )
+            setup = TrackerSetup(study, prepared.plan, window, stem, "right")
+            chosen = make_tracker(name, setup)
             return Session(prepared, window, chosen).run()
 
 
@@ -132,6 +142,9 @@ class Session:
         except QuitError as reason:
             status = "quit"
             say(f"The session ends: {reason}.")
+        except EscPressed:
+            status = "quit"
+            say("The session ends: Esc was pressed.")
         except KeyboardInterrupt:
             status = "quit"
             say("The session ends: Ctrl-C was pressed.")

@@ -19,7 +19,7 @@ from experiment.observers import (
     draw_response,
     simulate_trial,
 )
-from experiment.trackers.protocol import Sample, TargetScreen
+from experiment.trackers.protocol import Accuracy, Sample, TargetScreen
 from experiment.trial import TrialOutcome, trial_row, trial_variables
 from experiment.window import FrameReport
 from participants.plans import Plan, PlannedTrial
@@ -96,13 +96,15 @@ class VirtualTracker:
     def connect(self) -> None:
         """Do nothing: the recording is open."""
 
-    def calibrate(self, screen: TargetScreen) -> None:
+    def calibrate(self, screen: TargetScreen, *, validate_only: bool = False) -> Accuracy:
         """Calibrate and validate."""
         found = simulate_validation(self._observer.eye, self._screen, self._errors)
-        self.wait(CALIBRATION_MS)
-        self._recording.calibration(self.now_ms, found)
+        if not validate_only:
+            self.wait(CALIBRATION_MS)
+            self._recording.calibration(self.now_ms, found)
         self.wait(VALIDATION_MS)
         self._recording.validation(self.now_ms, found)
+        return Accuracy(found.average_deg, found.maximum_deg, found.verdict)
 
     def drift_check(self, x_px: float, y_px: float, screen: TargetScreen) -> float:
         """Measure how far gaze is from a target, in degrees."""
@@ -139,6 +141,10 @@ class VirtualTracker:
 
     def close(self) -> None:
         """Do nothing: whoever opened the recording closes it."""
+
+    def facts(self) -> dict[str, str | float]:
+        """Say what records."""
+        return {"model": "simulated observer", "sample_rate_hz": 1000.0}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 import queue
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +15,17 @@ from stimuli.frames import Screen
 from study.errors import InputError
 from study.settings.experiment import ExperimentSettings
 
-QUIT_KEY = "escape"
+PANEL_KEY = "escape"
 _POLL_SECONDS = 0.002
 _DROPPED = 1.5  # refresh periods: a longer frame has missed one
 
 
 class QuitError(Exception):
-    """Someone ended the session: Esc, or the window was closed."""
+    """Someone ended the session, as by closing the window."""
+
+
+class EscPressed(Exception):  # noqa: N818 -- no error: somebody wants the experimenter's panel
+    """The experimenter pressed Esc."""
 
 
 @dataclass(frozen=True)
@@ -81,23 +86,25 @@ class Window:
     def __init__(
         self, screen: Screen, refresh_hz: float, settings: ExperimentSettings, *, virtual: bool
     ) -> None:
-        self._psychopy = psychopy_parts()
+        #: PsychoPy's parts, and its window, for those that draw more than `draw` does.
+        self.psychopy = psychopy_parts()
         self.screen = screen
         self.settings = settings
         self._frame_s = 1 / refresh_hz
         self._last_flip_s = 0.0
         self._outside_keys: queue.SimpleQueue[KeyPress] = queue.SimpleQueue()
         self._keys: list[KeyPress] = []
-        self._window = self._open(virtual)
-        self.draw = Drawing(self._psychopy, self._window, screen, settings)
-        self._mouse = self._psychopy.event.Mouse(visible=False, win=self._window)
+        self._esc_is_a_key = False
+        self.handle = self._open(virtual)
+        self.draw = Drawing(self.psychopy, self.handle, screen, settings)
+        self._mouse = self.psychopy.event.Mouse(visible=False, win=self.handle)
         #: Are called after each frame.
         self.watchers: list[Callable[[], None]] = []
         self.synchronised = not virtual and self._waits_for_refresh()
 
     def _open(self, virtual: bool) -> Any:
         """Open the window, with the screen's size and distance from the study."""
-        parts, size = self._psychopy, (self.screen.width_px, self.screen.height_px)
+        parts, size = self.psychopy, (self.screen.width_px, self.screen.height_px)
         monitor = parts.monitors.Monitor(
             "faceoff", width=self.screen.width_cm, distance=self.screen.distance_cm, autoLog=False
         )
@@ -130,14 +137,14 @@ class Window:
         """Try whether the window waits for the screen: 20 frames in less than half their time."""
         started = self.now_s()
         for _ in range(20):
-            self._window.flip()
+            self.handle.flip()
         return self.now_s() - started > 10 * self._frame_s
 
     # --- clock, frames -----------------------------------------------------------------------
 
     def now_s(self) -> float:
         """Read the clock that also stamps the keys, in seconds."""
-        return float(self._psychopy.core.getTime())
+        return float(self.psychopy.core.getTime())
 
     def flip(self, on_flip: Callable[[], object] | None = None) -> None:
         """Show what was drawn, at the screen's next refresh.
@@ -150,8 +157,8 @@ class Window:
         if not self.synchronised:
             self._wait_until(self._last_flip_s + self._frame_s)
         if on_flip is not None:
-            self._window.callOnFlip(on_flip)
-        self._window.flip()
+            self.handle.callOnFlip(on_flip)
+        self.handle.flip()
         self._last_flip_s = self.now_s()
         for watch in self.watchers:
             watch()
@@ -174,8 +181,8 @@ class Window:
 
     def count_frames(self) -> None:
         """Begin to measure frames: the next flip shows the first one that counts."""
-        self._window.frameIntervals = []
-        self._window.recordFrameIntervals = True
+        self.handle.frameIntervals = []
+        self.handle.recordFrameIntervals = True
 
     def frames_counted(self) -> FrameReport:
         """End the measurement that `count_frames` began; the last flip ended the last frame.
@@ -185,8 +192,8 @@ class Window:
         FrameReport
             What was measured.
         """
-        self._window.recordFrameIntervals = False
-        intervals_ms = 1000 * np.asarray(self._window.frameIntervals, dtype=float)
+        self.handle.recordFrameIntervals = False
+        intervals_ms = 1000 * np.asarray(self.handle.frameIntervals, dtype=float)
         limit_ms = 1000 * _DROPPED * self._frame_s
         return FrameReport(
             len(intervals_ms),
@@ -227,12 +234,42 @@ class Window:
         Raises
         ------
         QuitError
-            If Esc was pressed or the window closed.
+            If the window was closed.
+        EscPressed
+            If Esc was pressed.
         """
         self._read_keys()
         wanted = set(keys)
         found = next((press for press in self._keys if press.key in wanted), None)
         self._keys.clear()
+        return found
+
+    @contextmanager
+    def esc_as_key(self) -> Iterator[None]:
+        """Let Esc be a key like others while the block runs, for screens that use it themselves."""
+        before, self._esc_is_a_key = self._esc_is_a_key, True
+        try:
+            yield
+        finally:
+            self._esc_is_a_key = before
+
+    def take_keys(self) -> list[KeyPress]:
+        """Give all keys that were pressed, in their order, and forget them.
+
+        Returns
+        -------
+        list of KeyPress
+            Empty where none was pressed.
+
+        Raises
+        ------
+        QuitError
+            If the window was closed.
+        EscPressed
+            If Esc was pressed, outside of `esc_as_key`.
+        """
+        self._read_keys()
+        found, self._keys = self._keys, []
         return found
 
     def wait_for_key(self, keys: Iterable[str], timeout_ms: float | None = None) -> KeyPress | None:
@@ -267,19 +304,20 @@ class Window:
             self._read_keys()
 
     def _read_keys(self) -> None:
-        """Take the keys from PsychoPy, and leave the session if one of them says so."""
+        """Take the keys from PsychoPy, and leave what is going on if one of them says so."""
         # The digits of the key pad count as digits.
         pressed = [
             KeyPress(key.removeprefix("num_"), time_s)
-            for key, time_s in self._psychopy.event.getKeys(timeStamped=True)
+            for key, time_s in self.psychopy.event.getKeys(timeStamped=True)
         ]
         while not self._outside_keys.empty():
             pressed.append(self._outside_keys.get())
         self._keys += sorted(pressed, key=lambda press: press.time_s)
-        if any(press.key == QUIT_KEY for press in pressed):
-            raise QuitError("Esc was pressed")
-        if self._window.winHandle.has_exit:
+        if self.handle.winHandle.has_exit:
             raise QuitError("the window was closed")
+        if not self._esc_is_a_key and any(press.key == PANEL_KEY for press in pressed):
+            self._keys.clear()
+            raise EscPressed
 
     def show_text(self, text: str) -> None:
         """Show a screen of text.
@@ -330,4 +368,4 @@ class Window:
 
     def close(self) -> None:
         """Close the window; a second call does nothing."""
-        self._window.close()
+        self.handle.close()

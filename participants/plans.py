@@ -28,7 +28,8 @@ _PRACTICE_DRAWS = 50
 class PlannedTrial(BaseModel):
     """One trial: a picture, and where it and the fixation target before it are.
 
-    Blocks count from 1; practice is block 0.
+    Blocks count from 1; practice is block 0, and its rounds count from 1. `condition` is that of
+    the block, empty where the study has none.
     Positions are screen pixels with the origin at the top left; `picture_x_px` and
     `picture_y_px` are the picture's top left pixel.
     """
@@ -38,6 +39,8 @@ class PlannedTrial(BaseModel):
     trial: int
     block: int
     phase: Literal["practice", "main"]
+    practice_round: int = 0
+    condition: str = ""
     image_id: str
     expression: str
     fixation_x_px: float

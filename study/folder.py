@@ -13,6 +13,8 @@ from study.settings.template import toml_template
 from study.writing import write_text
 
 SETTINGS_NAME = "study.toml"
+#: Sessions whose label begins so are no data of the study, and live in a folder of their own.
+TRIAL_RUNS = ("pilot", "test")
 
 
 @dataclass(frozen=True)
@@ -118,12 +120,17 @@ class Study:
         participant_id : str
             Such as ``sub-001``.
         session : str
-            The session's label, such as ``01``.
+            The session's label, such as ``01``; sessions for piloting and for testing have labels
+            that begin with ``pilot`` and ``test``, and folders apart from the study's data.
         """
-        return self.sourcedata / participant_id / f"ses-{session}"
+        kind = next((kind for kind in TRIAL_RUNS if session.startswith(kind)), "")
+        parent = self.root / f"{kind}data" if kind else self.sourcedata
+        return parent / participant_id / f"ses-{session}"
 
     def sessions(self) -> list[tuple[str, str]]:
-        """List the sessions that have begun, as participant id and session label.
+        """List the study's sessions that have begun, as participant id and session label.
+
+        Those of a pilot or a test are not among them.
 
         Returns
         -------

@@ -19,7 +19,7 @@ def interrupt(tracker: SimulatedTracker, how: str) -> None:
     if how == "esc":
         tracker._window.press_key("escape")
     elif how == "close":
-        tracker._window._window.winHandle.dispatch_event("on_close")
+        tracker._window.handle.winHandle.dispatch_event("on_close")
     elif how == "ctrl-c":
         os.kill(os.getpid(), signal.SIGINT)
     elif how == "kill":

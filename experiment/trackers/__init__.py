@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 from study.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
-    from experiment.trackers.protocol import Tracker
-    from experiment.window import Window
-    from participants.plans import Plan
-    from study.folder import Study
+    from experiment.trackers.protocol import Tracker, TrackerSetup
 
-TRACKERS = ("simulated", "mouse")
+OWN = ("eyelink", "mouse", "simulated", "replay")
+#: What PyGaze knows besides, by PyGaze's names.
+PYGAZE = ("opengaze", "tobii", "tobii-legacy", "smi", "eyetribe", "eyelogic", "alea")
+TRACKERS = (*OWN, *PYGAZE)
+#: Trackers that need no eye in front of a camera: for a desk, not for data of participants.
+AT_A_DESK = ("mouse", "simulated", "replay")
 
 
 def check_tracker_name(name: str) -> str:
@@ -44,19 +46,15 @@ def check_tracker_name(name: str) -> str:
     return name
 
 
-def make_tracker(name: str, study: "Study", plan: "Plan", window: "Window") -> "Tracker":
+def make_tracker(name: str, setup: "TrackerSetup") -> "Tracker":
     """Make the tracker of a session.
 
     Parameters
     ----------
     name : str
         One of `TRACKERS`.
-    study : Study
-        The study.
-    plan : Plan
-        The session's plan.
-    window : Window
-        The session's window.
+    setup : TrackerSetup
+        What it is to record.
 
     Returns
     -------
@@ -66,12 +64,25 @@ def make_tracker(name: str, study: "Study", plan: "Plan", window: "Window") -> "
     Raises
     ------
     InputError
-        If the name is none of them.
+        If the name is none of them, or a setting that it needs is wrong.
     """
-    if check_tracker_name(name) == "mouse":
+    check_tracker_name(name)
+    if name == "mouse":
         from experiment.trackers.mouse import MouseTracker
 
-        return MouseTracker(study, plan, window)
-    from experiment.trackers.simulated import SimulatedTracker
+        return MouseTracker(setup)
+    if name == "simulated":
+        from experiment.trackers.simulated import SimulatedTracker
 
-    return SimulatedTracker(study, plan, window)
+        return SimulatedTracker(setup)
+    if name == "replay":
+        from experiment.trackers.replay import ReplayTracker
+
+        return ReplayTracker(setup)
+    if name == "eyelink":
+        from experiment.trackers.eyelink import EyelinkTracker
+
+        return EyelinkTracker(setup)
+    from experiment.trackers.pygaze_tracker import PygazeTracker
+
+    return PygazeTracker(name, setup)

@@ -7,10 +7,7 @@ from pathlib import Path
 
 from experiment.asc_writer import AscWriter
 from experiment.gaze_trace import GazeTrace
-from experiment.recording import recording_name
-from participants.plans import Plan
 from stimuli.frames import Screen
-from study.folder import Study
 
 
 class AscRecording:
@@ -21,10 +18,8 @@ class AscRecording:
 
     Parameters
     ----------
-    study : Study
-        The study.
-    plan : Plan
-        The session's plan.
+    path : Path
+        The file, which must not exist when it is opened.
     screen : Screen
         What the gaze's coordinates refer to.
     recorder : str
@@ -34,9 +29,8 @@ class AscRecording:
     # A tracker that has been on for a while: its clock does not begin with the session.
     _CLOCK_START_MS = 600_000.0
 
-    def __init__(self, study: Study, plan: Plan, screen: Screen, recorder: str) -> None:
-        folder = study.session_dir(plan.participant_id, plan.session)
-        self.path = folder / f"{recording_name(plan.participant_id, plan.session)}.asc"
+    def __init__(self, path: Path, screen: Screen, recorder: str) -> None:
+        self.path = path
         self.start_ms: int | None = None
         self._screen = screen
         self._recorder = recorder

@@ -7,11 +7,8 @@ import numpy as np
 
 from experiment.gaze_trace import GazeTrace
 from experiment.trackers.asc_recording import AscRecording
-from experiment.trackers.protocol import Sample, TargetScreen
-from experiment.window import Window
-from participants.plans import Plan
+from experiment.trackers.protocol import Accuracy, Sample, TargetScreen, TrackerSetup
 from stimuli.frames import screen_from
-from study.folder import Study
 
 _TARGET_MS = 300.0
 
@@ -23,21 +20,18 @@ class MouseTracker:
 
     Parameters
     ----------
-    study : Study
-        The study.
-    plan : Plan
-        The session's plan.
-    window : Window
-        Where the mouse is.
+    setup : TrackerSetup
+        The recording's file, and the window in which the mouse is.
     """
 
     name = "mouse"
     simulates_participant = False
 
-    def __init__(self, study: Study, plan: Plan, window: Window) -> None:
-        self._screen = screen_from(study.settings.screen)
-        self._window = window
-        self._recording = AscRecording(study, plan, self._screen, "faceoff (mouse)")
+    def __init__(self, setup: TrackerSetup) -> None:
+        self._screen = screen_from(setup.study.settings.screen)
+        self._window = setup.window
+        path = setup.recording.with_suffix(".asc")
+        self._recording = AscRecording(path, self._screen, "faceoff (mouse)")
         self._seen: list[tuple[float, float, float]] = []
 
     def connect(self) -> None:
@@ -45,14 +39,22 @@ class MouseTracker:
         self._recording.open()
         self._window.watchers.append(self._look)
 
-    def calibrate(self, screen: TargetScreen) -> None:
+    def calibrate(self, screen: TargetScreen, *, validate_only: bool = False) -> Accuracy | None:
         """Do nothing: a mouse needs no calibration, and none is pretended.
 
         Parameters
         ----------
         screen : TargetScreen
             Not used.
+        validate_only : bool, default False
+            Not used.
+
+        Returns
+        -------
+        None
+            Nothing is measured.
         """
+        return None
 
     def drift_check(self, x_px: float, y_px: float, screen: TargetScreen) -> float:
         """Show the target for a moment and write how far off the mouse is.
@@ -133,6 +135,16 @@ class MouseTracker:
         if self._look in self._window.watchers:
             self._window.watchers.remove(self._look)
         self._recording.close()
+
+    def facts(self) -> dict[str, str | float]:
+        """Say what records.
+
+        Returns
+        -------
+        dict
+            The model and the rate.
+        """
+        return {"model": "mouse", "sample_rate_hz": 1000.0}
 
     def _look(self) -> None:
         """Remember where the mouse is now."""

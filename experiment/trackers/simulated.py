@@ -19,14 +19,12 @@ from experiment.observers import (
 )
 from experiment.trackers.asc_recording import AscRecording
 from experiment.trackers.playback import played_indices, played_trace
-from experiment.trackers.protocol import Sample, TargetScreen
+from experiment.trackers.protocol import Accuracy, Sample, TargetScreen, TrackerSetup
 from experiment.truth import write_truth
-from experiment.window import Window
-from participants.plans import Plan, PlannedTrial
+from participants.plans import PlannedTrial
 from stimuli.catalog import picture_frame, picture_landmarks
 from stimuli.frames import move_points, screen_from
 from stimuli.regions import region_polygons
-from study.folder import Study
 from study.seeds import generator
 
 _TARGET_MS = 100.0
@@ -67,27 +65,27 @@ class SimulatedTracker:
 
     Parameters
     ----------
-    study : Study
-        The study: its seed, its observers, its pictures and its screen.
-    plan : Plan
-        The session's plan.
-    window : Window
-        Where the observer presses keys.
+    setup : TrackerSetup
+        The study with its seed, observers, pictures and screen, the session's plan, and the
+        window in which the observer presses keys.
     """
 
     name = "simulated"
     simulates_participant = True
 
-    def __init__(self, study: Study, plan: Plan, window: Window) -> None:
-        settings = study.settings
-        self._study = study
-        self._plan = plan
-        self._window = window
+    def __init__(self, setup: TrackerSetup) -> None:
+        settings = setup.study.settings
+        self._study = setup.study
+        self._plan = setup.plan
+        self._window = setup.window
         self._screen = screen_from(settings.screen)
-        self._observer = draw_observer(settings.observers, plan.participant_id, settings.study.seed)
+        self._observer = draw_observer(
+            settings.observers, setup.plan.participant_id, settings.study.seed
+        )
         self._regions_px = self._regions_on_screen()
         self._errors = self._generator("calibration")
-        self._recording = AscRecording(study, plan, self._screen, "faceoff (simulated observer)")
+        path = setup.recording.with_suffix(".asc")
+        self._recording = AscRecording(path, self._screen, "faceoff (simulated observer)")
         self._looking: _Looking | None = None
         self._key_timer: threading.Timer | None = None
         self._truth: list[tuple[int, TrueFixation]] = []
@@ -96,21 +94,29 @@ class SimulatedTracker:
         """Open the recording."""
         self._recording.open()
 
-    def calibrate(self, screen: TargetScreen) -> None:
+    def calibrate(self, screen: TargetScreen, *, validate_only: bool = False) -> Accuracy:
         """Show the targets and write what a calibration and a validation of this eye give.
 
         Parameters
         ----------
         screen : TargetScreen
             Where targets are shown.
+        validate_only : bool, default False
+            Leave the calibration as it is.
+
+        Returns
+        -------
+        Accuracy
+            What the validation found.
         """
         found = simulate_validation(self._observer.eye, self._screen, self._errors)
         writer = self._recording.writer
-        for write in (writer.calibration, writer.validation):
+        for write in (writer.calibration, writer.validation)[validate_only:]:
             for x_px, y_px in found.points_px.tolist():
                 screen.hold_target(x_px, y_px, _TARGET_MS)
             write(int(self._recording.now_ms()), found)
         writer.flush()
+        return Accuracy(found.average_deg, found.maximum_deg, found.verdict)
 
     def drift_check(self, x_px: float, y_px: float, screen: TargetScreen) -> float:
         """Look at the target for a moment and write how far off gaze is.
@@ -212,6 +218,16 @@ class SimulatedTracker:
         """Let the observer go."""
         self._keep_still()
         self._recording.close()
+
+    def facts(self) -> dict[str, str | float]:
+        """Say what records.
+
+        Returns
+        -------
+        dict
+            The model and the rate.
+        """
+        return {"model": "simulated observer", "sample_rate_hz": 1000.0}
 
     def _regions_on_screen(self) -> dict[str, dict[str, FloatArray]]:
         """Put the regions of all pictures of the plan where the pictures will stand."""

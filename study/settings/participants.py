@@ -14,6 +14,16 @@ class ParticipantsSettings(Section):
     practice_trials: int = Field(
         7, ge=0, description="practice trials, with pictures of actors that are not tested"
     )
+    practice_rounds: int = Field(
+        2, ge=1, description="rounds of practice at the most, each with other pictures if it can"
+    )
+    practice_criterion: float = Field(
+        0.6, ge=0, le=1,
+        description="share of right answers in a round after which practice ends; 0: one round",
+    )  # fmt: skip
+    consent_version: str = Field(
+        "", description="version of the consent form that is in use, such as 2026-11-03"
+    )
     keys: list[str] = Field(
         ["1", "2", "3", "4", "5", "6", "7"],
         min_length=7,
