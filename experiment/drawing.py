@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiment.photodiode import Photodiode
 from stimuli.frames import Rect, Screen
 from study.settings.experiment import ExperimentSettings
+
+DARK = (20, 20, 20)
 
 
 class Drawing:
@@ -34,7 +37,10 @@ class Drawing:
         self._screen = screen
         self._settings = settings
         self._texts: dict[tuple[str, float, float, int], Any] = {}
-        self._faces: dict[str, Any] = {}
+        self._pictures: dict[str, Any] = {}
+        self._frames: dict[Rect, Any] = {}
+        side_px, corner = settings.photodiode_px, settings.photodiode_corner
+        self._patch = Photodiode(window, parts, screen, side_px, corner) if side_px else None
         self._target = self._make_target()
 
     def _make_target(self) -> list[Any]:
@@ -46,13 +52,13 @@ class Drawing:
         size = self._settings.fixation_size_deg * self._screen.px_per_deg
         common = {"units": "pix", "colorSpace": "rgb255", "lineWidth": 0, "autoLog": False}
         disc = {"edges": 64, **common}
-        dark, ground = (20, 20, 20), (self._settings.background,) * 3
+        ground = (self._settings.background,) * 3
         thin = size / 3
         return [
-            visual.Circle(self._window, radius=size / 2, fillColor=dark, **disc),
+            visual.Circle(self._window, radius=size / 2, fillColor=DARK, **disc),
             visual.Rect(self._window, width=size, height=thin, fillColor=ground, **common),
             visual.Rect(self._window, width=thin, height=size, fillColor=ground, **common),
-            visual.Circle(self._window, radius=thin / 2, fillColor=dark, **disc),
+            visual.Circle(self._window, radius=thin / 2, fillColor=DARK, **disc),
         ]
 
     def position(self, x_px: float, y_px: float) -> tuple[float, float]:
@@ -71,20 +77,21 @@ class Drawing:
         centre_x_px, centre_y_px = self._screen.centre_px
         return x_px - centre_x_px, centre_y_px - y_px
 
-    def load_faces(self, pictures: Mapping[str, NDArray[np.uint8]]) -> None:
+    def load_pictures(self, pictures: Mapping[str, NDArray[np.uint8]]) -> None:
         """Put pictures on the graphics card, so that none is loaded while time counts.
 
         Parameters
         ----------
         pictures : mapping of str to ndarray of uint8, shape (height, width, 3)
-            Pictures by image id, at the size at which they are shown.
+            Pictures by their names, at the size at which they are shown; those that were loaded
+            before are dropped.
         """
         from PIL import Image
 
-        self._faces = {}
-        for image_id, picture in pictures.items():
+        self._pictures = {}
+        for name, picture in pictures.items():
             height_px, width_px = picture.shape[:2]
-            face = self._psychopy.visual.ImageStim(
+            stimulus = self._psychopy.visual.ImageStim(
                 self._window,
                 image=Image.fromarray(picture),
                 size=(width_px, height_px),
@@ -92,25 +99,64 @@ class Drawing:
                 interpolate=False,
                 autoLog=False,
             )
-            face.draw()
-            self._faces[image_id] = face
+            stimulus.draw()
+            self._pictures[name] = stimulus
         self._window.clearBuffer()
 
-    def face(self, image_id: str, picture: Rect) -> None:
-        """Draw a loaded face.
+    def picture(self, name: str, place: Rect) -> None:
+        """Draw a loaded picture.
 
         Parameters
         ----------
-        image_id : str
-            The picture.
-        picture : Rect
+        name : str
+            The picture's name.
+        place : Rect
             Where it stands, in screen pixels.
         """
-        face = self._faces[image_id]
-        face.pos = self.position(
-            picture.x_px + (picture.width_px - 1) / 2, picture.y_px + (picture.height_px - 1) / 2
+        stimulus = self._pictures[name]
+        stimulus.pos = self._middle(place)
+        stimulus.draw()
+
+    def frame(self, place: Rect) -> None:
+        """Draw the outline of a rectangle, such as that of a label to be clicked.
+
+        Parameters
+        ----------
+        place : Rect
+            Where it is, in screen pixels.
+        """
+        stimulus = self._frames.get(place)
+        if stimulus is None:
+            stimulus = self._frames[place] = self._psychopy.visual.Rect(
+                self._window,
+                width=place.width_px,
+                height=place.height_px,
+                pos=self._middle(place),
+                lineColor=DARK,
+                lineWidth=2,
+                fillColor=None,
+                colorSpace="rgb255",
+                units="pix",
+                autoLog=False,
+            )
+        stimulus.draw()
+
+    def patch(self, *, lit: bool) -> None:
+        """Draw the patch for a photodiode, where the settings want one.
+
+        Parameters
+        ----------
+        lit : bool
+            White, or black.
+        """
+        if self._patch is not None:
+            self._patch.draw(lit)
+
+    def _middle(self, place: Rect) -> tuple[float, float]:
+        """Give the middle of a rectangle as PsychoPy has it."""
+        return self.position(
+            place.x_px + (place.width_px - 1) / 2, place.y_px + (place.height_px - 1) / 2
         )
-        face.draw()
 
     def target(self, x_px: float, y_px: float) -> None:
         """Draw the fixation target.
@@ -147,7 +193,7 @@ class Drawing:
                 height=height_px,
                 wrapWidth=0.8 * self._screen.width_px,
                 colorSpace="rgb255",
-                color=(20, 20, 20),
+                color=DARK,
                 units="pix",
                 autoLog=False,
             )

@@ -8,16 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiment import messages
-from experiment.recording import refuse_second_start
+from experiment.progress import Progress, read_progress
 from experiment.texts import Texts, read_texts
+from experiment.trial import mask_name
 from experiment.window import PANEL_KEY
 from participants.plans import Plan, PlannedTrial, plan_path, read_plan
-from stimuli.catalog import read_manifest
+from stimuli.catalog import picture_frame, picture_landmarks, read_manifest
 from stimuli.expressions import EXPRESSIONS
+from stimuli.frames import move_points
 from stimuli.pictures import load_pictures
-from study.errors import InputError
+from stimuli.regions import region_polygons
+from study.errors import InputError, did_you_mean
 from study.folder import Study, check_participant_id
 from study.progress import track
+from study.seeds import generator
+from study.settings.experiment import ExperimentSettings
 from study.writing import atomic_path, write_text
 
 
@@ -32,11 +37,13 @@ class SessionPlan:
     plan : Plan
         The session's plan.
     trials : tuple of PlannedTrial
-        The trials that are run: all of the plan, or the first ones.
+        The trials of the session: all of the plan, or practice and the first ones.
+    progress : Progress
+        What earlier parts of the session have done.
     actors : dict of str to str
         Who is on each picture.
     pictures : dict of str to ndarray of uint8
-        The pictures as they are shown.
+        The pictures as they are shown, and their masks where there are some.
     texts : Texts
         What the participant reads.
     """
@@ -44,6 +51,7 @@ class SessionPlan:
     study: Study
     plan: Plan
     trials: tuple[PlannedTrial, ...]
+    progress: Progress
     actors: dict[str, str]
     pictures: dict[str, NDArray[np.uint8]]
     texts: Texts
@@ -55,7 +63,13 @@ class SessionPlan:
 
 
 def prepare_session(
-    study: Study, participant_id: str, session: str, mode: str = "", n_main_trials: int = 0
+    study: Study,
+    participant_id: str,
+    session: str,
+    *,
+    n_main_trials: int = 0,
+    resume: bool = False,
+    another_day: bool = False,
 ) -> SessionPlan:
     """Read and check everything that a session needs, before anybody sees a window.
 
@@ -65,10 +79,12 @@ def prepare_session(
         The study.
     participant_id, session : str
         Whose session, and which.
-    mode : str, default ""
-        The mode that the plan must have; empty takes any.
     n_main_trials : int, default 0
         Keep only this many trials after practice; 0 keeps all.
+    resume : bool, default False
+        Go on with a session that has begun; without it such a session is refused.
+    another_day : bool, default False
+        Go on even if it began on another day.
 
     Returns
     -------
@@ -82,22 +98,38 @@ def prepare_session(
     """
     participant_id = check_participant_id(participant_id)
     plan = read_plan(plan_path(study, participant_id, session))
-    if mode and mode != plan.mode:
-        raise InputError(
-            f"A session runs in the mode of its plan, but --mode is {mode} and the plan of "
-            f"{participant_id}, session {session}, was made for {plan.mode}. Leave --mode out, or "
-            f"plan anew: faceoff participants plan {participant_id} --mode {mode}."
-        )
-    refuse_second_start(study.session_dir(participant_id, session))
+    progress = read_progress(study, plan, resume=resume, another_day=another_day)
     _check_keys(plan)
+    _check_conditions(study, plan)
     trials = _chosen_trials(plan, n_main_trials)
     for trial in trials:
         messages.image_load(trial.image_id, trial.picture_rect)
+        messages.interest_areas(trial.image_id, trial.picture_rect)
     manifest = read_manifest(study)
     actors = dict(zip(manifest["image_id"], manifest["actor"], strict=True))
-    return SessionPlan(
-        study, plan, trials, actors, _shown_pictures(study, trials), read_texts(study)
-    )
+    texts = read_texts(study)
+    pictures = _shown_pictures(study, trials)
+    _keep_areas(study, trials)
+    if any(_settings_of(study, trial).mask_ms for trial in trials):
+        pictures |= _masks(study, pictures)
+    return SessionPlan(study, plan, trials, progress, actors, pictures, texts)
+
+
+def _settings_of(study: Study, trial: PlannedTrial) -> ExperimentSettings:
+    """Give the settings as they are in a trial."""
+    return study.settings.experiment.in_condition(trial.condition)
+
+
+def _check_conditions(study: Study, plan: Plan) -> None:
+    """Refuse a plan with a condition that the settings do not have any more."""
+    known = study.settings.experiment.conditions
+    for name in sorted({trial.condition for trial in plan.trials} - {""}):
+        if name not in known:
+            raise InputError(
+                f"A plan's conditions must be in [experiment] conditions, but {name!r} of the plan "
+                f"of {plan.participant_id}, session {plan.session}, is not."
+                f"{did_you_mean(name, known)} Set it, or plan anew: faceoff participants plan."
+            )
 
 
 def _check_keys(plan: Plan) -> None:
@@ -111,7 +143,8 @@ def _check_keys(plan: Plan) -> None:
         )
     if PANEL_KEY in keys:
         raise InputError(
-            f"The key {PANEL_KEY!r} ends a session, but the plan of {plan.participant_id}, session "
+            f"The key {PANEL_KEY!r} calls the experimenter's panel, but the plan of "
+            f"{plan.participant_id}, session "
             f"{plan.session}, has it as an answer. Choose another key in study.toml: "
             "[participants] keys."
         )
@@ -151,3 +184,26 @@ def _keep_shown(folder: Path, pictures: Mapping[str, NDArray[np.uint8]]) -> None
     for image_id, picture in track(pictures.items(), "Pictures", total=len(pictures)):
         with atomic_path(folder / f"{image_id}.png") as temporary:
             Image.fromarray(picture).save(temporary, format="PNG", compress_level=1)
+
+
+def _keep_areas(study: Study, trials: Sequence[PlannedTrial]) -> None:
+    """Write each picture's regions, where it stands on the screen, as Data Viewer reads them."""
+    shown = {(trial.image_id, trial.picture_rect) for trial in trials}
+    frame = picture_frame(study)
+    landmarks = picture_landmarks(study, sorted({image_id for image_id, _ in shown}))
+    for image_id, place in shown:
+        polygons_px = region_polygons(move_points(landmarks[image_id], frame, place))
+        path = study.stimuli_dir / "shown" / messages.areas_file(image_id, place)
+        text = messages.areas_text(polygons_px)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            write_text(path, text)
+
+
+def _masks(study: Study, pictures: Mapping[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.uint8]]:
+    """Make a mask of each picture: its own pixels, shuffled."""
+    masks = {}
+    for image_id, picture in pictures.items():
+        draws = generator(study.settings.study.seed, "mask", image_id)
+        pixels = draws.permutation(picture.reshape(-1, picture.shape[2]))
+        masks[mask_name(image_id)] = pixels.reshape(picture.shape)
+    return masks

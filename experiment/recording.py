@@ -1,20 +1,14 @@
-"""What a session leaves behind: a row for each trial, safe on the disk, and session.json."""
+"""What a session leaves behind: the names of its files and the columns of its tables."""
 
 import json
-import os
 import platform
-from collections.abc import Mapping
-from datetime import datetime
+import re
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from study.errors import InputError
 from study.folder import Study
-from study.tables import MISSING, write_table
-from study.writing import write_json
 
 TRIAL_COLUMNS = {
     "participant_id": "Who took part.",
@@ -31,7 +25,7 @@ TRIAL_COLUMNS = {
     "rt_ms": "From the face's onset to the key press, in milliseconds; n/a without an answer.",
     "face_onset_ms": "When the face appeared, in milliseconds of the tracker's clock.",
     "face_offset_ms": "When the face went, in milliseconds of the tracker's clock.",
-    "n_frames": "Screen frames for which the face was on.",
+    "n_frames": "Screen frames for which the face was on; n/a where it never came.",
     "n_dropped": "Frames that lasted over one and a half refresh periods.",
     "max_frame_interval_ms": "The longest frame while the face was on, in milliseconds.",
     "fixation_x_px": "Where the fixation target stood, in screen pixels from the left.",
@@ -40,6 +34,21 @@ TRIAL_COLUMNS = {
     "picture_y_px": "Top pixel of the picture on the screen.",
     "picture_width_px": "Width of the picture on the screen, in pixels.",
     "picture_height_px": "Height of the picture on the screen, in pixels.",
+    "condition": "The condition of the block; n/a where the study has none.",
+    "attempt": "How often the trial was begun, this time included.",
+    "outcome": "done; skipped by the experimenter; or interrupted, to be done again.",
+    "part": "Number of the recording: a session that was resumed has several.",
+    "drift_deg": "How far gaze was from the fixation target before the face, in degrees.",
+    "gate_attempts": "How often gaze came near the target before the gate opened; 0 without one.",
+    "confidence": "How sure the answer was, from 1 on; n/a where nobody was asked.",
+    "confidence_rt_ms": "From that question to its answer, in milliseconds.",
+}
+LOG_COLUMNS = {
+    "time": "Time of day, ISO 8601 with zone.",
+    "part": "Number of the recording.",
+    "event": "What happened.",
+    "trial": "Number of the trial; n/a between trials.",
+    "detail": "What else is known.",
 }
 
 
@@ -69,67 +78,30 @@ def recording_name(participant_id: str, session: str, part: int = 1) -> str:
     return f"{participant_id}_ses-{session}{suffix}"
 
 
-class TrialTable:
-    """The growing trials.tsv of one session; each row is on the disk before the next trial.
-
-    Parameters
-    ----------
-    path : Path
-        The table, which must not exist.
-
-    Raises
-    ------
-    InputError
-        If there is a table already: nothing is ever overwritten.
-    """
-
-    def __init__(self, path: Path) -> None:
-        refuse_second_start(path.parent)
-        write_table(path, pd.DataFrame(columns=list(TRIAL_COLUMNS)), TRIAL_COLUMNS)
-        self._file = path.open("a", encoding="utf-8", newline="\n")
-        self.n_rows = 0
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Append one trial and force it to the disk.
-
-        Parameters
-        ----------
-        row : mapping of str to value
-            One value for each of `TRIAL_COLUMNS`; None where it is missing.
-        """
-        if set(row) != set(TRIAL_COLUMNS):
-            odd = sorted(set(row) ^ set(TRIAL_COLUMNS))
-            raise ValueError(f"a row of trials.tsv needs its columns, but it differs in {odd}")
-        line = "\t".join(_cell(row[name]) for name in TRIAL_COLUMNS)
-        # One write of a whole line: a kill leaves either all of it or none.
-        self._file.write(line + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self.n_rows += 1
-
-    def close(self) -> None:
-        """Close the file; a second call does nothing."""
-        self._file.close()
-
-
-def _cell(value: Any) -> str:
-    """Write one value as the study's tables have it."""
-    if value is None:
-        return MISSING
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.3f}".rstrip("0").rstrip(".")
-    return str(value)
-
-
-def refuse_second_start(session_dir: Path) -> None:
-    """Refuse to run a session over the data of an earlier start.
+def recordings_in(session_dir: Path) -> list[Path]:
+    """List the recordings of a session, also those that did not arrive whole.
 
     Parameters
     ----------
     session_dir : Path
-        The session's folder in sourcedata.
+        The session's folder.
+
+    Returns
+    -------
+    list of Path
+        In the order of their names, which is that of the parts.
+    """
+    stem = re.compile(r"sub-[A-Za-z0-9]+_ses-[A-Za-z0-9]+(_part-\d+)?\.(asc|edf)")
+    return sorted(path for path in session_dir.glob("sub-*") if stem.match(path.name))
+
+
+def refuse_second_start(session_dir: Path) -> None:
+    """Refuse to begin a session that has begun before.
+
+    Parameters
+    ----------
+    session_dir : Path
+        The session's folder.
 
     Raises
     ------
@@ -137,68 +109,15 @@ def refuse_second_start(session_dir: Path) -> None:
         If the folder holds trials or a recording.
     """
     trials_tsv = session_dir / "trials.tsv"
-    earlier = [trials_tsv, *session_dir.glob("*_ses-*.asc*"), *session_dir.glob("*_ses-*.edf")]
-    earlier = [path for path in earlier if path.exists()]
-    if not earlier:
+    found = [path.name for path in (trials_tsv, *recordings_in(session_dir)) if path.exists()]
+    if not found:
         return
-    n_rows = _n_rows(trials_tsv)
-    if n_rows:
-        raise InputError(
-            f"A session is run once, but {trials_tsv} holds {n_rows} trials already. They are "
-            "never overwritten: plan another session (faceoff participants plan --session ...)."
-        )
-    names = ", ".join(path.name for path in earlier)
+    n_rows = max(trials_tsv.read_bytes().count(b"\n") - 1, 0) if trials_tsv.exists() else 0
     raise InputError(
-        f"A session starts in a folder without recordings, but {session_dir} holds {names} of a "
-        "start that ended before its first trial. Move them away and start again."
+        f"A session is begun once, but {session_dir} holds {', '.join(found)}, with {n_rows} "
+        "trials. They are never overwritten: go on with it (faceoff experiment resume), or plan "
+        "another session (faceoff participants plan --session ...)."
     )
-
-
-def _n_rows(trials_tsv: Path) -> int:
-    """Count the complete rows of a table that may have been cut off."""
-    if not trials_tsv.exists():
-        return 0
-    return max(trials_tsv.read_bytes().count(b"\n") - 1, 0)
-
-
-class SessionRecord:
-    """The session.json of one session: written when it starts, and again when it ends.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    facts : mapping of str to value
-        What is known from the start: who, which session, which tracker.
-    """
-
-    def __init__(self, path: Path, facts: Mapping[str, Any]) -> None:
-        self._path = path
-        self._facts = dict(facts)
-        self._started = _now()
-        self.write("running")
-
-    def write(self, status: str, **more: Any) -> None:
-        """Write the file.
-
-        Parameters
-        ----------
-        status : str
-            running, finished, quit or failed.
-        **more : value
-            Further facts, such as the number of trials.
-        """
-        self._facts.update(more)
-        finished = None if status == "running" else _now()
-        write_json(
-            self._path,
-            {**self._facts, "status": status, "started": self._started, "finished": finished},
-        )
-
-
-def _now() -> str:
-    """Give the time of day with its zone."""
-    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def versions(*packages: str) -> dict[str, str]:

@@ -15,7 +15,8 @@ from experiment.gaze_trace import FloatArray
 from experiment.observers import draw_observer
 from experiment.recording import TRIAL_COLUMNS, recording_name, settings_used, versions
 from experiment.truth import write_truth
-from experiment.virtual_session import SessionResult, VirtualSession, run_virtual_session
+from experiment.virtual_session import SessionResult, run_virtual_session
+from experiment.virtual_trial import VirtualSession
 from participants.plans import Plan, check_session, make_plan, plan_path, read_plan, write_plan
 from participants.register import add_participant, read_participants
 from stimuli.catalog import picture_frame, picture_landmarks, read_manifest
@@ -350,6 +351,7 @@ def _virtual_session(sample: Sample, plan: Plan) -> VirtualSession:
         settings=settings.experiment,
         polygons_px=polygons_px,
         actors=sample.actors,
+        practice_criterion=settings.participants.practice_criterion,
     )
 
 

@@ -17,6 +17,7 @@ from study.settings.experiment import ExperimentSettings
 
 PANEL_KEY = "escape"
 _POLL_SECONDS = 0.002
+_LEFT_BUTTON = 1
 _DROPPED = 1.5  # refresh periods: a longer frame has missed one
 
 
@@ -41,6 +42,23 @@ class KeyPress:
     """
 
     key: str
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click of the mouse's left button.
+
+    Parameters
+    ----------
+    x_px, y_px : float
+        Where, in screen pixels.
+    time_s : float
+        When, on the window's clock.
+    """
+
+    x_px: float
+    y_px: float
     time_s: float
 
 
@@ -90,14 +108,17 @@ class Window:
         self.psychopy = psychopy_parts()
         self.screen = screen
         self.settings = settings
-        self._frame_s = 1 / refresh_hz
-        self._last_flip_s = 0.0
+        self.frame_s = 1 / refresh_hz
+        self.last_flip_s = 0.0
         self._outside_keys: queue.SimpleQueue[KeyPress] = queue.SimpleQueue()
         self._keys: list[KeyPress] = []
+        self._outside: list[KeyPress] = []
+        self._clicks: list[Click] = []
         self._esc_is_a_key = False
         self.handle = self._open(virtual)
         self.draw = Drawing(self.psychopy, self.handle, screen, settings)
         self._mouse = self.psychopy.event.Mouse(visible=False, win=self.handle)
+        self.handle.winHandle.push_handlers(on_mouse_press=self._on_mouse_press)
         #: Are called after each frame.
         self.watchers: list[Callable[[], None]] = []
         self.synchronised = not virtual and self._waits_for_refresh()
@@ -122,7 +143,7 @@ class Window:
             autoLog=False,
         )
         window.mouseVisible = False
-        window.refreshThreshold = _DROPPED * self._frame_s
+        window.refreshThreshold = _DROPPED * self.frame_s
         found = tuple(int(pixels) for pixels in window.size)
         if found != size:
             window.close()
@@ -138,7 +159,7 @@ class Window:
         started = self.now_s()
         for _ in range(20):
             self.handle.flip()
-        return self.now_s() - started > 10 * self._frame_s
+        return self.now_s() - started > 10 * self.frame_s
 
     # --- clock, frames -----------------------------------------------------------------------
 
@@ -155,11 +176,11 @@ class Window:
             Is called as soon as the frame is on the screen.
         """
         if not self.synchronised:
-            self._wait_until(self._last_flip_s + self._frame_s)
+            self._wait_until(self.last_flip_s + self.frame_s)
         if on_flip is not None:
             self.handle.callOnFlip(on_flip)
         self.handle.flip()
-        self._last_flip_s = self.now_s()
+        self.last_flip_s = self.now_s()
         for watch in self.watchers:
             watch()
         self._read_keys()
@@ -174,8 +195,8 @@ class Window:
         duration_ms : float
             From the frame that is on the screen now to the one that may replace it.
         """
-        end_s = self._last_flip_s + duration_ms / 1000 - self._frame_s / 2
-        while self._last_flip_s + self._frame_s < end_s:
+        end_s = self.last_flip_s + duration_ms / 1000 - self.frame_s / 2
+        while self.last_flip_s + self.frame_s < end_s:
             draw()
             self.flip()
 
@@ -194,7 +215,7 @@ class Window:
         """
         self.handle.recordFrameIntervals = False
         intervals_ms = 1000 * np.asarray(self.handle.frameIntervals, dtype=float)
-        limit_ms = 1000 * _DROPPED * self._frame_s
+        limit_ms = 1000 * _DROPPED * self.frame_s
         return FrameReport(
             len(intervals_ms),
             int(np.count_nonzero(intervals_ms > limit_ms)),
@@ -216,7 +237,8 @@ class Window:
     def forget_keys(self) -> None:
         """Drop what was pressed until now: no screen may be answered before it was seen."""
         self._read_keys()
-        self._keys.clear()
+        for waiting in (self._keys, self._outside, self._clicks):
+            waiting.clear()
 
     def take_key(self, keys: Iterable[str]) -> KeyPress | None:
         """Give the first of some keys that was pressed, and forget it.
@@ -243,6 +265,48 @@ class Window:
         found = next((press for press in self._keys if press.key in wanted), None)
         self._keys.clear()
         return found
+
+    def take_outside_key(self, keys: Iterable[str]) -> KeyPress | None:
+        """Give the first of some keys that a simulated participant pressed, and forget it.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            The keys that count.
+
+        Returns
+        -------
+        KeyPress or None
+            None where none of them was pressed.
+        """
+        self._read_keys()
+        wanted = set(keys)
+        found = next((press for press in self._outside if press.key in wanted), None)
+        self._outside.clear()
+        return found
+
+    def take_click(self) -> Click | None:
+        """Give the first click of the left button, and forget it and those after it.
+
+        Returns
+        -------
+        Click or None
+            None where there was none.
+        """
+        self._read_keys()
+        found = self._clicks[0] if self._clicks else None
+        self._clicks.clear()
+        return found
+
+    def show_pointer(self, *, visible: bool) -> None:
+        """Show the mouse pointer, or hide it.
+
+        Parameters
+        ----------
+        visible : bool
+            Whether it is to be seen.
+        """
+        self.handle.mouseVisible = visible
 
     @contextmanager
     def esc_as_key(self) -> Iterator[None]:
@@ -312,12 +376,19 @@ class Window:
         ]
         while not self._outside_keys.empty():
             pressed.append(self._outside_keys.get())
+            self._outside.append(pressed[-1])
         self._keys += sorted(pressed, key=lambda press: press.time_s)
         if self.handle.winHandle.has_exit:
             raise QuitError("the window was closed")
         if not self._esc_is_a_key and any(press.key == PANEL_KEY for press in pressed):
             self._keys.clear()
             raise EscPressed
+
+    def _on_mouse_press(self, x: int, y: int, button: int, modifiers: int) -> None:
+        """Note a click of the left button, when pyglet reports it; its y points upward."""
+        if button == _LEFT_BUTTON:
+            y_px = self.screen.height_px - 1 - y
+            self._clicks.append(Click(float(x), float(y_px), self.now_s()))
 
     def show_text(self, text: str) -> None:
         """Show a screen of text.
@@ -327,8 +398,18 @@ class Window:
         text : str
             What is to be read.
         """
-        self.draw.text(text, *self.screen.centre_px, self.settings.text_height_px)
+        self.draw_text(text)
         self.flip()
+
+    def draw_text(self, text: str) -> None:
+        """Draw a screen of text, to be shown by the next flip.
+
+        Parameters
+        ----------
+        text : str
+            What is to be read.
+        """
+        self.draw.text(text, *self.screen.centre_px, self.settings.text_height_px)
 
     def show_target(self, x_px: float, y_px: float) -> None:
         """Show the fixation target alone.
@@ -365,6 +446,11 @@ class Window:
         x, y = self._mouse.getPos()
         centre_x_px, centre_y_px = self.screen.centre_px
         return float(x) + centre_x_px, centre_y_px - float(y)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether somebody has closed the window."""
+        return bool(self.handle._closed or self.handle.winHandle.has_exit)
 
     def close(self) -> None:
         """Close the window; a second call does nothing."""

@@ -45,7 +45,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
-    with _must_be_writable(path):
+    with must_be_writable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
@@ -56,8 +56,19 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _must_be_writable(path: Path) -> Iterator[None]:
-    """Say in one message that a file cannot be written, and how to mend it."""
+def must_be_writable(path: Path) -> Iterator[None]:
+    """Say in one message that a file cannot be written, and how to mend it.
+
+    Parameters
+    ----------
+    path : Path
+        The file that the block writes.
+
+    Raises
+    ------
+    InputError
+        If the disk is full, or the file is locked or read-only.
+    """
     try:
         yield
     except OSError as error:
@@ -85,7 +96,7 @@ def remove_file(path: Path) -> None:
     InputError
         If it may not be removed.
     """
-    with _must_be_writable(path):
+    with must_be_writable(path):
         path.unlink(missing_ok=True)
 
 

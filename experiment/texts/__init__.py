@@ -10,16 +10,29 @@ from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError, did_you_mean
 from study.folder import Study
 
+#: Each screen, and the words in braces that it may have.
 SCREENS = {
+    "consent": {"version"},
     "instruction": {"keys", "n_trials"},
     "practice": {"keys", "n_trials"},
+    "practice_again": {"percent"},
     "main": {"keys", "n_trials"},
     "break": {"block", "n_blocks"},
+    "confidence": {"levels"},
     "right": {"expression"},
     "wrong": {"expression"},
     "no_answer": {"expression"},
     "thanks": set[str](),
+    "saving": set[str](),
+    "panel": {"reason", "options"},
+    "gate": set[str](),
+    "validation": {"average_deg", "maximum_deg", "allowed"},
+    "practice_failed": {"percent", "criterion"},
 }
+#: What the experimenter may choose on the panel.
+OPTIONS = ("resume", "recalibrate", "without_gate", "skip", "quit")
+_LISTS = {"panel_options": OPTIONS, "expressions": EXPRESSIONS}
+_CONDITION = "condition:"
 
 
 @dataclass(frozen=True)
@@ -32,10 +45,28 @@ class Texts:
         Text by the name of its screen, with names in braces to be filled in.
     expressions : mapping of str to str
         What the participant reads for each expression.
+    panel : mapping of str to str
+        What the experimenter reads for each of `OPTIONS`.
     """
 
     screens: Mapping[str, str]
     expressions: Mapping[str, str]
+    panel: Mapping[str, str]
+
+    def of_condition(self, name: str) -> str:
+        """Give the text before the blocks of a condition; empty where it has none.
+
+        Parameters
+        ----------
+        name : str
+            The condition.
+
+        Returns
+        -------
+        str
+            The text as it is shown.
+        """
+        return self.screens.get(f"{_CONDITION}{name}", "")
 
     def screen(self, name: str, **values: object) -> str:
         """Give the text of a screen.
@@ -90,11 +121,25 @@ def read_texts(study: Study) -> Texts:
             f"folder, but it is {name!r}.{did_you_mean(name, languages)}"
         )
     try:
-        return parse_texts(path.read_text(encoding="utf-8-sig"), source=str(path))
+        texts = parse_texts(path.read_text(encoding="utf-8-sig"), source=str(path))
     except UnicodeDecodeError as error:
         raise InputError(
             f"{path} must be text in UTF-8, but {error}. Save it as UTF-8 in your editor."
         ) from error
+    _check_conditions(texts, study, str(path))
+    return texts
+
+
+def _check_conditions(texts: Texts, study: Study, source: str) -> None:
+    """Refuse a screen of a condition that the study does not have."""
+    conditions = list(study.settings.experiment.conditions)
+    for name in texts.screens:
+        condition = name.removeprefix(_CONDITION)
+        if condition != name and condition not in conditions:
+            raise InputError(
+                f"{source} may have screens of the study's conditions only, but it has [{name}]."
+                f"{did_you_mean(condition, conditions)}"
+            )
 
 
 def parse_texts(text: str, *, source: str) -> Texts:
@@ -121,18 +166,21 @@ def parse_texts(text: str, *, source: str) -> Texts:
     --------
     >>> sections = "".join(f"[{name}]\nText of {name}\n" for name in SCREENS)
     >>> labels = "".join(f"{name} = {name.upper()}\n" for name in EXPRESSIONS)
-    >>> texts = parse_texts(sections + "[expressions]\n" + labels, source="example")
+    >>> options = "".join(f"{name} = {name}\n" for name in OPTIONS)
+    >>> lists = f"[expressions]\n{labels}[panel_options]\n{options}"
+    >>> texts = parse_texts(sections + lists, source="example")
     >>> texts.screen("thanks"), texts.expressions["happy"]
     ('Text of thanks', 'HAPPY')
     """
     sections = _sections(text, source)
-    for name in [*SCREENS, "expressions"]:
+    for name in [*SCREENS, *_LISTS]:
         if name not in sections:
             raise InputError(f"{source} must have the section [{name}], but has none. Add it.")
-    screens = {name: sections[name] for name in SCREENS}
+    screens = {name: text for name, text in sections.items() if name not in _LISTS}
     for name, screen in screens.items():
         _check_fields(name, screen, source)
-    return Texts(screens, _expression_labels(sections["expressions"], source))
+    lists = {name: _entries(name, sections[name], source) for name in _LISTS}
+    return Texts(screens, lists["expressions"], lists["panel_options"])
 
 
 def _sections(text: str, source: str) -> dict[str, str]:
@@ -141,15 +189,15 @@ def _sections(text: str, source: str) -> dict[str, str]:
     sections: dict[str, list[str]] = {}
     current: list[str] = []
     for line in lines:
-        heading = re.fullmatch(r"\[(\w+)\]\s*", line)
+        heading = re.fullmatch(rf"\[((?:{_CONDITION})?\w+)\]\s*", line)
         if heading is None:
             current.append(line.rstrip())
             continue
         name = heading[1]
-        if name not in (*SCREENS, "expressions"):
+        if name not in (*SCREENS, *_LISTS) and not name.startswith(_CONDITION):
             raise InputError(
                 f"{source} may have the screens of faceoff only, but it has [{name}]."
-                f"{did_you_mean(name, [*SCREENS, 'expressions'])}"
+                f"{did_you_mean(name, [*SCREENS, *_LISTS])}"
             )
         current = sections.setdefault(name, [])
     return {name: "\n".join(body).strip() for name, body in sections.items()}
@@ -163,27 +211,29 @@ def _check_fields(name: str, screen: str, source: str) -> None:
         raise InputError(
             f"{source}: [{name}] must close its braces, but {error}. Write {{{{ for a brace."
         ) from error
-    for field in sorted(fields - SCREENS[name]):
+    known = SCREENS.get(name, set())
+    for field in sorted(fields - known):
         raise InputError(
             f"{source}: [{name}] may only name what is known there, but it has {{{field}}}."
-            f"{did_you_mean(field, sorted(SCREENS[name]))}"
+            f"{did_you_mean(field, sorted(known))}"
         )
 
 
-def _expression_labels(section: str, source: str) -> dict[str, str]:
-    """Read the lines `happy = glücklich`."""
+def _entries(name: str, section: str, source: str) -> dict[str, str]:
+    """Read the lines of a list, such as `happy = glücklich`."""
+    known = _LISTS[name]
     pairs = [line.partition("=") for line in section.splitlines() if line.strip()]
-    labels = {name.strip(): label.strip() for name, _, label in pairs}
-    for expression in EXPRESSIONS:
-        if not labels.get(expression):
+    entries = {entry.strip(): text.strip() for entry, _, text in pairs}
+    for entry in known:
+        if not entries.get(entry):
             raise InputError(
-                f"{source}: [expressions] must say what to show for {expression}, but does not. "
-                f"Add the line: {expression} = {expression}."
+                f"{source}: [{name}] must say what to show for {entry}, but does not. "
+                f"Add the line: {entry} = {entry}."
             )
-    for name in labels:
-        if name not in EXPRESSIONS:
+    for entry in entries:
+        if entry not in known:
             raise InputError(
-                f"{source}: [expressions] may name faceoff's expressions only, but has {name!r}."
-                f"{did_you_mean(name, EXPRESSIONS)}"
+                f"{source}: [{name}] may name what faceoff knows only, but has {entry!r}."
+                f"{did_you_mean(entry, known)}"
             )
-    return labels
+    return entries
