@@ -4,9 +4,19 @@ from importlib import import_module
 from typing import Any
 
 _PUBLIC = {
+    "counterbalance": ("latin_square", "williams_design"),
     "order": ("arrange", "constrained_order", "spread"),
-    "plans": ("Plan", "PlannedTrial", "make_plan", "plan_path", "read_plan", "write_plan"),
-    "register": ("add_participant", "participant_number", "read_participants"),
+    "plans": (
+        "Plan",
+        "PlannedTrial",
+        "make_plan",
+        "plan_path",
+        "read_plan",
+        "session_label",
+        "write_plan",
+    ),
+    "register": ("add_participant", "participant_number", "read_participants", "record_consent"),
+    "sessions": ("SessionState", "session_states"),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

@@ -8,7 +8,7 @@ import typer
 from study.cli import StudyOption, open_for_command
 
 if TYPE_CHECKING:
-    from participants.plans import Mode
+    from participants.plans import Mode, Plan
     from study.folder import Study
 
 app = typer.Typer(help="People: the register and the plans of sessions.", no_args_is_help=True)
@@ -54,6 +54,7 @@ def add(
 def list_participants(study: StudyOption = Path()) -> None:
     """List the participants and how far their sessions are."""
     from participants.register import read_participants
+    from participants.sessions import session_states
     from study.progress import say
 
     opened = open_for_command(study)
@@ -61,20 +62,12 @@ def list_participants(study: StudyOption = Path()) -> None:
     if register.empty:
         say("Nobody is registered yet. Next: faceoff participants add")
         return
-    register["sessions"] = [_sessions(opened, name) for name in register["participant_id"]]
+    register["sessions"] = [
+        ", ".join(map(str, session_states(opened, name))) or "none"
+        for name in register["participant_id"]
+    ]
     shown = register.loc[:, (register != _ASKED).any()]
     typer.echo(shown.to_string(index=False))
-
-
-def _sessions(study: "Study", participant_id: str) -> str:
-    """Say of each session whether it is planned or has begun."""
-    folders = sorted((study.sourcedata / participant_id).glob("ses-*"))
-    states = [
-        f"{folder.name.removeprefix('ses-')} "
-        f"{'begun' if (folder / 'trials.tsv').exists() else 'planned'}"
-        for folder in folders
-    ]
-    return ", ".join(states) or "none"
 
 
 @app.command()
@@ -84,23 +77,44 @@ def plan(
         typer.Argument(metavar="[ID]...", help="By default all whose session has not begun."),
     ] = None,
     study: StudyOption = Path(),
-    session: Annotated[str, typer.Option(help="Label of the session.")] = "01",
-    mode: Annotated[str, typer.Option(help="real, test or pilot.")] = "real",
+    session: Annotated[
+        str, typer.Option(help="Label of the session; that of a pilot becomes pilot01.")
+    ] = "01",
+    mode: Annotated[
+        str,
+        typer.Option(help="real, or test or pilot, which are kept apart from the study's data."),
+    ] = "real",
 ) -> None:
     """Write the plan of a session: order, keys and positions, before its first trial."""
-    from participants.plans import make_plan, plan_path, write_plan
+    from participants.plans import make_plan, plan_path, session_label, write_plan
     from study.folder import check_participant_id
     from study.progress import say
 
     opened = open_for_command(study)
     chosen = _checked_mode(mode)
-    ids = [check_participant_id(name) for name in participant_ids or _not_begun(opened, session)]
-    plans = [make_plan(opened, name, session, chosen) for name in dict.fromkeys(ids)]
+    label = session_label(session, chosen)
+    if label != session:
+        say(f"the session is called {label}, as its mode is {chosen}")
+    ids = [check_participant_id(name) for name in participant_ids or _not_begun(opened, label)]
+    plans = [make_plan(opened, name, label, chosen) for name in dict.fromkeys(ids)]
     for made in plans:
-        path = plan_path(opened, made.participant_id, session)
+        path = plan_path(opened, made.participant_id, label)
         write_plan(path, made)
-        say(f"{made.participant_id}: {len(made.trials)} trials in {path}")
+        say(f"{made.participant_id}: {_summary(made)} in {path}")
     say("  next: faceoff experiment run")
+
+
+def _summary(plan: "Plan") -> str:
+    """Count the trials of a plan, and name the order of its conditions."""
+    n_practice = sum(trial.phase == "practice" for trial in plan.trials)
+    n_rounds = len({trial.practice_round for trial in plan.trials} - {0})
+    said = f"{len(plan.trials) - n_practice} trials"
+    if n_rounds:
+        said += f" after {n_practice} of practice in {n_rounds} round{'s' * (n_rounds > 1)}"
+    order = dict.fromkeys(
+        (trial.block, trial.condition) for trial in plan.trials if trial.condition
+    )
+    return said + (f", conditions {', '.join(name for _, name in order)}," if order else "")
 
 
 def _checked_mode(mode: str) -> "Mode":
@@ -123,9 +137,12 @@ def _not_begun(study: "Study", session: str) -> list[str]:
     from participants.register import read_participants
     from study.errors import InputError
 
-    begun = {name for name, label in study.sessions() if label == session}
     registered = list(read_participants(study)["participant_id"])
-    waiting = [name for name in registered if name not in begun]
+    waiting = [
+        name
+        for name in registered
+        if not (study.session_dir(name, session) / "trials.tsv").exists()
+    ]
     if not waiting:
         found = f"all {len(registered)} have begun" if registered else "nobody is registered"
         raise InputError(

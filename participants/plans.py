@@ -2,27 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from participants.order import arrange, constrained_order, spread
+from participants.counterbalance import design_rows, key_shift
 from participants.register import participant_number
-from stimuli.catalog import read_crops, read_manifest, read_splits
+from participants.sequence import TrialRow, trial_rows
 from stimuli.expressions import EXPRESSIONS
 from stimuli.frames import Rect, screen_from
 from study.errors import InputError
-from study.folder import Study, check_participant_id
-from study.seeds import generator
+from study.folder import TRIAL_RUNS, Study, check_participant_id
 from study.writing import write_text
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Mode = Literal["pilot", "test", "real"]
 TASK = "faces"
-_PRACTICE_DRAWS = 50
 
 
 class PlannedTrial(BaseModel):
@@ -59,7 +54,11 @@ class PlannedTrial(BaseModel):
 
 
 class Plan(BaseModel):
-    """Everything about a session that is decided before it begins."""
+    """Everything about a session that is decided before it begins.
+
+    `design_row` is the row of the counterbalancing design, from 1, from which the conditions of
+    the blocks follow; 0 where the study has no conditions.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -68,6 +67,7 @@ class Plan(BaseModel):
     mode: Mode
     task: str = TASK
     seed: int
+    design_row: int = 0
     keys: dict[str, str]
     trials: tuple[PlannedTrial, ...]
 
@@ -149,13 +149,49 @@ def write_plan(path: Path, plan: Plan) -> None:
     write_text(path, plan.model_dump_json(indent=1) + "\n")
 
 
+def session_label(session: str, mode: Mode) -> str:
+    """Give a session the label that its mode asks for.
+
+    Parameters
+    ----------
+    session : str
+        Letters and digits, such as ``01``.
+    mode : {"pilot", "test", "real"}
+        What the session is for.
+
+    Returns
+    -------
+    str
+        The label; that of a pilot or a test begins so, as ``pilot01``.
+
+    Raises
+    ------
+    InputError
+        If the label holds other signs, or begins with another mode.
+
+    Examples
+    --------
+    >>> session_label("01", "pilot"), session_label("pilot01", "pilot"), session_label("01", "real")
+    ('pilot01', 'pilot01', '01')
+    """
+    beginning = check_session(session).lower()
+    kind = next((kind for kind in TRIAL_RUNS if beginning.startswith(kind)), "")
+    if kind in ("", mode):
+        return session if mode == "real" else mode + session[len(kind) :]
+    raise InputError(
+        f"The label of a session whose mode is {mode} must not begin with {kind!r}, but it is "
+        f"{session!r}. Give it another label (--session), or the mode {kind} (--mode {kind})."
+    )
+
+
 def make_plan(study: Study, participant_id: str, session: str = "01", mode: Mode = "real") -> Plan:
     """Plan a session: order, keys and positions follow from study's seed, person and session.
 
     All test pictures are shown once, in an order in which no actor comes twice in a row and
-    each block has each expression equally often, after practice with other actors. The
-    fixation target is beside the picture, as often left as right, so that the first look at
-    the face is a choice. Participants' keys rotate through the expressions.
+    each block has each expression equally often, after rounds of practice with other actors.
+    Where the study has conditions, each block has one, in an order that is counterbalanced over
+    participants. The fixation target is beside the picture, as often left as right, so that the
+    first look at the face is a choice. Participants' keys rotate through the expressions.
 
     Parameters
     ----------
@@ -166,7 +202,7 @@ def make_plan(study: Study, participant_id: str, session: str = "01", mode: Mode
     session : str, default "01"
         The session's label: letters and digits.
     mode : {"pilot", "test", "real"}, default "real"
-        What the session is for.
+        What the session is for; see `session_label` for its label.
 
     Returns
     -------
@@ -180,31 +216,22 @@ def make_plan(study: Study, participant_id: str, session: str = "01", mode: Mode
         the constraints, or the picture does not fit on the screen.
     """
     participant_id = check_participant_id(participant_id)
-    check_session(session)
+    session = session_label(session, mode)
     number = participant_number(study, participant_id)
-    rng = generator(study.settings.study.seed, "plan", participant_id, session)
-    shown = _usable_pictures(study)
-    settings = study.settings.participants
-    practice = _practice(shown, settings.practice_trials, rng)
-    main = shown[shown["split"] == "test"]
-    if main.empty:
-        raise InputError(
-            "A plan needs test pictures, but none of the registered pictures is one. "
-            "Choose [stimuli] test_actors from the actors in stimuli/manifest.tsv, and register."
-        )
-    blocks = constrained_order(list(main["actor"]), list(main["expression"]), settings.blocks, rng)
-    names = list(zip(main["image_id"], main["expression"], strict=True))
-    rows = [(0, *picture) for picture in practice]
-    rows += [(number, *names[row]) for number, block in enumerate(blocks, 1) for row in block]
-    # Left (0) or right (1), balanced over expressions and blocks.
-    sides = spread([(expression, block) for block, _, expression in rows], 2, rng)
+    settings, seed = study.settings.participants, study.settings.study.seed
+    conditions = list(study.settings.experiment.conditions)
+    design = design_rows(len(conditions), settings.counterbalance)
+    row = design[number % len(design)]
+    shift = key_shift(number, len(design), len(settings.keys)) if settings.rotate_keys else 0
+    rows = trial_rows(study, participant_id, session, [conditions[place] for place in row])
     return Plan(
         participant_id=participant_id,
         session=session,
         mode=mode,
-        seed=study.settings.study.seed,
-        keys=answer_keys(settings.keys, number if settings.rotate_keys else 0),
-        trials=tuple(_trials(study, rows, sides)),
+        seed=seed,
+        design_row=number % len(design) + 1 if conditions else 0,
+        keys=answer_keys(settings.keys, shift),
+        trials=tuple(_trials(study, rows)),
     )
 
 
@@ -258,52 +285,20 @@ def check_session(session: str) -> str:
     return session
 
 
-def _usable_pictures(study: Study) -> "pd.DataFrame":
-    """Join manifest and splits, for the pictures that have a crop."""
-    pictures = read_manifest(study).merge(read_splits(study), on="image_id", validate="1:1")
-    return pictures[pictures["image_id"].isin(read_crops(study)["image_id"])]
-
-
-def _practice(
-    shown: "pd.DataFrame", n_trials: int, rng: np.random.Generator
-) -> list[tuple[str, str]]:
-    """Draw practice pictures from the training actors: each expression in turn, actors mixed."""
-    pool = shown[shown["split"] == "train"]
-    if len(pool) < n_trials:
-        raise InputError(
-            f"Practice needs {n_trials} pictures of actors that are not tested, but there are "
-            f"{len(pool)}. Set fewer: [participants] practice_trials."
-        )
-    for _ in range(_PRACTICE_DRAWS):
-        # Each expression's pictures in random order, then one of each in turn.
-        mixed = pool.iloc[rng.permutation(len(pool))]
-        turn = mixed.groupby("expression").cumcount().to_numpy()
-        chosen = mixed.iloc[np.argsort(turn, kind="stable")[:n_trials]]
-        order = arrange(list(chosen["actor"]), rng)
-        if order is not None:
-            names = list(zip(chosen["image_id"], chosen["expression"], strict=True))
-            return [names[place] for place in order]
-    raise InputError(
-        "Practice must not show an actor twice in a row, but the training pictures are of "
-        f"{pool['actor'].nunique()} actors. Use a larger face set, or set [participants] "
-        "practice_trials = 0."
-    )
-
-
-def _trials(
-    study: Study, rows: Sequence[tuple[int, str, str]], sides: Sequence[int]
-) -> Iterator[PlannedTrial]:
+def _trials(study: Study, rows: Sequence[TrialRow]) -> Iterator[PlannedTrial]:
     """Give the trials their numbers, and place what they show on the screen."""
     picture, fixations = screen_layout(study)
-    for trial, ((block, image_id, expression), side) in enumerate(zip(rows, sides, strict=True), 1):
+    for trial, row in enumerate(rows, start=1):
         yield PlannedTrial(
             trial=trial,
-            block=block,
-            phase="main" if block else "practice",
-            image_id=image_id,
-            expression=expression,
-            fixation_x_px=fixations[side][0],
-            fixation_y_px=fixations[side][1],
+            block=row.block,
+            phase="main" if row.block else "practice",
+            practice_round=row.practice_round,
+            condition=row.condition,
+            image_id=row.image_id,
+            expression=row.expression,
+            fixation_x_px=fixations[row.side][0],
+            fixation_y_px=fixations[row.side][1],
             picture_x_px=int(picture.x_px),
             picture_y_px=int(picture.y_px),
             picture_width_px=int(picture.width_px),

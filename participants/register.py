@@ -3,14 +3,15 @@
 import csv
 import json
 import re
-import time
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
 from study.errors import InputError, did_you_mean
-from study.folder import Study, check_participant_id
+from study.folder import TRIAL_RUNS, Study, check_participant_id
+from study.settings.participants import is_version
 from study.tables import MISSING, read_table
 from study.writing import atomic_path, write_json
 
@@ -41,9 +42,12 @@ _DESCRIPTIONS: dict[str, dict[str, Any]] = {
     "vision": {"Description": "eyesight in the sessions", "Levels": _ANSWERS["vision"]},
     "dominant_eye": {"Description": "eye preferred in aiming", "Levels": _ANSWERS["dominant_eye"]},
     "consent_version": {
-        "Description": "version of the consent form that was signed; the form is kept elsewhere"
+        "Description": "version of the form by which the participant consented; what was signed is "
+        "kept elsewhere"
     },
-    "consent_time": {"Description": "when consent was registered, ISO 8601 with time zone"},
+    "consent_time": {
+        "Description": "when consent was given or registered, ISO 8601 with time zone"
+    },
 }
 
 
@@ -112,7 +116,8 @@ def add_participant(
     dominant_eye : {"left", "right", "n/a"}
         The eye preferred in aiming.
     consent_version : str, default "n/a"
-        Version of the signed form; the time of registration is stored with it.
+        Version of the signed form, one word with a digit such as ``v2``; the time of
+        registration is stored with it.
 
     Returns
     -------
@@ -138,13 +143,40 @@ def add_participant(
         "participant_id": participant_id,
         "age": _age_text(age),
         **{name: _checked(name, answer) for name, answer in answers.items()},
-        "consent_version": " ".join(consent_version.split()) or MISSING,
-        "consent_time": (
-            MISSING if consent_version == MISSING else time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        ),
+        "consent_version": _version(consent_version),
+        "consent_time": MISSING if consent_version == MISSING else _now(),
     }
     _write(study, pd.concat([register, pd.DataFrame([row])], ignore_index=True).fillna(MISSING))
     return participant_id
+
+
+def record_consent(study: Study, participant_id: str, version: str, time: str) -> None:
+    """Note that a participant has consented, in place of what the register said before.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    participant_id : str
+        A registered participant, such as ``sub-001``.
+    version : str
+        Version of the form that was consented to, one word with a digit such as ``2026-11-03``.
+    time : str
+        When, ISO 8601 with time zone.
+
+    Raises
+    ------
+    InputError
+        If the participant is not registered, or version or time has another form.
+    """
+    place = participant_number(study, participant_id)
+    consent = {"consent_version": _version(version), "consent_time": _time(time)}
+    register = read_participants(study)
+    for name, value in consent.items():
+        if name not in register:
+            register[name] = MISSING
+        register.loc[place, name] = value
+    _write(study, register)
 
 
 def participant_number(study: Study, participant_id: str) -> int:
@@ -186,7 +218,8 @@ def _alike(participant_id: str) -> str:
 
 def _used_ids(study: Study, register: pd.DataFrame) -> list[str]:
     """List the ids in the register, and those under which there are data."""
-    folders = [*study.root.glob("sub-*"), *study.sourcedata.glob("sub-*")]
+    places = [study.root, *(study.data_dir(mode) for mode in ("real", *TRIAL_RUNS))]
+    folders = [folder for place in places for folder in place.glob("sub-*")]
     return [*register["participant_id"], *(folder.name for folder in folders)]
 
 
@@ -206,6 +239,35 @@ def _age_text(age: float | None) -> str:
             "Correct --age, or leave it out."
         )
     return f"{min(age, _OLDEST_STORED):g}"
+
+
+def _version(version: str) -> str:
+    """Check the version of a consent form, which could be anything, even a name."""
+    if version != MISSING and not is_version(version):
+        raise InputError(
+            "The version of a consent form must be one word of letters, digits and .-_ that has a "
+            f"digit, but it is {version!r}. Write for example v2, or 2026-11-03."
+        )
+    return version
+
+
+def _time(time: str) -> str:
+    """Check the time of a consent, and leave out what is finer than a second."""
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InputError(
+            "The time of a consent must be ISO 8601 with a time zone, but it is "
+            f"{time!r}. Write for example 2026-11-03T10:15:00+01:00."
+        )
+    return moment.isoformat(timespec="seconds")
+
+
+def _now() -> str:
+    """Give the time of day with its zone."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def _checked(name: str, answer: str) -> str:

@@ -18,8 +18,9 @@ _OPTIONAL = {
 }
 # What says nothing, so that the settings may.
 _UNSAID = (UNKNOWN, [UNKNOWN])
-# What BIDS has no place for: settings, records, pictures and tables that say how to read others.
-_IGNORED = ("*.toml", "*.csv", "*.provenance.json", "stimuli/")
+# What BIDS has no place for: settings, records, pictures, tables that say how to read others, and
+# sessions that are no data of the study.
+_IGNORED = ("*.toml", "*.csv", "*.provenance.json", "stimuli/", "pilotdata/", "testdata/")
 # Nothing among the derivatives is named as BIDS's raw data are.
 _IGNORED_DERIVATIVES = ("*",)
 

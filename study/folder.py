@@ -123,9 +123,18 @@ class Study:
             The session's label, such as ``01``; sessions for piloting and for testing have labels
             that begin with ``pilot`` and ``test``, and folders apart from the study's data.
         """
-        kind = next((kind for kind in TRIAL_RUNS if session.startswith(kind)), "")
-        parent = self.root / f"{kind}data" if kind else self.sourcedata
-        return parent / participant_id / f"ses-{session}"
+        kind = next((kind for kind in TRIAL_RUNS if session.startswith(kind)), "real")
+        return self.data_dir(kind) / participant_id / f"ses-{session}"
+
+    def data_dir(self, mode: str) -> Path:
+        """Name the folder of the sessions of a mode.
+
+        Parameters
+        ----------
+        mode : str
+            ``real``, or one of `TRIAL_RUNS`.
+        """
+        return self.root / f"{mode}data" if mode in TRIAL_RUNS else self.sourcedata
 
     def sessions(self) -> list[tuple[str, str]]:
         """List the study's sessions that have begun, as participant id and session label.

@@ -37,16 +37,17 @@ def test_people_are_added_listed_and_planned(study, monkeypatch, capsys):
     assert call(monkeypatch, study, "add", "7") == 0
     assert "sub-7 registered" in capsys.readouterr().err
     assert call(monkeypatch, study, "plan") == 0
-    assert "sub-001: 24 trials" in capsys.readouterr().err
+    assert "sub-001: 21 trials after 6 of practice in 2 rounds in " in capsys.readouterr().err
     assert read_plan(plan_path(study, "sub-7", "01")).mode == "real"
     assert call(monkeypatch, study, "plan", "sub-7", "--session", "02", "--mode", "pilot") == 0
-    assert read_plan(plan_path(study, "sub-7", "02")).mode == "pilot"
+    assert read_plan(plan_path(study, "sub-7", "pilot02")).mode == "pilot"
+    assert "the session is called pilot02, as its mode is pilot" in capsys.readouterr().err
     (study.session_dir("sub-7", "01") / "trials.tsv").write_text("trial\n", encoding="utf-8")
     capsys.readouterr()
     assert call(monkeypatch, study, "list") == 0
     listed = capsys.readouterr().out
     assert "sub-001" in listed
-    assert "01 begun, 02 planned" in listed
+    assert "01 interrupted (0/24): faceoff experiment resume, pilot02 planned" in listed
 
 
 def test_plans_are_for_sessions_that_have_not_begun(study, monkeypatch, capsys):
@@ -62,12 +63,31 @@ def test_plans_are_for_sessions_that_have_not_begun(study, monkeypatch, capsys):
     assert "has begun" in capsys.readouterr().err
 
 
+def test_by_default_pilots_are_planned_for_those_whose_pilot_has_not_begun(
+    study, monkeypatch, capsys
+):
+    call(monkeypatch, study, "add")
+    call(monkeypatch, study, "add")
+    for name in ("sub-001", "sub-002"):
+        assert call(monkeypatch, study, "plan", name, "--mode", "pilot") == 0
+    folder = study.session_dir("sub-001", "pilot01")
+    (folder / "trials.tsv").write_text("trial\n", encoding="utf-8")
+    capsys.readouterr()
+    assert call(monkeypatch, study, "plan", "--mode", "pilot") == 0
+    said = capsys.readouterr().err
+    assert "sub-002: " in said
+    assert "sub-001: " not in said
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["plan", "sub-001", "--mode", "rael"],
         ["plan", "sub-009"],
         ["plan", "sub-001", "--session", "1/2"],
+        ["plan", "sub-001", "--session", "pilot1"],
+        ["plan", "sub-001", "--session", "pilot1", "--mode", "test"],
+        ["add", "--consent", "Anna B"],
         ["add", "Anna B"],
         ["add", "--sex", "femal"],
     ],

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from participants.register import add_participant, participant_number, read_participants
+from participants.register import (
+    add_participant,
+    participant_number,
+    read_participants,
+    record_consent,
+)
 from study.errors import InputError
 from study.folder import Study, create_study
 
@@ -27,11 +32,12 @@ def test_ids_count_on_from_the_highest_number(study):
     assert participant_number(study, "sub-041") == 3
 
 
+@pytest.mark.parametrize("place", ["sourcedata", "pilotdata", "testdata", "."])
 @pytest.mark.parametrize("used", ["sub-001", "001", "1", "sub-01", "X7", "x7", "sub-099"])
-def test_a_used_id_is_refused(study, used):
+def test_a_used_id_is_refused(study, used, place):
     add_participant(study)
     add_participant(study, "x7")
-    (study.sourcedata / "sub-099").mkdir(parents=True)
+    (study.root / place / "sub-099").mkdir(parents=True)
     before = study.participants_tsv.read_bytes()
     with pytest.raises(InputError, match=r"is used already\. The next free one is sub-100"):
         add_participant(study, used)
@@ -58,6 +64,8 @@ def test_ages_end_at_89(study, age, written):
         ({"age": -1}, "age must be in years, but it is -1"),
         ({"age": float("nan")}, "age must be in years"),
         ({"participant_id": "Anna B"}, "letters or digits"),
+        ({"consent_version": "Anna Bianchi"}, "must be one word of letters, digits"),
+        ({"consent_version": "Bianchi"}, "that has a digit"),
     ],
 )
 def test_wrong_answers_are_refused_and_nothing_is_written(study, answers, message):
@@ -67,9 +75,9 @@ def test_wrong_answers_are_refused_and_nothing_is_written(study, answers, messag
 
 
 def test_answers_are_stored_with_what_they_mean(study):
-    add_participant(study, sex="other", handedness="left", consent_version="v2 of\tMay")
+    add_participant(study, sex="other", handedness="left", consent_version="v2.1_May")
     row = read_participants(study).iloc[0]
-    assert (row["sex"], row["handedness"], row["consent_version"]) == ("other", "left", "v2 of May")
+    assert (row["sex"], row["handedness"], row["consent_version"]) == ("other", "left", "v2.1_May")
     assert row["consent_time"].startswith("20")
     meaning = json.loads(study.participants_tsv.with_suffix(".json").read_text(encoding="utf-8"))
     assert list(meaning) == list(read_participants(study).columns)
@@ -77,6 +85,51 @@ def test_answers_are_stored_with_what_they_mean(study):
     assert meaning["age"]["Units"] == "year"
     add_participant(study)
     assert read_participants(study)["consent_time"].tolist()[1] == "n/a"
+
+
+def test_consent_is_recorded_in_the_participants_row_alone(study):
+    add_participant(study, age=30)
+    add_participant(study, age=40, consent_version="v1")
+    before = read_participants(study)
+    record_consent(study, "sub-002", "2026-11-03", "2026-11-04T09:30:01.250+01:00")
+    after = read_participants(study)
+    assert after.loc[1, "consent_version"] == "2026-11-03"
+    assert after.loc[1, "consent_time"] == "2026-11-04T09:30:01+01:00"
+    changed = ["consent_version", "consent_time"]
+    assert after.drop(columns=changed).equals(before.drop(columns=changed))
+    assert after.iloc[0].equals(before.iloc[0])
+
+
+def test_consent_is_recorded_in_a_register_made_elsewhere(study):
+    study.participants_tsv.write_text(
+        "participant_id\tgroup\nsub-001\t01\nsub-002\t02\n", encoding="utf-8"
+    )
+    record_consent(study, "sub-002", "v1", "2026-11-04T09:30:01Z")
+    register = read_participants(study)
+    assert register["consent_version"].tolist() == ["n/a", "v1"]
+    assert register["group"].tolist() == ["01", "02"]
+    meaning = json.loads(study.participants_tsv.with_suffix(".json").read_text(encoding="utf-8"))
+    assert "consent_version" in meaning
+
+
+@pytest.mark.parametrize(
+    ("participant_id", "version", "time", "message"),
+    [
+        ("sub-009", "v1", "2026-11-04T09:30:01Z", "sub-009 is not in participants.tsv"),
+        ("sub-001", "Anna", "2026-11-04T09:30:01Z", "that has a digit"),
+        ("sub-001", "", "2026-11-04T09:30:01Z", "but it is ''"),
+        ("sub-001", "v1", "2026-11-04T09:30:01", "with a time zone"),
+        ("sub-001", "v1", "yesterday", "must be ISO 8601"),
+    ],
+)
+def test_a_consent_that_cannot_be_recorded_changes_nothing(
+    study, participant_id, version, time, message
+):
+    add_participant(study)
+    before = study.participants_tsv.read_bytes()
+    with pytest.raises(InputError, match=message):
+        record_consent(study, participant_id, version, time)
+    assert study.participants_tsv.read_bytes() == before
 
 
 def test_columns_of_others_are_kept(study):

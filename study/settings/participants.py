@@ -1,10 +1,36 @@
 """Settings of the section [participants] of study.toml."""
 
-from typing import Self
+import re
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from study.settings.base import Section
+
+# One word with a digit: whatever else, it is nobody's name.
+_VERSION = re.compile(r"(?=.*\d)[A-Za-z0-9._-]+")
+
+
+def is_version(text: str) -> bool:
+    """Tell whether a text may stand for the version of a consent form.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``2026-11-03`` or ``v2``.
+
+    Returns
+    -------
+    bool
+        Whether it is one word of letters, digits, points, hyphens and underscores, and has a
+        digit, so that nobody's name is among them.
+
+    Examples
+    --------
+    >>> is_version("v2"), is_version("Anna"), is_version("Anna B 2")
+    (True, False, False)
+    """
+    return _VERSION.fullmatch(text) is not None
 
 
 class ParticipantsSettings(Section):
@@ -24,6 +50,11 @@ class ParticipantsSettings(Section):
     consent_version: str = Field(
         "", description="version of the consent form that is in use, such as 2026-11-03"
     )
+    counterbalance: Literal["williams", "latin"] = Field(
+        "williams",
+        description="how the conditions of [experiment.conditions] are ordered over blocks: "
+        "williams (each as often after each other one) or latin (each as often in each place)",
+    )
     keys: list[str] = Field(
         ["1", "2", "3", "4", "5", "6", "7"],
         min_length=7,
@@ -36,6 +67,14 @@ class ParticipantsSettings(Section):
     fixation_gap_deg: float = Field(
         2.0, ge=0, description="from the picture's edge to the fixation target left or right of it"
     )
+
+    @field_validator("consent_version")
+    @classmethod
+    def _check_version(cls, version: str) -> str:
+        """Refuse what is no version."""
+        if version and not is_version(version):
+            raise ValueError("it must be one word of letters, digits and .-_ that has a digit")
+        return version
 
     @model_validator(mode="after")
     def _keys_differ(self) -> Self:
