@@ -85,9 +85,7 @@ def resume(
     _leave(status)
 
 
-def _sitting(
-    study: "Study", tracker: str, eye: str, vision: str, experimenter: str
-) -> "Sitting":
+def _sitting(study: "Study", tracker: str, eye: str, vision: str, experimenter: str) -> "Sitting":
     """Check what the command line says of this part of a session."""
     from experiment.session import Sitting
     from experiment.trackers import check_tracker_name

@@ -200,7 +200,12 @@ class Session:
         self._ask_consent()
         self._tracker.connect()
         self._files = SessionFiles(
-            self._prepared, {**asdict(self._sitting), "tracker_facts": self._tracker.facts()}
+            self._prepared,
+            {
+                **asdict(self._sitting),
+                "tracker_facts": self._tracker.facts(),
+                "screen_synchronised": self._window.synchronised,
+            },
         )
         if self._consent:
             self._files.note_consent(*self._consent)

@@ -28,6 +28,7 @@ class SessionFiles:
             "mode": plan.mode,
             "task": plan.task,
             "n_trials_planned": len(plan.trials),
+            "n_trials_chosen": len(prepared.trials),
         }
         part = {
             **part,

@@ -1,5 +1,6 @@
 """Tables that grow while something goes on: each row is on the disk before the next one."""
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,7 +72,7 @@ class GrowingTable:
     def _write(self, line: bytes) -> None:
         """Write a whole line in one call, so that a kill leaves either all of it or none."""
         if self._file.write(line) != len(line):
-            raise OSError(28, "No space left on device")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(self._file.fileno())
 
     def close(self) -> None:

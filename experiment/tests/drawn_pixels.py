@@ -20,9 +20,9 @@ if __name__ == "__main__":
     screen = screen_from(study.settings.screen)
     with screen_for_session(screen.width_px, screen.height_px) as virtual:
         window = Window(screen, 60.0, study.settings.experiment, virtual=virtual)
-        window.draw.load_faces(prepared.pictures)
+        window.draw.load_pictures(prepared.pictures)
         ((image_id, picture),) = prepared.pictures.items()
-        window.draw.face(image_id, Rect(301, 77, 448, 448))
+        window.draw.picture(image_id, Rect(301, 77, 448, 448))
         shown = np.asarray(window.handle._getFrame(buffer="back").convert("RGB"))
         window.flip()
         window.draw.target(640, 200)

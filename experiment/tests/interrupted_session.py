@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from experiment.session import run_session
+from experiment.session import Sitting, run_session
 from experiment.trackers import simulated
 from experiment.trackers.simulated import SimulatedTracker
 from study.folder import open_study
@@ -42,5 +42,6 @@ class InterruptedTracker(SimulatedTracker):
 
 if __name__ == "__main__":
     vars(simulated)["SimulatedTracker"] = InterruptedTracker
-    status = run_session(open_study(Path(sys.argv[1])), "sub-001", "01", tracker="simulated")
+    study = open_study(Path(sys.argv[1]))
+    status = run_session(study, "sub-001", "01", Sitting("simulated"))
     sys.exit(0 if status == "finished" else 1)

@@ -34,7 +34,7 @@ def make_small_study(
     plan = Plan(
         participant_id="sub-001",
         session="01",
-        mode="test",
+        mode="real",
         seed=1,
         keys=dict(zip(EXPRESSIONS, "1234567", strict=True)),
         trials=tuple(_planned(images, n_practice, n_main)),

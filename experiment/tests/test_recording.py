@@ -2,66 +2,69 @@ import json
 
 import pytest
 
-from experiment.recording import TRIAL_COLUMNS, SessionRecord, TrialTable, versions
+from experiment.recording import recordings_in, refuse_second_start, versions
+from experiment.session_record import SessionRecord, read_session_record
 from study.errors import InputError
-from study.tables import read_table
 
 
-def row(**values):
-    return dict.fromkeys(TRIAL_COLUMNS) | {"trial": 1, "correct": True, "rt_ms": 512.0} | values
+@pytest.mark.parametrize(
+    "name", ["trials.tsv", "sub-001_ses-01.asc", "sub-001_ses-01_part-02.asc", "sub-001_ses-01.edf"]
+)
+def test_a_session_that_has_begun_is_not_begun_again(tmp_path, name):
+    (tmp_path / name).write_text("header\nrow\n", encoding="utf-8")
+    with pytest.raises(InputError, match=rf"{name}.*faceoff experiment resume"):
+        refuse_second_start(tmp_path)
+    assert (tmp_path / name).read_text(encoding="utf-8") == "header\nrow\n"
 
 
-def test_a_row_is_in_the_file_before_the_table_is_closed(tmp_path):
-    table = TrialTable(tmp_path / "trials.tsv")
-    table.add(row(image_id="AF01AFS"))
-    table.add(row(trial=2, correct=False, rt_ms=1234.5678))
-    read = read_table(
-        tmp_path / "trials.tsv", what="", columns={"correct": bool, "rt_ms": float, "response": str}
-    )
-    table.close()
-    assert list(read["correct"]) == [True, False]
-    assert list(read["rt_ms"]) == [512.0, 1234.568]
-    assert read["response"].isna().all()
+def test_a_plan_alone_is_no_beginning(tmp_path):
+    (tmp_path / "plan.json").write_text("{}", encoding="utf-8")
+    refuse_second_start(tmp_path)
 
 
-def test_a_row_without_all_its_columns_is_refused(tmp_path):
-    table = TrialTable(tmp_path / "trials.tsv")
-    with pytest.raises(ValueError, match="key"):
-        table.add({name: 1 for name in TRIAL_COLUMNS if name != "key"})
-    table.close()
-
-
-def test_every_column_is_described_in_the_sidecar(tmp_path):
-    TrialTable(tmp_path / "trials.tsv").close()
-    sidecar = json.loads((tmp_path / "trials.json").read_text(encoding="utf-8"))
-    assert list(sidecar) == list(TRIAL_COLUMNS)
-
-
-def test_a_session_with_rows_is_never_started_again(tmp_path):
-    table = TrialTable(tmp_path / "trials.tsv")
-    table.add(row())
-    table.close()
-    before = (tmp_path / "trials.tsv").read_bytes()
-    with pytest.raises(InputError, match=r"holds 1 trials.*plan another session"):
-        TrialTable(tmp_path / "trials.tsv")
-    assert (tmp_path / "trials.tsv").read_bytes() == before
-
-
-@pytest.mark.parametrize("name", ["trials.tsv", "sub-001_ses-01.asc", "sub-001_ses-01.edf"])
-def test_what_a_start_without_a_trial_left_is_named(tmp_path, name):
-    (tmp_path / name).write_text("header\n", encoding="utf-8")
-    with pytest.raises(InputError, match=rf"{name}.*Move them away"):
-        TrialTable(tmp_path / "trials.tsv")
+def test_names_of_parts_are_in_the_order_of_the_parts(tmp_path):
+    names = ["sub-1_ses-2.asc", "sub-1_ses-2_part-02.asc", "sub-1_ses-2_part-10.asc"]
+    for name in (*names, "sub-1_ses-2_notes.txt", "trials.tsv"):
+        (tmp_path / name).touch()
+    assert [path.name for path in recordings_in(tmp_path)] == names
 
 
 def test_the_record_says_that_the_session_is_running_and_then_how_it_ended(tmp_path):
-    record = SessionRecord(tmp_path / "session.json", {"tracker": "mouse"})
-    running = json.loads((tmp_path / "session.json").read_text(encoding="utf-8"))
-    record.write("quit", n_trials=3)
-    ended = json.loads((tmp_path / "session.json").read_text(encoding="utf-8"))
+    record = SessionRecord(tmp_path, {"participant_id": "sub-1"}, {"tracker": "mouse"})
+    running = read_session_record(tmp_path)
+    record.end("quit", "somebody ended it", n_trials=3, recording_files=["a.asc"])
+    ended = read_session_record(tmp_path)
     assert (running["status"], running["finished"]) == ("running", None)
     assert (ended["status"], ended["n_trials"], ended["tracker"]) == ("quit", 3, "mouse")
     assert ended["started"] == running["started"] <= ended["finished"]
+    assert ended["parts"][0]["ended_by"] == "somebody ended it"
+
+
+def test_a_part_is_added_and_the_earlier_ones_stay(tmp_path):
+    first = SessionRecord(tmp_path, {"participant_id": "sub-1"}, {"tracker": "mouse"})
+    first.end("failed", "disk", n_trials=1, recording_files=["a.asc"])
+    before = read_session_record(tmp_path)["parts"][0]
+    second = SessionRecord(tmp_path, {"participant_id": "other"}, {"tracker": "eyelink"})
+    assert second.part == 2
+    second.end("finished", "", n_trials=4, recording_files=["b.edf"])
+    ended = read_session_record(tmp_path)
+    assert ended["parts"][0] == before
+    assert ended["recording_files"] == ["a.asc", "b.edf"]
+    assert (ended["status"], ended["tracker"], ended["n_trials"]) == ("finished", "eyelink", 4)
+    assert ended["participant_id"] == "sub-1"
+
+
+def test_a_damaged_record_is_named(tmp_path):
+    (tmp_path / "session.json").write_text("{", encoding="utf-8")
+    with pytest.raises(InputError, match="must be JSON"):
+        read_session_record(tmp_path)
+
+
+def test_the_record_is_never_half_written(tmp_path):
+    record = SessionRecord(tmp_path, {}, {"tracker": "mouse"})
+    record.update(validations=[{"average_deg": 0.3}])
+    assert json.loads((tmp_path / "session.json").read_text("utf-8"))["parts"][0]["validations"]
+    assert [path.name for path in tmp_path.iterdir()] == ["session.json"]
 
 
 def test_a_missing_package_has_no_version_but_is_named():
