@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from experiment.window import KeyPress, Window
+from experiment.keys import KeyPress
+from experiment.window import Window
 from stimuli.frames import Rect
 
 _LABEL_WIDTH, _LABEL_HEIGHT = 7.5, 2.2  # heights of the letters

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from experiment.window import QuitError
+from experiment.keys import QuitError
 
 #: What ends a program in good manners; Windows has the first one only.
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiment import messages
+from experiment.keys import PANEL_KEY
 from experiment.progress import Progress, read_progress
 from experiment.texts import Texts, read_texts
 from experiment.trial import mask_name
-from experiment.window import PANEL_KEY
 from participants.plans import Plan, PlannedTrial, plan_path, read_plan
 from stimuli.catalog import picture_frame, picture_landmarks, read_manifest
 from stimuli.expressions import EXPRESSIONS

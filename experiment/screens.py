@@ -1,8 +1,9 @@
 """The screens between trials: texts to read, consent, feedback, the experimenter's panel."""
 
+from experiment.keys import EscPressed
 from experiment.panel import Choice, ask_experimenter
 from experiment.texts import Texts
-from experiment.window import EscPressed, Window
+from experiment.window import Window
 from study.settings.experiment import ExperimentSettings
 
 GO_ON_KEYS = ("space", "return")
@@ -31,7 +32,7 @@ class Screens:
         self._window = window
         self._texts = texts
         self._settings = settings
-        self._reads_by_itself = reads_by_itself
+        self.reads_by_itself = reads_by_itself
 
     def read(self, text: str) -> None:
         """Show a text until the participant goes on.
@@ -47,7 +48,7 @@ class Screens:
             If the experimenter wants the panel.
         """
         self._window.show_text(text)
-        timeout_ms = self._settings.screen_ms if self._reads_by_itself else None
+        timeout_ms = self._settings.screen_ms if self.reads_by_itself else None
         self._window.wait_for_key(GO_ON_KEYS, timeout_ms)
 
     def tell(self, name: str, **values: object) -> None:

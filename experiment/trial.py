@@ -3,11 +3,12 @@
 from experiment import messages
 from experiment.answers import Labels
 from experiment.gate import FixationGate, GateResult
+from experiment.keys import KeyPress
 from experiment.machine import TrialMachine
 from experiment.texts import Texts
 from experiment.trackers.protocol import Tracker
 from experiment.trial_record import TrialOutcome, trial_variables
-from experiment.window import FrameReport, KeyPress, Window
+from experiment.window import FrameReport, Window
 from participants.plans import PlannedTrial
 from study.settings.experiment import ExperimentSettings
 from study.tables import MISSING

@@ -1,65 +1,22 @@
 """The PsychoPy window: screens, frames and keys, in the screen pixels of the study."""
 
-import queue
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from experiment.drawing import Drawing
+from experiment.keys import Input
 from experiment.psychopy_import import psychopy_parts
 from stimuli.frames import Screen
 from study.errors import InputError
 from study.settings.experiment import ExperimentSettings
 
-PANEL_KEY = "escape"
 _POLL_SECONDS = 0.002
-_LEFT_BUTTON = 1
+_FLIP_MARGIN_S = 0.004  # what is left for the frame to be handed over
 _DROPPED = 1.5  # refresh periods: a longer frame has missed one
-
-
-class QuitError(Exception):
-    """Someone ended the session, as by closing the window."""
-
-
-class EscPressed(Exception):  # noqa: N818 -- no error: somebody wants the experimenter's panel
-    """The experimenter pressed Esc."""
-
-
-@dataclass(frozen=True)
-class KeyPress:
-    """A key and when it was pressed.
-
-    Parameters
-    ----------
-    key : str
-        PsychoPy's name of the key.
-    time_s : float
-        On the window's clock, in seconds.
-    """
-
-    key: str
-    time_s: float
-
-
-@dataclass(frozen=True)
-class Click:
-    """A click of the mouse's left button.
-
-    Parameters
-    ----------
-    x_px, y_px : float
-        Where, in screen pixels.
-    time_s : float
-        When, on the window's clock.
-    """
-
-    x_px: float
-    y_px: float
-    time_s: float
 
 
 @dataclass(frozen=True)
@@ -81,7 +38,7 @@ class FrameReport:
     max_interval_ms: float
 
 
-class Window:
+class Window(Input):
     """A PsychoPy window that draws the session's screens and takes its keys.
 
     Parameters
@@ -110,17 +67,12 @@ class Window:
         self.settings = settings
         self.frame_s = 1 / refresh_hz
         self.last_flip_s = 0.0
-        self._outside_keys: queue.SimpleQueue[KeyPress] = queue.SimpleQueue()
-        self._keys: list[KeyPress] = []
-        self._outside: list[KeyPress] = []
-        self._clicks: list[Click] = []
-        self._esc_is_a_key = False
         self.handle = self._open(virtual)
+        super().__init__(self.psychopy, self.handle, screen)
         self.draw = Drawing(self.psychopy, self.handle, screen, settings)
-        self._mouse = self.psychopy.event.Mouse(visible=False, win=self.handle)
-        self.handle.winHandle.push_handlers(on_mouse_press=self._on_mouse_press)
         #: Are called after each frame.
-        self.watchers: list[Callable[[], None]] = []
+        self.watchers: list[Callable[[], object]] = []
+        self.synchronised = False
         self.synchronised = not virtual and self._waits_for_refresh()
 
     def _open(self, virtual: bool) -> Any:
@@ -161,12 +113,6 @@ class Window:
             self.handle.flip()
         return self.now_s() - started > 10 * self.frame_s
 
-    # --- clock, frames -----------------------------------------------------------------------
-
-    def now_s(self) -> float:
-        """Read the clock that also stamps the keys, in seconds."""
-        return float(self.psychopy.core.getTime())
-
     def flip(self, on_flip: Callable[[], object] | None = None) -> None:
         """Show what was drawn, at the screen's next refresh.
 
@@ -175,15 +121,16 @@ class Window:
         on_flip : callable, optional
             Is called as soon as the frame is on the screen.
         """
-        if not self.synchronised:
-            self._wait_until(self.last_flip_s + self.frame_s)
+        # Keys are stamped when they are read: between two frames they are read all the time.
+        margin_s = _FLIP_MARGIN_S if self.synchronised else 0.0
+        self._wait_until(self.last_flip_s + self.frame_s - margin_s)
         if on_flip is not None:
             self.handle.callOnFlip(on_flip)
         self.handle.flip()
         self.last_flip_s = self.now_s()
         for watch in self.watchers:
             watch()
-        self._read_keys()
+        self.read_keys()
 
     def hold(self, draw: Callable[[], None], duration_ms: float) -> None:
         """Keep a drawing on the screen, refreshed with each frame.
@@ -222,173 +169,11 @@ class Window:
             float(intervals_ms.max(initial=0.0)),
         )
 
-    # --- keys --------------------------------------------------------------------------------
-
-    def press_key(self, key: str) -> None:
-        """Press a key from outside, as a simulated participant does; any thread may call it.
-
-        Parameters
-        ----------
-        key : str
-            PsychoPy's name of the key.
-        """
-        self._outside_keys.put(KeyPress(key, self.now_s()))
-
-    def forget_keys(self) -> None:
-        """Drop what was pressed until now: no screen may be answered before it was seen."""
-        self._read_keys()
-        for waiting in (self._keys, self._outside, self._clicks):
-            waiting.clear()
-
-    def take_key(self, keys: Iterable[str]) -> KeyPress | None:
-        """Give the first of some keys that was pressed, and forget it.
-
-        Parameters
-        ----------
-        keys : iterable of str
-            The keys that count.
-
-        Returns
-        -------
-        KeyPress or None
-            None where none of them was pressed.
-
-        Raises
-        ------
-        QuitError
-            If the window was closed.
-        EscPressed
-            If Esc was pressed.
-        """
-        self._read_keys()
-        wanted = set(keys)
-        found = next((press for press in self._keys if press.key in wanted), None)
-        self._keys.clear()
-        return found
-
-    def take_outside_key(self, keys: Iterable[str]) -> KeyPress | None:
-        """Give the first of some keys that a simulated participant pressed, and forget it.
-
-        Parameters
-        ----------
-        keys : iterable of str
-            The keys that count.
-
-        Returns
-        -------
-        KeyPress or None
-            None where none of them was pressed.
-        """
-        self._read_keys()
-        wanted = set(keys)
-        found = next((press for press in self._outside if press.key in wanted), None)
-        self._outside.clear()
-        return found
-
-    def take_click(self) -> Click | None:
-        """Give the first click of the left button, and forget it and those after it.
-
-        Returns
-        -------
-        Click or None
-            None where there was none.
-        """
-        self._read_keys()
-        found = self._clicks[0] if self._clicks else None
-        self._clicks.clear()
-        return found
-
-    def show_pointer(self, *, visible: bool) -> None:
-        """Show the mouse pointer, or hide it.
-
-        Parameters
-        ----------
-        visible : bool
-            Whether it is to be seen.
-        """
-        self.handle.mouseVisible = visible
-
-    @contextmanager
-    def esc_as_key(self) -> Iterator[None]:
-        """Let Esc be a key like others while the block runs, for screens that use it themselves."""
-        before, self._esc_is_a_key = self._esc_is_a_key, True
-        try:
-            yield
-        finally:
-            self._esc_is_a_key = before
-
-    def take_keys(self) -> list[KeyPress]:
-        """Give all keys that were pressed, in their order, and forget them.
-
-        Returns
-        -------
-        list of KeyPress
-            Empty where none was pressed.
-
-        Raises
-        ------
-        QuitError
-            If the window was closed.
-        EscPressed
-            If Esc was pressed, outside of `esc_as_key`.
-        """
-        self._read_keys()
-        found, self._keys = self._keys, []
-        return found
-
-    def wait_for_key(self, keys: Iterable[str], timeout_ms: float | None = None) -> KeyPress | None:
-        """Wait until one of some keys is pressed.
-
-        Parameters
-        ----------
-        keys : iterable of str
-            The keys that count.
-        timeout_ms : float, optional
-            Go on after this time; by default wait for ever.
-
-        Returns
-        -------
-        KeyPress or None
-            None where the time was up.
-        """
-        keys = list(keys)
-        self.forget_keys()
-        end_s = None if timeout_ms is None else self.now_s() + timeout_ms / 1000
-        while end_s is None or self.now_s() < end_s:
-            press = self.take_key(keys)
-            if press is not None:
-                return press
-            time.sleep(0.005)
-        return None
-
     def _wait_until(self, time_s: float) -> None:
         """Wait, and stamp the keys that come meanwhile."""
         while (left_s := time_s - self.now_s()) > 0:
             time.sleep(min(left_s, _POLL_SECONDS))
-            self._read_keys()
-
-    def _read_keys(self) -> None:
-        """Take the keys from PsychoPy, and leave what is going on if one of them says so."""
-        # The digits of the key pad count as digits.
-        pressed = [
-            KeyPress(key.removeprefix("num_"), time_s)
-            for key, time_s in self.psychopy.event.getKeys(timeStamped=True)
-        ]
-        while not self._outside_keys.empty():
-            pressed.append(self._outside_keys.get())
-            self._outside.append(pressed[-1])
-        self._keys += sorted(pressed, key=lambda press: press.time_s)
-        if self.handle.winHandle.has_exit:
-            raise QuitError("the window was closed")
-        if not self._esc_is_a_key and any(press.key == PANEL_KEY for press in pressed):
-            self._keys.clear()
-            raise EscPressed
-
-    def _on_mouse_press(self, x: int, y: int, button: int, modifiers: int) -> None:
-        """Note a click of the left button, when pyglet reports it; its y points upward."""
-        if button == _LEFT_BUTTON:
-            y_px = self.screen.height_px - 1 - y
-            self._clicks.append(Click(float(x), float(y_px), self.now_s()))
+            self.read_keys()
 
     def show_text(self, text: str) -> None:
         """Show a screen of text.
@@ -435,17 +220,15 @@ class Window:
         self.show_target(x_px, y_px)
         self.hold(lambda: self.draw.target(x_px, y_px), duration_ms)
 
-    def pointer_px(self) -> tuple[float, float]:
-        """Say where the mouse is.
+    def show_pointer(self, *, visible: bool) -> None:
+        """Show the mouse pointer, or hide it.
 
-        Returns
-        -------
-        tuple of float
-            x and y in screen pixels.
+        Parameters
+        ----------
+        visible : bool
+            Whether it is to be seen.
         """
-        x, y = self._mouse.getPos()
-        centre_x_px, centre_y_px = self.screen.centre_px
-        return float(x) + centre_x_px, centre_y_px - float(y)
+        self.handle.mouseVisible = visible
 
     @property
     def is_closed(self) -> bool:
