@@ -100,6 +100,7 @@ def prepare_session(
     plan = read_plan(plan_path(study, participant_id, session))
     progress = read_progress(study, plan, resume=resume, another_day=another_day)
     _check_keys(plan)
+    _check_consent(study)
     _check_conditions(study, plan)
     trials = _chosen_trials(plan, n_main_trials)
     for trial in trials:
@@ -130,6 +131,15 @@ def _check_conditions(study: Study, plan: Plan) -> None:
                 f"of {plan.participant_id}, session {plan.session}, is not."
                 f"{did_you_mean(name, known)} Set it, or plan anew: faceoff participants plan."
             )
+
+
+def _check_consent(study: Study) -> None:
+    """Refuse to ask for consent to a form that has no version."""
+    if study.settings.experiment.consent and not study.settings.participants.consent_version:
+        raise InputError(
+            "Consent on the screen must name the version of the form, but [participants] "
+            "consent_version is empty. Set it, such as 2026-11-03, or [experiment] consent = false."
+        )
 
 
 def _check_keys(plan: Plan) -> None:

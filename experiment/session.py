@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,6 +24,7 @@ from experiment.trackers import check_tracker_name, make_tracker
 from experiment.trackers.protocol import Eye, Tracker, TrackerLostError, TrackerSetup
 from experiment.trial import TrialRunner
 from experiment.window import Window
+from participants.register import record_consent
 from stimuli.frames import screen_from
 from study.errors import InputError
 from study.folder import Study
@@ -225,6 +227,11 @@ class Session:
         files = SessionFiles(self._prepared, facts)
         if self._consent:
             files.note_consent(*self._consent)
+            # The session has noted it: a register that is open elsewhere must not end it.
+            note = partial(record_consent, self._prepared.study, self._plan.participant_id)
+            if failure := _try("to note the consent in the register", note, *self._consent):
+                files.log("register not written", detail=failure)
+                say(failure)
         return files
 
     def _watch_tracker(self) -> None:
@@ -300,10 +307,10 @@ class Session:
         self._consent = version, now()
 
 
-def _try(what: str, step: Callable[[], object]) -> str:
+def _try(what: str, step: Callable[..., object], *values: object) -> str:
     """Do one step of saving, and say what went wrong; empty where nothing did."""
     try:
-        step()
+        step(*values)
     except Exception as error:  # whatever it is, the other steps must be done
         return f"It was not possible {what}: {str(error) or type(error).__name__}"
     return ""

@@ -176,13 +176,14 @@ class Window(Input):
             self.read_keys()
 
     def show_text(self, text: str) -> None:
-        """Show a screen of text.
+        """Show a screen of text, and nothing of what was drawn before.
 
         Parameters
         ----------
         text : str
             What is to be read.
         """
+        self.handle.clearBuffer()
         self.draw_text(text)
         self.flip()
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.window
 
 KINDS = {"correct": bool, "rt_ms": float, "face_onset_ms": float, "face_offset_ms": float}
 TRIAL_PATTERN = re.compile(
-    r"TRIALID|DRIFTCORRECT|START|FIXATION_ON|FACE_ON|!V IMGLOAD|RESPONSE|FACE_OFF"
+    r"TRIALID|DRIFTCORRECT|START|FIXATION_ON|FACE_ON|!V IMGLOAD|!V IAREA|RESPONSE|FACE_OFF"
     r"|!V TRIAL_VAR|END|TRIAL_RESULT"
 )
 
@@ -111,7 +111,7 @@ def test_messages_of_each_trial_stand_in_their_order(finished):
     for trial in trials:
         words = TRIAL_PATTERN.findall(trial)
         assert words == [
-            "DRIFTCORRECT", "START", "FIXATION_ON", "FACE_ON", "!V IMGLOAD", "RESPONSE",
+            "DRIFTCORRECT", "START", "FIXATION_ON", "FACE_ON", "!V IMGLOAD", "!V IAREA", "RESPONSE",
             "FACE_OFF", *["!V TRIAL_VAR"] * 7, "END", "TRIAL_RESULT",
         ]  # fmt: skip
     assert "DISPLAY_COORDS 0 0 1919 1079" in said
@@ -146,18 +146,22 @@ def test_the_pictures_that_messages_name_are_there(finished):
 def test_the_record_says_what_ran(finished):
     record = read_record(finished)
     assert (record["status"], record["tracker"], record["mode"]) == (
-        "finished", "simulated", "test",
+        "finished", "simulated", "real",
     )  # fmt: skip
     assert record["n_trials"] == record["n_trials_chosen"] == 8
     assert record["recording_files"] == ["sub-001_ses-01.asc"]
-    assert record["versions"]["psychopy"]
+    part = record["parts"][0]
+    assert part["versions"]["psychopy"]
+    assert [found["after"] for found in part["validations"]] == [
+        "at the beginning", "after a break", "at the end",
+    ]  # fmt: skip
 
 
 def test_a_session_that_ran_is_never_run_again(finished):
     before = (finished.session_dir("sub-001", "01") / "trials.tsv").read_bytes()
     again = run_command(finished, "--tracker", "simulated")
     assert again.returncode == 2
-    assert "plan another session" in again.stderr
+    assert "faceoff experiment resume" in again.stderr
     assert "Traceback" not in again.stderr
     assert (finished.session_dir("sub-001", "01") / "trials.tsv").read_bytes() == before
 
