@@ -1,6 +1,5 @@
 """The table that a session of faceoff wrote: which of its rows count, and their epochs."""
 
-import csv
 import re
 from pathlib import Path
 
@@ -24,9 +23,9 @@ _COLUMNS: dict[str, type] = {
 # Tables of sessions that could not be resumed yet lack these.
 _LATER: dict[str, type] = {
     "condition": str,
-    "attempt": float,
+    "attempt": int,
     "outcome": str,
-    "part": float,
+    "part": int,
     "confidence": float,
     "confidence_rt_ms": float,
 }
@@ -99,8 +98,14 @@ def join_own_table(
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Read the table; all rows of one that does not say so are done."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header = next(csv.reader(file, delimiter="\t"), [])
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines() or [""]
+    header = lines[0].split("\t")
+    n_cells = len(lines[-1].split("\t"))
+    if n_cells < len(header):
+        raise InputError(
+            f"{path} must have {len(header)} cells in each line, but the last one has {n_cells}: "
+            "the session was cut off while it wrote that line. Remove it."
+        )
     later = {name: kind for name, kind in _LATER.items() if name in header}
     table = read_table(path, what="The session's trials", columns=_COLUMNS | later)
     if "outcome" not in table:
@@ -109,7 +114,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     if len(wrong):
         raise InputError(
             f"{path}: outcome must be done or {' or '.join(_MARKS)}, but line {wrong.index[0] + 2} "
-            f"has {wrong['outcome'].iloc[0]!r}. Correct it; remove a last line that was cut off."
+            f"has {wrong['outcome'].iloc[0]!r}. Correct it."
         )
     return table.rename(columns={"part": "file_part"})
 

@@ -225,7 +225,10 @@ def test_tables_without_marks_read_as_before(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (lambda text: text.replace("\tdone\t", "\tdnoe\t", 1), "line 2 has 'dnoe'"),
-        (lambda text: text.rsplit("\tdone", 1)[0] + "\n", "remove a last line that was cut off"),
+        (
+            lambda text: text.rsplit("\tdone", 1)[0] + "\n",
+            "cells in each line, but the last one has 20",
+        ),
         (
             lambda text: text + text.splitlines()[-1] + "\n",
             "trial 3 it says so in the lines 3 and 4",
@@ -289,6 +292,11 @@ def test_the_bids_files_of_two_parts_are_valid(tmp_path: Path) -> None:
     assert shown[1]["stimulus"].tolist() == [image_of(1)]
     assert shown[2]["stimulus"].tolist() == [image_of(3), image_of(4)]
     assert shown[2]["onset"].tolist() == [0.3, 2.3]
+    answers = pd.read_csv(folder / "sub-01_ses-01_task-faces_run-2_beh.tsv", sep="\t")
+    assert answers[["trial", "condition", "confidence"]].to_numpy().tolist() == [
+        [3, "brief", 3],
+        [4, "long", 3],
+    ]
     if not VALIDATOR.exists():
         pytest.skip("bids-validator-deno is not installed")
     done = subprocess.run(
@@ -297,5 +305,6 @@ def test_the_bids_files_of_two_parts_are_valid(tmp_path: Path) -> None:
     )  # fmt: skip
     issues = json.loads(done.stdout)["issues"]["issues"]
     assert [issue for issue in issues if issue["severity"] == "error"] == []
+    assert not any("condition" in str(issue) for issue in issues)
     about = {issue["location"] for issue in issues if "pilot" in issue.get("location", "")}
     assert about == set()
