@@ -19,7 +19,10 @@ _TABLES: dict[str, tuple[str, dict[str, type]]] = {
         {"n_parts": int, "tracker": str, "serial_number": str, "pupil": str},
     ),
     "blocks": ("gaze import", {"part": int, "rate_hz": float, "n_samples": int}),
-    "trials": ("gaze events", {"part": int, "face_onset_ms": float, "face_offset_ms": float}),
+    "trials": (
+        "gaze events",
+        {"part": int, "condition": str, "face_onset_ms": float, "face_offset_ms": float},
+    ),
 }
 _TASKS = {
     "faces": {

@@ -13,6 +13,8 @@ _BEHAVIOUR = (
     "trial", "block", "phase", "image_id", "actor", "expression", "response", "key", "correct",
     "rt_ms",
 )  # fmt: skip
+# Only where the session has any.
+_OPTIONAL = ("condition", "confidence")
 _STIMULUS_FACTS = {
     "onset": {"Description": "The picture appears, after the first sample.", "Units": "s"},
     "duration": {"Description": "How long the picture was shown.", "Units": "s"},
@@ -31,6 +33,8 @@ _BEHAVIOUR_FACTS = {
     "key": {"Description": "The key that was pressed."},
     "correct": {"Description": "Whether the answer was the picture's expression."},
     "response_time": {"Description": "From the picture's onset to the answer.", "Units": "s"},
+    "condition": {"Description": "Condition of the block."},
+    "confidence": {"Description": "How sure the participant was of the answer, from 1."},
 }
 
 
@@ -68,8 +72,10 @@ def write_trials(run: BidsRun, start_ms: float) -> list[Path]:
     write_tsv(paths[0], events)
     facts = run.task() | _STIMULUS_FACTS | {"StimulusPresentation": screen}
     write_json(sidecar_path(paths[0]), facts)
-    behaviour = trials[list(_BEHAVIOUR)].rename(columns={"rt_ms": "response_time"})
+    more = [name for name in _OPTIONAL if trials[name].notna().any()]
+    behaviour = trials[[*_BEHAVIOUR, *more]].rename(columns={"rt_ms": "response_time"})
     behaviour = behaviour.assign(response_time=(behaviour["response_time"] / 1000.0).round(6))
     write_tsv(paths[1], behaviour)
-    write_json(sidecar_path(paths[1]), run.task() | _BEHAVIOUR_FACTS)
+    described = {name: _BEHAVIOUR_FACTS[str(name)] for name in behaviour}
+    write_json(sidecar_path(paths[1]), run.task() | described)
     return paths

@@ -117,13 +117,9 @@ def _of_all_sessions(
         name: read_table(
             study.gaze_dir / f"{name}.tsv",
             what="The overview of recordings (faceoff gaze import)",
-            columns={
-                "participant_id": str,
-                "session": str,
-                "eyes" if name == "blocks" else "eye": str,
-            },
+            columns=dict.fromkeys(("participant_id", "session", *texts), str),
         )
-        for name in ("blocks", "validations")
+        for name, texts in (("blocks", ("eyes", "file")), ("validations", ("eye",)))
     }
     results = parallel_map(
         _SessionEvents(study, manifest, **overviews),

@@ -14,7 +14,7 @@ from gaze_analysis.eyelink.source import read_head
 from gaze_analysis.importing import Session, recording_files, say_twins
 from participants.register import add_participant, read_participants
 from study.errors import InputError
-from study.folder import Study
+from study.folder import TRIAL_RUNS, Study
 from study.parallel import parallel_map
 from study.progress import say
 from study.provenance import sha256_of
@@ -181,6 +181,11 @@ def recording_id(path: Path) -> tuple[str, str]:
     tuple of str
         Participant id and session label.
 
+    Raises
+    ------
+    InputError
+        If the name holds no letters or digits, or the label is that of a pilot or a test.
+
     Examples
     --------
     >>> recording_id(Path("sub-07_ses-2_task-faces.asc.gz"))
@@ -191,13 +196,40 @@ def recording_id(path: Path) -> tuple[str, str]:
     stem = _SUFFIX.sub("", path.name)
     match = _SUB_SES.search(stem)
     if match:
-        return f"sub-{match[1]}", match[2] or "01"
+        return f"sub-{match[1]}", real_label(match[2] or "01")
     label = re.sub(r"[^A-Za-z0-9]", "", unicodedata.normalize("NFKD", stem))
     if not label:
         raise InputError(
             f"A recording's name must hold letters or digits, but {path.name} has none. Rename it."
         )
     return f"sub-{label}", "01"
+
+
+def real_label(session: str) -> str:
+    """Refuse the label of a session that would be taken for a pilot or a test, and left out.
+
+    Parameters
+    ----------
+    session : str
+        Label of a session that was recorded elsewhere.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    InputError
+        If it begins with ``pilot`` or ``test``.
+    """
+    if session.startswith(TRIAL_RUNS):
+        raise InputError(
+            f"A session's label must not begin with {' or '.join(TRIAL_RUNS)}, which means that it "
+            f"is no data of the study, but it is {session!r}. Name it otherwise, such as "
+            "ses-01 in the file's name."
+        )
+    return session
 
 
 def recording_part(path: Path) -> str:

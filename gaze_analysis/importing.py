@@ -15,7 +15,7 @@ from gaze_analysis.eyelink.files import without_twins
 from gaze_analysis.overviews import OVERVIEWS, recording_row
 from gaze_analysis.reports.session import read_reports, report_files
 from study.errors import InputError
-from study.folder import Study
+from study.folder import TRIAL_RUNS, Study
 from study.parallel import parallel_map
 from study.progress import say
 from study.tables import read_table, write_table
@@ -54,24 +54,48 @@ class Session:
 
 
 def recorded_sessions(study: Study) -> list[Session]:
-    """List the sessions in sourcedata that hold recordings or reports and are to be analysed.
+    """List the sessions that hold recordings or reports and are to be analysed.
 
     Parameters
     ----------
     study : Study
-        The study; its setting [gaze] modes says which sessions count.
+        The study; its setting [gaze] modes says which sessions count. Those of pilots and tests
+        are in ``pilotdata`` and ``testdata``, which are not even looked at unless it says so.
 
     Returns
     -------
     list of Session
-        In the order of their names.
+        In the order of their names; real sessions first.
+
+    Raises
+    ------
+    InputError
+        If a session is in another folder than its label says, or its session.json is damaged.
     """
+    modes = study.settings.gaze.modes
     found = []
-    for folder in sorted(study.sourcedata.glob("sub-*/ses-*")):
-        files = recording_files(folder) or report_files(folder)
-        if files and session_facts(folder).get("mode", "real") in study.settings.gaze.modes:
-            found.append(Session(folder.parent.name, folder.name.removeprefix("ses-"), files))
+    for place in ("real", *(mode for mode in TRIAL_RUNS if mode in modes)):
+        for folder in sorted(study.data_dir(place).glob("sub-*/ses-*")):
+            session = Session(
+                folder.parent.name,
+                folder.name.removeprefix("ses-"),
+                recording_files(folder) or report_files(folder),
+            )
+            if session.files and session_facts(folder).get("mode", place) in modes:
+                _check_place(study, session, folder)
+                found.append(session)
     return found
+
+
+def _check_place(study: Study, session: Session, folder: Path) -> None:
+    """Refuse a session where nothing else would look for it."""
+    right = study.session_dir(session.participant_id, session.session)
+    if right != folder:
+        raise InputError(
+            f"A session must be in the folder that its label says, but {session.name} is in "
+            f"{folder.parent.parent.name}, and labels that begin with {' or '.join(TRIAL_RUNS)} "
+            f"mean sessions of that kind. Rename it, or move it to {right}."
+        )
 
 
 def recording_files(folder: Path) -> tuple[Path, ...]:
@@ -225,7 +249,9 @@ class _ImportSession:
         ]
         tables = {
             "recordings": pd.DataFrame([recording_row(parts, names)]),
-            "blocks": _join(parts, lambda recording: recording.blocks),
+            "blocks": _join(parts, lambda recording: recording.blocks).assign(
+                file=lambda blocks: blocks["part"].map(dict(enumerate(names, start=1)))
+            ),
             "calibrations": _join(parts, lambda recording: recording.calibrations),
             "validations": _join(parts, lambda recording: recording.validations),
             "validation_points": _join(parts, lambda recording: recording.validation_points),

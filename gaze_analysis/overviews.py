@@ -34,7 +34,7 @@ RECORDING_COLUMNS = {
     "n_lines": "Number of lines of the file.",
     "n_skipped": "Number of lines that could not be read; they are in skipped_lines.tsv.",
 }
-_PART = {"part": "Which file of the session, from 1; each has a clock of its own."}
+_PART = {"part": "Which part of the session, from 1; each has a clock of its own."}
 CALIBRATION_COLUMNS = {
     **_WHO,
     **_PART,
@@ -71,7 +71,8 @@ POINT_COLUMNS = {
 }
 BLOCK_COLUMNS = {
     **_WHO,
-    "part": "Which file of the session, from 1.",
+    "part": "Which part of the session, from 1; each has a clock of its own.",
+    "file": "Recording that holds it, from the study folder.",
     "block": "Number of the block in the file; 0 is what stands before the first START.",
     "start_ms": "START, in milliseconds of the tracker's clock.",
     "end_ms": "END, in milliseconds of the tracker's clock.",

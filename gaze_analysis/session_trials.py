@@ -1,27 +1,23 @@
 """The trials of one session: what the session's table says, joined to what the recording says."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from gaze_analysis.behaviour import FALSE, TRUE, USUAL_NAMES, is_expression, read_behaviour
 from gaze_analysis.behaviour_files import behaviour_file
-from gaze_analysis.behaviour_join import (
-    UNMATCHED_COLUMNS,
-    check_images,
-    join_behaviour,
-    recording_rows,
-    unmatched_rows,
-)
+from gaze_analysis.behaviour_join import UNMATCHED_COLUMNS, join_behaviour, recording_rows
 from gaze_analysis.behaviour_sheet import read_sheets
 from gaze_analysis.importing import Session
+from gaze_analysis.session_table import join_own_table
 from gaze_analysis.trial_content import RECT
 from gaze_analysis.trials import find_trials
 from stimuli.expressions import EXPRESSIONS, KDEF_CODES, expression_name
 from study.errors import InputError
 from study.folder import Study
-from study.tables import read_table
+from study.settings.gaze_behaviour import BehaviourSettings
 
 TRIAL_COLUMNS = {
     "participant_id": "Who took part.",
@@ -29,6 +25,8 @@ TRIAL_COLUMNS = {
     "trial": "Number of the trial in the session.",
     "block": "Number of the block.",
     "phase": "practice or main.",
+    "condition": "Condition of the block; n/a where the study has none.",
+    "attempt": "How often the trial was begun until it was done; n/a where nothing says so.",
     "image_id": "The picture.",
     "actor": "Who is on the picture.",
     "expression": "What the picture shows.",
@@ -36,6 +34,8 @@ TRIAL_COLUMNS = {
     "key": "The key that was pressed.",
     "correct": "Whether the answer was the picture's expression.",
     "rt_ms": "From the picture's onset to the key press, in milliseconds.",
+    "confidence": "How sure the participant was of it, from 1; n/a where nobody was asked.",
+    "confidence_rt_ms": "From that question to its answer, in milliseconds.",
     "face_onset_ms": "When the picture appeared, in milliseconds of the tracker's clock.",
     "face_offset_ms": "When it went.",
     "n_frames": "Screen frames for which the picture was on.",
@@ -59,17 +59,13 @@ TRIAL_COLUMNS = {
     "answer_known": "Whether the session recorded answers at all.",
     "behaviour_row": "Line of the behaviour table that the answer comes from.",
 }
-_TEXTS = ("participant_id", "session", "phase", "image_id", "actor", "expression", "response")
 _NUMBERS = (
-    "block", "rt_ms", "face_onset_ms", "face_offset_ms", "n_frames", "n_dropped",
-    "max_frame_interval_ms", "fixation_x_px", "fixation_y_px", "picture_x_px", "picture_y_px",
-    "picture_width_px", "picture_height_px", "part", "start_ms", "end_ms", "next_ms",
-    "behaviour_row",
+    "block", "attempt", "rt_ms", "confidence", "confidence_rt_ms", "face_onset_ms",
+    "face_offset_ms", "n_frames", "n_dropped", "max_frame_interval_ms", "fixation_x_px",
+    "fixation_y_px", "picture_x_px", "picture_y_px", "picture_width_px", "picture_height_px",
+    "part", "start_ms", "end_ms", "next_ms", "behaviour_row",
 )  # fmt: skip
-_OF_RECORDING = (
-    "part", "label", "start_ms", "end_ms", "next_ms", "start_message", "onset_message",
-    "offset_message",
-)  # fmt: skip
+_COUNTS = ("block", "attempt", "confidence", "part", "n_frames", "n_dropped", "behaviour_row")
 _KDEF = re.compile(r"[AB]([FM]\d\d)(" + "|".join(KDEF_CODES) + r")(S|HL|HR|FL|FR)", re.IGNORECASE)
 
 
@@ -112,20 +108,13 @@ def session_trials(
     """
     settings = study.settings.gaze
     found = find_trials(messages, blocks, settings.trials)
-    repeated = found["repeated"].to_numpy(bool)
-    unmatched = [recording_rows(found[repeated], "broken off and done again at once")]
-    found = found[~repeated].drop(columns="repeated").reset_index(drop=True)
-    folder = study.session_dir(session.participant_id, session.session)
-    other = behaviour_file(folder)
-    if (folder / "trials.tsv").is_file():
-        trials, alone = _join_table(_read_own_trials(folder / "trials.tsv"), found)
-        unmatched.append(alone)
-    elif other is not None:
-        table = read_behaviour(next(read_sheets(other)), settings.behaviour)
-        trials, alone = join_behaviour(_from_variables(found), table, other.name)
-        unmatched.append(alone)
+    trials_tsv = study.session_dir(session.participant_id, session.session) / "trials.tsv"
+    if trials_tsv.is_file():
+        trials, alone = join_own_table(trials_tsv, found, blocks)
     else:
-        trials = _from_variables(found)
+        other = behaviour_file(trials_tsv.parent)
+        trials, alone = _trials_from_elsewhere(found, other, settings.behaviour)
+    unmatched = [alone]
     trials = _with_pictures(trials, manifest)
     trials = _with_places(trials, settings.trials.picture_place)
     trials = _with_answers(trials)
@@ -134,65 +123,24 @@ def session_trials(
     trials = trials.assign(**who)
     trials["eye"] = _eyes(trials, blocks, validations, settings.eye)
     extra = [name for name in trials.columns if name.startswith("var_")]
-    known = {f"var_{name}" for name in TRIAL_COLUMNS}
+    known = {f"var_{name}" for name in TRIAL_COLUMNS if name in trials}
     columns = [*TRIAL_COLUMNS, *(name for name in extra if name not in known)]
     listed = pd.concat(unmatched, ignore_index=True).assign(**who)[list(UNMATCHED_COLUMNS)]
     return _typed(trials.reindex(columns=columns)), listed
 
 
-def _read_own_trials(path: object) -> pd.DataFrame:
-    """Read the table that a session wrote."""
-    kinds: dict[str, type] = dict.fromkeys(
-        ("participant_id", "session", "phase", "image_id", "expression", "response"), str
-    )
-    kinds |= {"trial": int, "correct": bool}
-    kinds |= dict.fromkeys(("face_onset_ms", "face_offset_ms"), float)
-    kinds |= dict.fromkeys((name for name in _NUMBERS if name.startswith("picture_")), float)
-    return read_table(path, what="The session's trials", columns=kinds)  # type: ignore[arg-type]
-
-
-def _join_table(own: pd.DataFrame, found: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give each row of a session's table its trial of the recording, and list what has none."""
-    number = found["label"].astype("str").str.extract(r"^(\d+)", expand=False).astype("Float64")
-    found = found.assign(trial=number.fillna(found["trial"].astype("Float64")).astype("int64"))
-    # A trial that was broken off and repeated counts as it was done last.
-    earlier = found["trial"].duplicated(keep="last")
-    broken_off = recording_rows(found[earlier], "broken off and done again")
-    found = found[~earlier]
-    unknown = found[~found["trial"].isin(own["trial"])]
-    missing = own[~own["trial"].isin(found["trial"])]
-    rows = [
-        {"trial": str(trial), "row": line + 2, "label": image}
-        for line, trial, image in zip(
-            missing.index, missing["trial"], missing["image_id"], strict=True
-        )
-    ]
-    unmatched = pd.concat(
-        [
-            broken_off,
-            recording_rows(unknown, "not in trials.tsv"),
-            unmatched_rows("behaviour", rows, "not in the recording"),
-        ],
-        ignore_index=True,
-    )
-    found = found.set_index("trial")
-    of_recording = found.reindex(own["trial"]).reset_index(drop=True)
-    check_images(
-        list(zip(own["trial"], own["image_id"], of_recording["image_id"], strict=True)),
-        "trials.tsv",
-        "The session's folder holds the files of different sessions: put them where they belong.",
-    )
-    trials = own.reset_index(drop=True).assign(answer_known=True)
-    for name in _OF_RECORDING:
-        trials[name] = of_recording[name]
-    # The recording's own messages are on the clock of its samples.
-    marked = of_recording["onset_message"].fillna("") != ""
-    for name in ("face_onset_ms", "face_offset_ms"):
-        trials[name] = of_recording[name].where(marked, trials[name])
-    for name in of_recording.columns:
-        if name.startswith("var_"):
-            trials[name] = of_recording[name]
-    return trials, unmatched
+def _trials_from_elsewhere(
+    found: pd.DataFrame, behaviour: Path | None, settings: BehaviourSettings
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Describe a recording made elsewhere by its variables and another program's table."""
+    repeated = found["repeated"].to_numpy(bool)
+    broken_off = recording_rows(found[repeated], "broken off and done again at once")
+    trials = _from_variables(found[~repeated].drop(columns="repeated").reset_index(drop=True))
+    if behaviour is None:
+        return trials, broken_off
+    table = read_behaviour(next(read_sheets(behaviour)), settings)
+    trials, alone = join_behaviour(trials, table, behaviour.name)
+    return trials, pd.concat([broken_off, alone], ignore_index=True)
 
 
 def _from_variables(found: pd.DataFrame) -> pd.DataFrame:
@@ -335,7 +283,7 @@ def _typed(trials: pd.DataFrame) -> pd.DataFrame:
     trials = trials.astype({"trial": "int64"})
     for name in _NUMBERS:
         trials[name] = pd.to_numeric(trials[name], errors="coerce").round(3)
-    for name in ("block", "part", "n_frames", "n_dropped", "behaviour_row"):
+    for name in _COUNTS:
         whole = trials[name].dropna()
         if (whole == whole.round()).all():
             trials[name] = trials[name].astype("Int64")

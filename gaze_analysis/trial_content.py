@@ -120,10 +120,10 @@ def trial_content(
     Returns
     -------
     dict
-        end_ms, the epoch with its messages (an onset of NaN where the user's pattern matches
-        none), image_id and place of the picture where a message says them, ``var_NAME`` for
-        each variable. An edge of the epoch that no message marks is moved to where the
-        tracker recorded.
+        end_ms and end_message, the epoch with its messages (an onset of NaN where the user's
+        pattern matches none), image_id and place of the picture where a message says them,
+        ``var_NAME`` for each variable. An edge of the epoch that no message marks is moved to
+        where the tracker recorded.
     """
     start_ms, next_ms = bounds
     end = _first(settings.end, _ENDS, texts)
@@ -137,7 +137,7 @@ def trial_content(
     content = _epoch(texts, times, edges, settings)
     onset_ms = content["face_onset_ms"]
     return (
-        {"end_ms": end_ms}
+        {"end_ms": end_ms, "end_message": texts[end[0]] if end else ""}
         | content
         | (named_groups(end[1]) if end else {})
         | _picture(texts, times, start_ms if np.isnan(onset_ms) else onset_ms, display)

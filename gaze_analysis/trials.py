@@ -57,8 +57,8 @@ def find_trials(
     pandas.DataFrame
         One row for each trial: part, trial (the whole number after TRIALID where all have one
         of their own, else the place in the session from 1), label, start_ms, end_ms, next_ms,
-        face_onset_ms, face_offset_ms, the messages that mark start, onset and offset (empty
-        where none does), image_id, the picture's place on the screen, ``repeated`` (broken
+        face_onset_ms, face_offset_ms, the messages that mark start, end, onset and offset
+        (empty where none does), image_id, the picture's place on the screen, ``repeated`` (broken
         off: the next row is the same trial again), and ``var_NAME`` for each trial variable.
 
     Raises
@@ -141,7 +141,8 @@ def _ordered(rows: list[dict[str, Any]]) -> list[str]:
     """Give the fixed columns, then the variables in the order of their first appearance."""
     fixed = [
         "part", "trial", "label", "start_ms", "end_ms", "next_ms", "face_onset_ms",
-        "face_offset_ms", "start_message", "onset_message", "offset_message", "image_id", *RECT,
+        "face_offset_ms", "start_message", "end_message", "onset_message", "offset_message",
+        "image_id", *RECT,
     ]  # fmt: skip
     more = dict.fromkeys(name for row in rows for name in row if name not in fixed)
     return [*fixed, *more]

@@ -38,7 +38,7 @@ def add(
     opened = open_for_command(study)
     added = add_participant(
         opened,
-        participant_id,
+        _no_name(participant_id),
         age=age,
         sex=sex,
         handedness=handedness,
@@ -48,6 +48,18 @@ def add(
     )
     say(f"{added} registered in {opened.participants_tsv}")
     say(f"  next: faceoff participants plan {added}")
+
+
+def _no_name(participant_id: str) -> str:
+    """Refuse an id of letters alone, which may be somebody's name."""
+    from study.errors import InputError
+
+    if participant_id.removeprefix("sub-").isalpha():
+        raise InputError(
+            "A participant's id must have a digit, so that it is nobody's name, but it is "
+            f"{participant_id!r}. Write for example 001, or leave it out for the next free number."
+        )
+    return participant_id
 
 
 @app.command("list")

@@ -109,7 +109,7 @@ def _sessions(
     table: Table, kind: str, settings: ReportSettings
 ) -> dict[tuple[str, str], np.ndarray]:
     """Find which rows are whose; refuse two names that would be one."""
-    from gaze_analysis.foreign import recording_id
+    from gaze_analysis.foreign import real_label, recording_id
 
     named = name_parts(table.name, settings.file_name)
     who = _labels(table, kind, settings, "participant")
@@ -127,7 +127,8 @@ def _sessions(
     for pair, rows in both.groupby(["who", "when"], sort=False).indices.items():
         shown = cast(tuple[str, str], pair)
         participant_id, session = recording_id(Path(shown[0]))
-        session = "".join(sign for sign in shown[1] if sign.isalnum() and sign.isascii()) or session
+        label = "".join(sign for sign in shown[1] if sign.isalnum() and sign.isascii())
+        session = real_label(label or session)
         name = (participant_id, session)
         if name in rows_of:
             raise InputError(

@@ -307,6 +307,16 @@ def test_runs_of_one_session_are_its_parts(tmp_path: Path) -> None:
             adopt_recordings(study, [file])
 
 
+@pytest.mark.parametrize("label", ["test", "pilot2"])
+def test_labels_that_mean_a_pilot_or_a_test_are_refused(tmp_path: Path, label: str) -> None:
+    study = empty_study(tmp_path / "study")
+    file = tmp_path / f"sub-5_ses-{label}.asc"
+    file.write_text(block(), encoding="utf-8")
+    with pytest.raises(InputError, match=f"no data of the study, but it is '{label}'"):
+        adopt_recordings(study, [file])
+    assert not (study.root / "participants.tsv").exists()
+
+
 def test_an_edf_is_adopted_and_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("eyelinkio", reason="the extra edf (eyelinkio) is absent")
     if not bundled():

@@ -89,6 +89,7 @@ def test_by_default_pilots_are_planned_for_those_whose_pilot_has_not_begun(
         ["plan", "sub-001", "--session", "pilot1", "--mode", "test"],
         ["add", "--consent", "Anna B"],
         ["add", "Anna B"],
+        ["add", "sub-Anna"],
         ["add", "--sex", "femal"],
     ],
 )
