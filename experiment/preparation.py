@@ -8,16 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiment import messages
+from experiment.face_regions import keep_areas, regions_on_screen
 from experiment.keys import PANEL_KEY
 from experiment.progress import Progress, read_progress
 from experiment.texts import Texts, read_texts
 from experiment.trial import mask_name
 from participants.plans import Plan, PlannedTrial, plan_path, read_plan
-from stimuli.catalog import picture_frame, picture_landmarks, read_manifest
+from stimuli.catalog import read_manifest
 from stimuli.expressions import EXPRESSIONS
-from stimuli.frames import move_points
 from stimuli.pictures import load_pictures
-from stimuli.regions import region_polygons
 from study.errors import InputError, did_you_mean
 from study.folder import Study, check_participant_id
 from study.progress import track
@@ -110,7 +109,7 @@ def prepare_session(
     actors = dict(zip(manifest["image_id"], manifest["actor"], strict=True))
     texts = read_texts(study)
     pictures = _shown_pictures(study, trials)
-    _keep_areas(study, trials)
+    keep_areas(study, trials, regions_on_screen(study, trials))
     if any(_settings_of(study, trial).mask_ms for trial in trials):
         pictures |= _masks(study, pictures)
     return SessionPlan(study, plan, trials, progress, actors, pictures, texts)
@@ -194,19 +193,6 @@ def _keep_shown(folder: Path, pictures: Mapping[str, NDArray[np.uint8]]) -> None
     for image_id, picture in track(pictures.items(), "Pictures", total=len(pictures)):
         with atomic_path(folder / f"{image_id}.png") as temporary:
             Image.fromarray(picture).save(temporary, format="PNG", compress_level=1)
-
-
-def _keep_areas(study: Study, trials: Sequence[PlannedTrial]) -> None:
-    """Write each picture's regions, where it stands on the screen, as Data Viewer reads them."""
-    shown = {(trial.image_id, trial.picture_rect) for trial in trials}
-    frame = picture_frame(study)
-    landmarks = picture_landmarks(study, sorted({image_id for image_id, _ in shown}))
-    for image_id, place in shown:
-        polygons_px = region_polygons(move_points(landmarks[image_id], frame, place))
-        path = study.stimuli_dir / "shown" / messages.areas_file(image_id, place)
-        text = messages.areas_text(polygons_px)
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            write_text(path, text)
 
 
 def _masks(study: Study, pictures: Mapping[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.uint8]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiment.face_regions import keep_areas
 from experiment.gaze_trace import FloatArray
 from experiment.observers import draw_observer
 from experiment.recording import TRIAL_COLUMNS, recording_name, settings_used, versions
@@ -294,6 +295,7 @@ def simulate_session(sample: Sample, facts: dict[str, Any]) -> float:
     for left_over in (recording, folder / "trials.tsv", *folder.glob(f".*.{recording.name}")):
         left_over.unlink(missing_ok=True)
     virtual = _virtual_session(sample, plan)
+    keep_areas(study, plan.trials, virtual.polygons_px)
     recorded = _session_date(sample.seed, participant_id, sample.session)
     with atomic_path(recording) as temporary:
         result = run_virtual_session(virtual, temporary, recorded)

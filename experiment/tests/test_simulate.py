@@ -14,6 +14,7 @@ from experiment.tests.asc_grammar import read_asc
 from experiment.tests.made_up_study import make_study
 from participants.plans import read_plan
 from participants.register import add_participant, read_participants
+from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 from study.folder import open_study
 from study.tables import read_table
@@ -62,7 +63,11 @@ def test_every_session_has_its_files(simulated):
     record = json.loads((folder / "session.json").read_text(encoding="utf-8"))
     assert (record["status"], record["tracker"]) == ("finished", "simulated")
     assert record["recording_files"] == ["sub-001_ses-01.asc"]
-    assert record["n_trials"] == len(read_plan(folder / "plan.json").trials) == 23
+    planned = read_plan(folder / "plan.json").trials
+    second_round = [trial for trial in planned if trial.practice_round == 2]
+    n_rows = len(trials_of(simulated))
+    assert record["n_trials"] == n_rows
+    assert n_rows in (len(planned), len(planned) - len(second_round))
 
 
 def test_recording_and_table_say_the_same(simulated):
@@ -105,9 +110,30 @@ def test_messages_stand_in_the_order_of_the_protocol(simulated):
         elif kind in ("start", "end"):
             words.append(kind)
     assert times == sorted(times)
-    one_trial = ["TRIALID", "DRIFTCORRECT", "start", "FIXATION_ON", "FACE_ON", "!V IMGLOAD",
-                 "RESPONSE", "FACE_OFF", *["!V TRIAL_VAR"] * 7, "end", "TRIAL_RESULT"]  # fmt: skip
-    assert words == one_trial * 23
+    one_trial = [
+        "TRIALID", "DRIFTCORRECT", "start", "FIXATION_ON", "FACE_ON", "!V IMGLOAD", "!V IAREA",
+        "RESPONSE", "FACE_OFF", *["!V TRIAL_VAR"] * 7, "end", "TRIAL_RESULT",
+    ]  # fmt: skip
+    assert words == one_trial * len(trials_of(simulated, "sub-002"))
+
+
+def test_practice_ends_after_the_round_that_meets_the_criterion(tmp_path):
+    never = {"accuracy": dict.fromkeys(EXPRESSIONS, 0.0), "between_accuracy": 0.0}
+    always = {"accuracy": dict.fromkeys(EXPRESSIONS, 1.0), "between_accuracy": 0.0}
+    for name, observers, rounds in (("a", never, {1, 2}), ("b", always, {1})):
+        study = make_study(tmp_path / name, 3, observers=observers, **SERIAL)
+        simulate_sample(study, 1)
+        planned = read_plan(study.session_dir("sub-001", "01") / "plan.json").trials
+        shown = set(trials_of(study)["trial"])
+        assert {t.practice_round for t in planned if t.trial in shown} - {0} == rounds
+
+
+def test_the_areas_that_messages_name_are_there(simulated):
+    folder = simulated.session_dir("sub-001", "01")
+    _, lines = read_asc((folder / "sub-001_ses-01.asc").read_bytes())
+    named = {v[1].split()[3] for k, v in lines if k == "message" and "!V IAREA" in v[1]}
+    assert len(named) > 0
+    assert all((folder / path).is_file() for path in named)
 
 
 def test_blocks_hold_samples_without_a_gap(simulated):
