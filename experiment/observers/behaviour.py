@@ -8,6 +8,10 @@ from experiment.observers.observer import Observer
 
 #: Nobody names an expression faster than this.
 FASTEST_MS = 300.0
+#: How sure observers are of right and of wrong answers: the mean on a scale from 0 to 1.
+SURE_IF_RIGHT, SURE_IF_WRONG = 0.75, 0.4
+#: How long they take to say so.
+CONFIDENCE_MEAN_MS, CONFIDENCE_SD_MS = 600.0, 100.0
 
 
 @dataclass(frozen=True)
@@ -69,3 +73,46 @@ def draw_response(observer: Observer, shown: str, generator: np.random.Generator
     if not correct:
         rt_ms *= observer.rt_error_factor
     return Response(shown if correct else wrong, correct, round(max(float(rt_ms), FASTEST_MS), 1))
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """How sure an observer says an answer was.
+
+    Parameters
+    ----------
+    level : int
+        From 1, not at all, to the highest level.
+    rt_ms : float
+        Time from the question to the key press, to a tenth.
+    """
+
+    level: int
+    rt_ms: float
+
+
+def draw_confidence(correct: bool, n_levels: int, generator: np.random.Generator) -> Confidence:
+    """Draw how sure an observer is of an answer: surer of right ones.
+
+    Parameters
+    ----------
+    correct : bool
+        Whether the answer was right.
+    n_levels : int
+        Levels of the scale, 1 or more.
+    generator : numpy.random.Generator
+        Where the randomness of this judgement comes from.
+
+    Returns
+    -------
+    Confidence
+        The level, binomial over the scale, and its time.
+
+    Examples
+    --------
+    >>> draw_confidence(True, 5, np.random.default_rng(1)).level
+    4
+    """
+    level = 1 + int(generator.binomial(n_levels - 1, SURE_IF_RIGHT if correct else SURE_IF_WRONG))
+    rt_ms = generator.normal(CONFIDENCE_MEAN_MS, CONFIDENCE_SD_MS)
+    return Confidence(level, round(max(float(rt_ms), FASTEST_MS), 1))

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiment import asc_lines
+from experiment import asc_lines, asc_samples
 from experiment.asc_writer import AscWriter
 from experiment.calibration import Validation, simulate_validation, target_points
 from experiment.gaze_trace import Blink, Fixation, GazeTrace, Saccade
@@ -194,18 +194,18 @@ def test_wrong_use_is_refused(recording):
     writer, _ = recording
     with pytest.raises(InputError, match="one line"):
         writer.message(1, "two\nlines")
-    with pytest.raises(ValueError, match="must begin with it"):
+    with pytest.raises(ValueError, match="next sample must be that of None"):
         writer.end_block(real_looking_trace())
     writer.start_block(10)
-    with pytest.raises(ValueError, match="has not ended"):
+    with pytest.raises(ValueError, match="must end before the next"):
         writer.start_block(20)
 
 
 def test_samples_that_do_not_fit_are_refused():
     one = np.ones(1)
-    trace = GazeTrace(np.array([5]), one * 12_000, one, one, (), (), ())
+    trace = GazeTrace(np.array([5]), one * 120_000, one, one, (), (), ())
     with pytest.raises(ValueError, match="must lie within"):
-        asc_lines.sample_lines(trace)
+        asc_samples.sample_lines(trace)
 
 
 def test_header_has_english_names_and_a_date():

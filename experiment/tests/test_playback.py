@@ -31,6 +31,18 @@ def looked(seed: int = 1, **settings: float) -> GazeTrace:
 LOOKED = looked()
 
 
+def whole_block(trial: GazeTrace, onset_ms: int | None, stop_ms: int) -> GazeTrace:
+    return played_trace(
+        trial,
+        SCREEN,
+        start_ms=START_MS,
+        onset_ms=onset_ms,
+        first_ms=START_MS,
+        stop_ms=stop_ms,
+        is_last=True,
+    )
+
+
 def reference_indices(late_ms: int, total_ms: int) -> list[int]:
     """Walk sample by sample: to and fro on the target, on with the face, to and fro at the end."""
     last_fixation = LEAD_MS + LOOKED.fixations[-1].start_ms
@@ -58,7 +70,7 @@ def test_indices_agree_with_a_walk_sample_by_sample(late_ms, total_ms):
 def test_a_block_has_each_millisecond_once_and_events_that_fill_it(late_ms, after_ms, seed):
     onset_ms, stop_ms = START_MS + late_ms, START_MS + late_ms + after_ms
     trial = looked(seed)
-    block = played_trace(trial, SCREEN, start_ms=START_MS, onset_ms=onset_ms, stop_ms=stop_ms)
+    block = whole_block(trial, onset_ms, stop_ms)
     assert block.time_ms.tolist() == list(range(START_MS, stop_ms))
     events: list[Fixation | Saccade] = [*block.fixations, *block.saccades]
     events.sort(key=lambda event: event.start_ms)
@@ -72,7 +84,7 @@ def test_a_block_has_each_millisecond_once_and_events_that_fill_it(late_ms, afte
 
 def test_fixations_have_the_mean_of_the_samples_that_were_played():
     onset_ms, stop_ms = START_MS + 320, START_MS + 320 + 1200
-    block = played_trace(LOOKED, SCREEN, start_ms=START_MS, onset_ms=onset_ms, stop_ms=stop_ms)
+    block = whole_block(LOOKED, onset_ms, stop_ms)
     for fixation in block.fixations:
         held = (block.time_ms >= fixation.start_ms) & (block.time_ms <= fixation.end_ms)
         assert fixation.x_px == pytest.approx(block.x_px[held].mean())
@@ -80,7 +92,7 @@ def test_fixations_have_the_mean_of_the_samples_that_were_played():
 
 
 def test_an_eye_that_saw_no_face_stays_on_the_target():
-    block = played_trace(LOOKED, SCREEN, start_ms=START_MS, onset_ms=None, stop_ms=START_MS + 900)
+    block = whole_block(LOOKED, None, START_MS + 900)
     assert len(block.fixations) == 1
     assert block.saccades == block.blinks == ()
     away_deg = SCREEN.distance_deg(np.stack([block.x_px, block.y_px], axis=1), [640, 540])
