@@ -13,7 +13,7 @@ from experiment import asc_samples
 from experiment.asc_lines import OneEye
 from experiment.asc_writer import AscWriter
 from experiment.calibration import Validation
-from experiment.gaze_trace import GazeTrace
+from experiment.gaze_trace import SAMPLE_MS, GazeTrace
 from experiment.trackers.protocol import Eye, TrackerLostError
 from stimuli.frames import Screen
 
@@ -136,6 +136,23 @@ class AscRecording:
             Milliseconds.
         """
         return 1000 * (clock_s() - self._clock_start_s) + _CLOCK_START_MS
+
+    def newest_ms(self) -> int | None:
+        """Say which sample is the latest that has passed.
+
+        Returns
+        -------
+        int or None
+            Its time; None where there has been none since the block began, or no block is.
+
+        Raises
+        ------
+        TrackerLostError
+            If the recording cannot be written any more.
+        """
+        self.check()
+        newest_ms = int(self.now_ms()) - SAMPLE_MS
+        return newest_ms if self.start_ms is not None and newest_ms >= self.start_ms else None
 
     def message(self, text: str) -> float:
         """Write a message at the millisecond that is running.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiment.gaze_trace import GazeTrace
+from experiment.gaze_trace import SAMPLE_MS, GazeTrace
 from experiment.trackers.asc_recording import AscRecording, no_gaze
 from experiment.trackers.protocol import Accuracy, Sample, TargetScreen, TrackerSetup
 from experiment.trackers.replay_source import read_recorded_gaze
@@ -118,19 +118,18 @@ class ReplayTracker:
         return self._recording.message(text)
 
     def newest_sample(self) -> Sample | None:
-        """Give the sample of this millisecond.
+        """Give the latest sample.
 
         Returns
         -------
         Sample or None
-            None where nothing is recorded.
+            None where there has been none since recording began.
         """
-        self._recording.check()
-        if self._recording.start_ms is None or self._trial is None:
+        time_ms = self._recording.newest_ms()
+        if time_ms is None or self._trial is None:
             return None
-        now_ms = int(self._recording.now_ms())
-        now = self._played_gaze(now_ms, now_ms + 1, False)
-        return Sample(now_ms, float(now.x_px[0]), float(now.y_px[0]), float(now.pupil[0]))
+        seen = self._played_gaze(time_ms, time_ms + SAMPLE_MS, False)
+        return Sample(time_ms, float(seen.x_px[0]), float(seen.y_px[0]), float(seen.pupil[0]))
 
     def save(self) -> list[Path]:
         """Close the recording.

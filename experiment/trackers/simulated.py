@@ -197,22 +197,20 @@ class SimulatedTracker:
         return now_ms
 
     def newest_sample(self) -> Sample | None:
-        """Give the sample of this millisecond.
+        """Give the latest sample.
 
         Returns
         -------
         Sample or None
-            None where nothing is recorded.
+            None where there has been none since recording began.
         """
-        self._recording.check()
-        start_ms = self._recording.start_ms
-        if start_ms is None or self._looking is None:
+        time_ms, start_ms = self._recording.newest_ms(), self._recording.start_ms
+        if time_ms is None or start_ms is None or self._looking is None:
             return None
-        now_ms = int(self._recording.now_ms())
         trace, onset_ms = self._looking.gaze.trace, self._looking.onset_ms
-        index = int(played_indices(trace, now_ms, start_ms=start_ms, onset_ms=onset_ms))
+        index = int(played_indices(trace, time_ms, start_ms=start_ms, onset_ms=onset_ms))
         x_px, y_px, pupil = trace.x_px[index], trace.y_px[index], trace.pupil[index]
-        return Sample(now_ms, float(x_px), float(y_px), float(pupil))
+        return Sample(time_ms, float(x_px), float(y_px), float(pupil))
 
     def save(self) -> list[Path]:
         """Close the recording and write the planted truth beside it.
