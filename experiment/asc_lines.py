@@ -16,6 +16,7 @@ from experiment.gaze_trace import (
 from stimuli.frames import Screen
 
 OneEye = Literal["left", "right"]
+PupilSize = Literal["area", "diameter"]
 Event = Fixation | Saccade | Blink
 RATE_HZ = 1000
 CALIBRATION_TYPE = "HV9"
@@ -183,7 +184,9 @@ def drift_check(
     )
 
 
-def block_start(time_ms: int, screen: Screen, eye: OneEye = "right") -> str:
+def block_start(
+    time_ms: int, screen: Screen, eye: OneEye = "right", pupil: PupilSize = "area"
+) -> str:
     """Write the beginning of a recording block.
 
     Parameters
@@ -194,6 +197,8 @@ def block_start(time_ms: int, screen: Screen, eye: OneEye = "right") -> str:
         For the coordinates.
     eye : {"left", "right"}, default "right"
         The eye that was recorded.
+    pupil : {"area", "diameter"}, default "area"
+        What pupil sizes are.
 
     Returns
     -------
@@ -215,7 +220,7 @@ def block_start(time_ms: int, screen: Screen, eye: OneEye = "right") -> str:
         f"START\t{time_ms} \t{eye.upper()}\tSAMPLES\tEVENTS",
         "PRESCALER\t1",
         "VPRESCALER\t1",
-        "PUPIL\tAREA",
+        f"PUPIL\t{pupil.upper()}",
         f"EVENTS\t{form}",
         f"SAMPLES\t{form}",
     ]

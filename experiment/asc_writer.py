@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from experiment import asc_lines, asc_samples
-from experiment.asc_lines import Event, OneEye
+from experiment.asc_lines import Event, OneEye, PupilSize
 from experiment.calibration import Validation
 from experiment.gaze_trace import SAMPLE_MS, GazeTrace
 from experiment.messages import check_length
@@ -39,6 +39,8 @@ class AscWriter:
         What recorded, for the header.
     eye : {"left", "right"}, default "right"
         The eye that is recorded.
+    pupil : {"area", "diameter"}, default "area"
+        What pupil sizes are.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class AscWriter:
         recorded: datetime,
         recorder: str,
         eye: OneEye = "right",
+        pupil: PupilSize = "area",
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -63,7 +66,7 @@ class AscWriter:
                 "Move it away, or record another session."
             ) from error
         self._screen = screen
-        self._eye = eye
+        self._eye, self._pupil = eye, pupil
         # The next sample that a block under way needs.
         self._next_ms: int | None = None
         self._waiting: deque[tuple[int, str]] = deque()
@@ -133,7 +136,8 @@ class AscWriter:
         """
         if self._next_ms is not None:
             raise ValueError("a block must end before the next one begins")
-        self._write(asc_lines.block_start(time_ms, self._screen, self._eye).encode("utf-8"))
+        lines = asc_lines.block_start(time_ms, self._screen, self._eye, self._pupil)
+        self._write(lines.encode("utf-8"))
         self._next_ms = time_ms
 
     def add(self, stretch: GazeTrace) -> None:

@@ -68,6 +68,7 @@ def test_two_eyes_with_a_head_target(asc, eye, x_px):
     target = "..... \t 4717.0\t 2908.0\t  611.2 ............."
     path = asc(HEAD, BOTH, f"100\t1.0\t2.0\t9.0\t3.0\t4.0\t8.0\t{target}\n", END)
     gaze = read_recorded_gaze(path, SCREEN, eye)
+    assert gaze.pupil == "area"
     assert gaze.eye == ("left" if eye == "left" else "right")
     assert gaze.blocks[0][0, 0] == x_px
 
@@ -140,6 +141,7 @@ def test_real_recordings_are_read_sample_by_sample(
         pytest.skip(f"the real recording {path.name} is not beside the checkout")
     gaze = read_recorded_gaze(path, Screen(width_px, height_px, 53.0, 29.8, 70.0), eye)
     assert len(gaze.blocks) == n_blocks
+    assert gaze.pupil == ("diameter" if name == "memory" else "area")
     rows = [row for block in gaze.blocks for row in block.tolist()]
     with gzip.open(path, "rt", encoding="utf-8") as file:
         lines = [line.split("\t") for line in file if line[:1].isdigit()]
@@ -223,6 +225,15 @@ def test_without_a_trial_no_eye_is_seen(tmp_path):
     samples, _ = read_asc(desk.path.read_bytes())
     assert len(samples) > 50
     assert np.isnan(samples[:, 1:3]).all()
+
+
+def test_a_diameter_stays_one(tmp_path):
+    study, _ = replay_study(tmp_path, [300])
+    path = study.root / "replayed.asc"
+    path.write_bytes(path.read_bytes().replace(b"PUPIL\tAREA", b"PUPIL\tDIAMETER"))
+    with at_desk("replay", study) as desk:
+        play(desk.tracker, 1, 0.05)
+    assert b"\nPUPIL\tDIAMETER\n" in desk.path.read_bytes()
 
 
 def test_a_replay_without_a_recording_is_refused(tmp_path):

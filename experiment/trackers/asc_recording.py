@@ -10,7 +10,7 @@ from threading import Event, RLock, Thread
 import numpy as np
 
 from experiment import asc_samples
-from experiment.asc_lines import OneEye
+from experiment.asc_lines import OneEye, PupilSize
 from experiment.asc_writer import AscWriter
 from experiment.calibration import Validation
 from experiment.gaze_trace import SAMPLE_MS, GazeTrace
@@ -96,16 +96,25 @@ class AscRecording:
         What records, for the file's header.
     eye : {"left", "right"}
         The eye that is recorded.
+    pupil : {"area", "diameter"}, default "area"
+        What pupil sizes are.
     """
 
-    def __init__(self, path: Path, screen: Screen, recorder: str, eye: OneEye) -> None:
+    def __init__(
+        self,
+        path: Path,
+        screen: Screen,
+        recorder: str,
+        eye: OneEye,
+        pupil: PupilSize = "area",
+    ) -> None:
         self.path = path
         self.eye = eye
         #: The first sample of the block under way.
         self.start_ms: int | None = None
         #: Holds the recording still: what is read and said meanwhile belongs to one moment.
         self.lock = RLock()
-        self._about = screen, recorder
+        self._about = screen, recorder, pupil
         self._writer: AscWriter | None = None
         self._thread: Thread | None = None
         self._is_over = Event()
@@ -122,9 +131,9 @@ class AscRecording:
         TrackerLostError
             If it cannot be written.
         """
-        screen, recorder = self._about
+        screen, recorder, pupil = self._about
         with self._told():
-            self._writer = AscWriter(self.path, screen, datetime.now(), recorder, self.eye)
+            self._writer = AscWriter(self.path, screen, datetime.now(), recorder, self.eye, pupil)
         asc_samples.prepare()
 
     def now_ms(self) -> float:

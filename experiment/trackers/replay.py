@@ -47,7 +47,9 @@ class ReplayTracker:
         screen = screen_from(setup.study.settings.screen)
         self._gaze = read_recorded_gaze(self._file, screen, setup.eye)
         path = setup.recording.with_suffix(".asc")
-        self._recording = AscRecording(path, screen, "faceoff (replay)", self._gaze.eye)
+        self._recording = AscRecording(
+            path, screen, "faceoff (replay)", self._gaze.eye, self._gaze.pupil
+        )
         self._trial: int | None = None
         self._last_trial = 0
 

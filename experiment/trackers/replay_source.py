@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiment.asc_lines import RATE_HZ, OneEye
+from experiment.asc_lines import RATE_HZ, OneEye, PupilSize
 from experiment.gaze_trace import FloatArray
 from experiment.trackers.protocol import Eye
 from stimuli.frames import Screen
@@ -31,12 +31,15 @@ class RecordedGaze:
     ----------
     eye : {"left", "right"}
         Whose gaze it is.
+    pupil : {"area", "diameter"}
+        What pupil sizes are.
     blocks : tuple of ndarray, shape (n, 3)
         For each block of the file x and y in screen pixels and the pupil size, a row for each
         millisecond from the block's first sample on; NaN where the eye is not seen.
     """
 
     eye: OneEye
+    pupil: PupilSize
     blocks: tuple[FloatArray, ...]
 
 
@@ -81,7 +84,9 @@ def read_recorded_gaze(path: Path, screen: Screen, eye: Eye) -> RecordedGaze:
         )
     _check_screen(path, lines, screen)
     chosen = _choose_eye(path, blocks, eye)
-    return RecordedGaze(chosen, tuple(_read_block(path, block, chosen) for block in blocks))
+    pupil: PupilSize = "diameter" if b"PUPIL\tDIAMETER" in lines else "area"
+    gaze = tuple(_read_block(path, block, chosen) for block in blocks)
+    return RecordedGaze(chosen, pupil, gaze)
 
 
 def _read_lines(path: Path) -> list[bytes]:
