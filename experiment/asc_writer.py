@@ -1,15 +1,16 @@
-"""The recording of a session, written as EyeLink's own converter writes it, block by block."""
+"""The recording of a session, written as EyeLink's own converter writes it, stretch by stretch."""
 
 import os
+from collections import deque
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-import numpy as np
-
-from experiment import asc_lines
+from experiment import asc_lines, asc_samples
+from experiment.asc_lines import Event, OneEye, PupilSize
 from experiment.calibration import Validation
-from experiment.gaze_trace import SAMPLE_MS, Blink, Fixation, GazeTrace, Saccade
+from experiment.gaze_trace import SAMPLE_MS, GazeTrace
 from experiment.messages import check_length
 from stimuli.frames import Screen
 from study.errors import InputError
@@ -22,7 +23,9 @@ class AscWriter:
     """A growing ASC file of one eye at 1000 Hz.
 
     Messages go into the file as they come; within a recording block they wait for the block's
-    samples, among which they stand in the order of time.
+    samples, among which they stand in the order of time. Each write is of whole lines, so that
+    a file that is cut off by a full disk or a killed program can be read up to there. Within a
+    block one thread may give messages while another one gives gaze.
 
     Parameters
     ----------
@@ -34,6 +37,10 @@ class AscWriter:
         When the recording began, for the header.
     recorder : str
         What recorded, for the header.
+    eye : {"left", "right"}, default "right"
+        The eye that is recorded.
+    pupil : {"area", "diameter"}, default "area"
+        What pupil sizes are.
 
     Raises
     ------
@@ -41,19 +48,29 @@ class AscWriter:
         If there is such a file: recordings are never overwritten.
     """
 
-    def __init__(self, path: Path, screen: Screen, recorded: datetime, recorder: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        screen: Screen,
+        recorded: datetime,
+        recorder: str,
+        eye: OneEye = "right",
+        pupil: PupilSize = "area",
+    ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._file = path.open("xb")
+            self._file = path.open("xb", buffering=0)
         except FileExistsError as error:
             raise InputError(
                 f"A recording needs a file of its own, but {path} exists. "
                 "Move it away, or record another session."
             ) from error
         self._screen = screen
-        self._block_start_ms: int | None = None
-        self._waiting: list[tuple[int, str]] = []
-        self._write(asc_lines.header(recorded, recorder))
+        self._eye, self._pupil = eye, pupil
+        # The next sample that a block under way needs.
+        self._next_ms: int | None = None
+        self._waiting: deque[tuple[int, str]] = deque()
+        self._write(asc_lines.header(recorded, recorder).encode("utf-8"))
 
     def message(self, time_ms: int, text: str) -> None:
         """Write a message.
@@ -77,7 +94,7 @@ class AscWriter:
         validation : Validation
             Its targets are the calibration's.
         """
-        lines = asc_lines.calibration(time_ms, validation.points_px, self._screen)
+        lines = asc_lines.calibration(time_ms, validation.points_px, self._screen, self._eye)
         self._write_or_wait(time_ms, lines)
 
     def validation(self, time_ms: int, validation: Validation) -> None:
@@ -90,7 +107,7 @@ class AscWriter:
         validation : Validation
             Targets and errors.
         """
-        self._write_or_wait(time_ms, asc_lines.validation(time_ms, validation))
+        self._write_or_wait(time_ms, asc_lines.validation(time_ms, validation, self._eye))
 
     def drift_check(
         self, time_ms: int, target_px: tuple[float, float], offset_px: tuple[float, float]
@@ -106,7 +123,7 @@ class AscWriter:
         offset_px : tuple of float
             Measured gaze minus target.
         """
-        line = asc_lines.drift_check(time_ms, target_px, offset_px, self._screen)
+        line = asc_lines.drift_check(time_ms, target_px, offset_px, self._screen, self._eye)
         self._write_or_wait(time_ms, line)
 
     def start_block(self, time_ms: int) -> None:
@@ -117,45 +134,68 @@ class AscWriter:
         time_ms : int
             Time of its first sample on the tracker's clock.
         """
-        if self._block_start_ms is not None:
-            raise ValueError(f"a block began at {self._block_start_ms} ms and has not ended")
-        self._write(asc_lines.block_start(time_ms, self._screen))
-        self._block_start_ms = time_ms
+        if self._next_ms is not None:
+            raise ValueError("a block must end before the next one begins")
+        lines = asc_lines.block_start(time_ms, self._screen, self._eye, self._pupil)
+        self._write(lines.encode("utf-8"))
+        self._next_ms = time_ms
 
-    def end_block(self, trace: GazeTrace) -> None:
-        """End a recording block with what was recorded in it.
+    def add(self, stretch: GazeTrace) -> None:
+        """Write the next stretch of a block, with the messages whose time lies before its end.
 
         Parameters
         ----------
-        trace : GazeTrace
-            Samples and events on the tracker's clock, from the block's first sample on.
+        stretch : GazeTrace
+            Samples on the tracker's clock, one or more, from the block's start or the last
+            stretch on. Its events are all that overlap with it; one that ends later is under way.
         """
-        if self._block_start_ms is None or trace.time_ms[0] != self._block_start_ms:
+        first_ms, stop_ms = int(stretch.time_ms[0]), int(stretch.time_ms[-1]) + SAMPLE_MS
+        if first_ms != self._next_ms:
             raise ValueError(
-                f"a block's samples must begin with it, at {self._block_start_ms} ms, but begin "
-                f"at {trace.time_ms[0]} ms"
+                f"the next sample must be that of {self._next_ms} ms, but is that of {first_ms} ms"
             )
-        end_ms = int(trace.time_ms[-1]) + SAMPLE_MS
-        within = [item for item in self._waiting if item[0] <= end_ms]
-        self._file.write(_merge(trace, within))
-        self._write(asc_lines.block_end(end_ms, self._screen))
-        for _, line in sorted(item for item in self._waiting if item[0] > end_ms):
-            self._write(line)
-        self._block_start_ms = None
-        self._waiting = []
+        messages = []
+        while self._waiting and self._waiting[0][0] < stop_ms:
+            messages.append(self._waiting.popleft())
+        try:
+            self._write(_merge(stretch, messages, self._eye))
+        except OSError:
+            self._waiting.extendleft(reversed(messages))
+            raise
+        self._next_ms = stop_ms
+
+    def end_block(self, last: GazeTrace) -> None:
+        """End a recording block.
+
+        Parameters
+        ----------
+        last : GazeTrace
+            Its last stretch, or all of it, at whose end all events end.
+        """
+        self.add(last)
+        self.break_off()
+
+    def break_off(self) -> None:
+        """End a block with the samples that it has; without one under way, do nothing."""
+        if self._next_ms is None:
+            return
+        waiting = sorted(self._waiting, key=lambda item: item[0])
+        before = [line for time_ms, line in waiting if time_ms <= self._next_ms]
+        end = asc_lines.block_end(self._next_ms, self._screen)
+        after = [line for time_ms, line in waiting if time_ms > self._next_ms]
+        self._write("".join([*before, end, *after]).encode("utf-8"))
+        self._next_ms = None
+        self._waiting.clear()
 
     def flush(self) -> None:
         """Force what has been written to the disk."""
-        self._file.flush()
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Close the file; messages of a block that never ended are kept."""
-        if self._file.closed:
-            return
-        for _, line in self._waiting:
-            self._write(line)
-        self._waiting = []
+        """Close the file, after the end of a block if there is room for it."""
+        if not self._file.closed:
+            with suppress(OSError):
+                self.break_off()
         self._file.close()
 
     def __enter__(self) -> "AscWriter":
@@ -173,30 +213,44 @@ class AscWriter:
 
     def _write_or_wait(self, time_ms: int, lines: str) -> None:
         """Write at once between blocks; within one, wait for its samples."""
-        if self._block_start_ms is None:
-            self._write(lines)
+        if self._next_ms is None:
+            self._write(lines.encode("utf-8"))
         else:
             self._waiting.append((time_ms, lines))
 
-    def _write(self, lines: str) -> None:
-        """Write lines as they are."""
-        self._file.write(lines.encode("utf-8"))
+    def _write(self, lines: bytes) -> None:
+        """Write whole lines at once, or none of them."""
+        begin, written = self._file.tell(), 0
+        try:
+            while written < len(lines):
+                written += self._file.write(lines[written:])
+        except OSError:
+            self._file.truncate(begin)
+            self._file.seek(begin)
+            raise
 
 
-def _merge(trace: GazeTrace, messages: list[tuple[int, str]]) -> bytes:
-    """Put samples, events and messages of a block into the order of time."""
-    lines, starts = asc_lines.sample_lines(trace)
-    first_ms = int(trace.time_ms[0])
+def _merge(trace: GazeTrace, messages: list[tuple[int, str]], eye: OneEye) -> bytes:
+    """Put samples, events and messages of a stretch into the order of time."""
+    lines, starts = asc_samples.sample_lines(trace)
+    first_ms, last_ms = int(trace.time_ms[0]), int(trace.time_ms[-1])
     # A blink lies within a saccade: it begins after it and ends before it.
-    events: list[Fixation | Saccade | Blink]
-    events = [*trace.fixations, *trace.saccades, *trace.blinks]
-    between = [(time_ms - first_ms, _MESSAGES, line) for time_ms, line in messages]
-    between += [(e.start_ms - first_ms, _STARTS, asc_lines.event_start(e)) for e in events]
-    between += [(e.end_ms - first_ms + SAMPLE_MS, _ENDS, asc_lines.event_end(e)) for e in events]
+    events: list[Event] = [*trace.fixations, *trace.saccades, *trace.blinks]
+    between = [(time_ms, _MESSAGES, line) for time_ms, line in messages]
+    between += [
+        (event.start_ms, _STARTS, asc_lines.event_start(event, eye))
+        for event in events
+        if event.start_ms >= first_ms
+    ]
+    between += [
+        (event.end_ms + SAMPLE_MS, _ENDS, asc_lines.event_end(event, eye))
+        for event in events
+        if event.end_ms <= last_ms
+    ]
     between.sort(key=lambda item: item[:2])
     pieces, written = [], 0
-    for place, _, line in between:
-        place = int(np.clip(place, 0, len(trace.time_ms)))
+    for time_ms, _, line in between:
+        place = min(max(time_ms - first_ms, 0), len(trace.time_ms))
         pieces += [lines[starts[written] : starts[place]], line.encode("utf-8")]
         written = place
     return b"".join([*pieces, lines[starts[written] :]])

@@ -1,12 +1,13 @@
 """What was planted in a simulated session, kept beside what the tracker recorded."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
 
 from experiment.observers import Observer, TrueFixation
-from study.tables import write_table
+from study.tables import read_table, write_table
 from study.writing import write_json
 
 FIXATION_COLUMNS = {
@@ -20,6 +21,28 @@ FIXATION_COLUMNS = {
     "onset_ms": "Start, in milliseconds from face onset.",
     "duration_ms": "Duration in milliseconds, until its end or until the face went.",
 }
+
+
+def read_true_fixations(session_dir: Path) -> dict[int, list[TrueFixation]]:
+    """Read what an earlier part of a session left in truth_fixations.tsv.
+
+    Parameters
+    ----------
+    session_dir : Path
+        The session's folder in sourcedata.
+
+    Returns
+    -------
+    dict of int to list of TrueFixation
+        The fixations of each trial; empty where there is no such part.
+    """
+    path = session_dir / "truth_fixations.tsv"
+    found: dict[int, list[TrueFixation]] = {}
+    if path.exists():
+        for row in read_table(path, what="The true fixations of a session").to_dict("records"):
+            values = {field.name: row[field.name] for field in fields(TrueFixation)}
+            found.setdefault(row["trial"], []).append(TrueFixation(**values))
+    return found
 
 
 def write_truth(

@@ -3,6 +3,7 @@
 from experiment.observers.behaviour import (
     Confidence,
     Response,
+    answer_time_ms,
     draw_confidence,
     draw_response,
     in_time,
@@ -16,6 +17,7 @@ __all__ = [
     "Response",
     "SimulatedTrial",
     "TrueFixation",
+    "answer_time_ms",
     "draw_confidence",
     "draw_observer",
     "draw_response",

@@ -121,8 +121,34 @@ def draw_confidence(correct: bool, n_levels: int, generator: np.random.Generator
     return Confidence(level, round(max(float(rt_ms), FASTEST_MS), 1))
 
 
+def answer_time_ms(response: Response, settings: ExperimentSettings) -> float:
+    """Say when an observer answers who waits until answers count.
+
+    Parameters
+    ----------
+    response : Response
+        What the observer would answer, and when.
+    settings : ExperimentSettings
+        When answers count.
+
+    Returns
+    -------
+    float
+        From the face's onset.
+
+    Examples
+    --------
+    >>> viewing = ExperimentSettings(face_ms=2000, free_viewing=True)
+    >>> answer_time_ms(Response("happy", True, 900.0), viewing)
+    2300.0
+    """
+    if not settings.earliest_answer_ms:
+        return response.rt_ms
+    return max(response.rt_ms, settings.earliest_answer_ms + AFTER_WAITING_MS)
+
+
 def in_time(response: Response, settings: ExperimentSettings) -> Response | None:
-    """Hold an answer back until it counts, and drop it where the time for it is up.
+    """Give the answer when it is given, and none where the time for it is up.
 
     Parameters
     ----------
@@ -138,16 +164,10 @@ def in_time(response: Response, settings: ExperimentSettings) -> Response | None
 
     Examples
     --------
-    >>> viewing = ExperimentSettings(face_ms=2000, free_viewing=True)
-    >>> answer = in_time(Response("happy", True, 900.0), viewing)
-    >>> answer.rt_ms if answer else None
-    2300.0
     >>> in_time(Response("happy", True, 900.0), ExperimentSettings(response_limit_ms=800)) is None
     True
     """
-    rt_ms = response.rt_ms
-    if settings.earliest_answer_ms:
-        rt_ms = max(rt_ms, settings.earliest_answer_ms + AFTER_WAITING_MS)
+    rt_ms = answer_time_ms(response, settings)
     if settings.response_limit_ms and rt_ms >= settings.response_limit_ms:
         return None
     return replace(response, rt_ms=rt_ms)

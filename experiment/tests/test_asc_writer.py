@@ -2,13 +2,16 @@
 
 import gzip
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from experiment import asc_lines
+from experiment import asc_lines, asc_samples
 from experiment.asc_writer import AscWriter
 from experiment.calibration import Validation, simulate_validation, target_points
 from experiment.gaze_trace import Blink, Fixation, GazeTrace, Saccade
@@ -194,18 +197,81 @@ def test_wrong_use_is_refused(recording):
     writer, _ = recording
     with pytest.raises(InputError, match="one line"):
         writer.message(1, "two\nlines")
-    with pytest.raises(ValueError, match="must begin with it"):
+    with pytest.raises(ValueError, match="next sample must be that of None"):
         writer.end_block(real_looking_trace())
     writer.start_block(10)
-    with pytest.raises(ValueError, match="has not ended"):
+    with pytest.raises(ValueError, match="must end before the next"):
         writer.start_block(20)
+
+
+def test_a_left_eye_is_called_left(tmp_path):
+    path = tmp_path / "left.asc"
+    with AscWriter(path, SCREEN, datetime(2026, 3, 5), "a test", eye="left") as writer:
+        writer.drift_check(4990, (640.0, 540.0), (3.2, -1.0))
+        writer.start_block(5000)
+        writer.end_block(real_looking_trace().shifted(5400))
+    lines = path.read_text("ascii").splitlines()
+    words = {line.split()[0] + " " + line.split()[1] for line in lines if line[:1] in ("S", "E")}
+    assert {"SFIX L", "EFIX L", "SSACC L", "ESACC L", "SBLINK L", "EBLINK L"} <= words
+    assert any(line.startswith("START\t5000 \tLEFT\tSAMPLES") for line in lines)
+    assert not any("RIGHT" in line or line[1:].startswith(("FIX R", "SACC R")) for line in lines)
+
+
+class FullDisk:
+    """A file that takes only so many bytes until room is made."""
+
+    def __init__(self, file, room):
+        self.file, self.room = file, room
+
+    def write(self, lines):
+        if not self.room:
+            raise OSError(28, "No space left on device")
+        n_written = self.file.write(lines[: self.room])
+        self.room -= n_written
+        return n_written
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
+@pytest.mark.parametrize("room", [0, 1, 500, 5000])
+def test_a_full_disk_leaves_whole_lines_and_the_block_goes_on_when_there_is_room(recording, room):
+    writer, written = recording
+    trace = real_looking_trace().shifted(5400)
+    writer.start_block(5000)
+    writer.message(5100, "BEFORE")
+    disk = writer._file = FullDisk(writer._file, room)
+    before = writer._file.tell()
+    with pytest.raises(OSError, match="No space left"):
+        writer.add(trace)
+    assert writer._file.tell() == before
+    disk.room = 10**9
+    writer.message(5200, "LATER")
+    writer.end_block(trace)
+    samples, _ = read_asc(written())
+    assert samples[:, 0].tolist() == trace.time_ms.tolist()
+    assert [line.split()[-1] for line in written().decode().splitlines() if "MSG\t5" in line][
+        -2:
+    ] == ["BEFORE", "LATER"]
+
+
+@given(st.lists(st.integers(-99_999, 999_999), min_size=1, max_size=50))
+def test_numbers_are_written_as_python_writes_them(tenths):
+    values = np.array(tenths) / 10.0
+    trace = GazeTrace(np.arange(1, len(tenths) + 1), values, values[::-1], values, (), (), ())
+    lines, starts = asc_samples.sample_lines(trace)
+    expected = [
+        f"{time}\t{x:7.1f}\t{y:7.1f}\t{pupil:7.1f}\t...\n".encode()
+        for time, x, y, pupil in zip(trace.time_ms, values, values[::-1], values, strict=True)
+    ]
+    assert [lines[a:b] for a, b in pairwise(starts)] == expected
 
 
 def test_samples_that_do_not_fit_are_refused():
     one = np.ones(1)
-    trace = GazeTrace(np.array([5]), one * 12_000, one, one, (), (), ())
+    trace = GazeTrace(np.array([5]), one * 120_000, one, one, (), (), ())
     with pytest.raises(ValueError, match="must lie within"):
-        asc_lines.sample_lines(trace)
+        asc_samples.sample_lines(trace)
 
 
 def test_header_has_english_names_and_a_date():

@@ -1,10 +1,14 @@
+from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiment.asc_writer import AscWriter
 from experiment.gaze_trace import Fixation, GazeTrace, Saccade, duration_ms
 from experiment.observers import draw_observer, simulate_trial
 from experiment.tests.made_up_study import made_up_landmarks
@@ -29,6 +33,18 @@ def looked(seed: int = 1, **settings: float) -> GazeTrace:
 
 
 LOOKED = looked()
+
+
+def whole_block(trial: GazeTrace, onset_ms: int | None, stop_ms: int) -> GazeTrace:
+    return played_trace(
+        trial,
+        SCREEN,
+        start_ms=START_MS,
+        onset_ms=onset_ms,
+        first_ms=START_MS,
+        stop_ms=stop_ms,
+        is_last=True,
+    )
 
 
 def reference_indices(late_ms: int, total_ms: int) -> list[int]:
@@ -58,7 +74,7 @@ def test_indices_agree_with_a_walk_sample_by_sample(late_ms, total_ms):
 def test_a_block_has_each_millisecond_once_and_events_that_fill_it(late_ms, after_ms, seed):
     onset_ms, stop_ms = START_MS + late_ms, START_MS + late_ms + after_ms
     trial = looked(seed)
-    block = played_trace(trial, SCREEN, start_ms=START_MS, onset_ms=onset_ms, stop_ms=stop_ms)
+    block = whole_block(trial, onset_ms, stop_ms)
     assert block.time_ms.tolist() == list(range(START_MS, stop_ms))
     events: list[Fixation | Saccade] = [*block.fixations, *block.saccades]
     events.sort(key=lambda event: event.start_ms)
@@ -72,7 +88,7 @@ def test_a_block_has_each_millisecond_once_and_events_that_fill_it(late_ms, afte
 
 def test_fixations_have_the_mean_of_the_samples_that_were_played():
     onset_ms, stop_ms = START_MS + 320, START_MS + 320 + 1200
-    block = played_trace(LOOKED, SCREEN, start_ms=START_MS, onset_ms=onset_ms, stop_ms=stop_ms)
+    block = whole_block(LOOKED, onset_ms, stop_ms)
     for fixation in block.fixations:
         held = (block.time_ms >= fixation.start_ms) & (block.time_ms <= fixation.end_ms)
         assert fixation.x_px == pytest.approx(block.x_px[held].mean())
@@ -80,8 +96,53 @@ def test_fixations_have_the_mean_of_the_samples_that_were_played():
 
 
 def test_an_eye_that_saw_no_face_stays_on_the_target():
-    block = played_trace(LOOKED, SCREEN, start_ms=START_MS, onset_ms=None, stop_ms=START_MS + 900)
+    block = whole_block(LOOKED, None, START_MS + 900)
     assert len(block.fixations) == 1
     assert block.saccades == block.blinks == ()
     away_deg = SCREEN.distance_deg(np.stack([block.x_px, block.y_px], axis=1), [640, 540])
     assert away_deg.max() < 2.0
+
+
+def written(stretches: list[GazeTrace], messages: dict[int, str]) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "recording.asc"
+        with AscWriter(path, SCREEN, datetime(2026, 3, 5), "a test") as writer:
+            writer.start_block(START_MS)
+            for time_ms, text in messages.items():
+                writer.message(time_ms, text)
+            for stretch in stretches[:-1]:
+                writer.add(stretch)
+            writer.end_block(stretches[-1])
+        return path.read_bytes()
+
+
+@given(
+    seed=st.integers(0, 5),
+    onset_ms=st.none() | st.integers(START_MS + 1, START_MS + 600),
+    length_ms=st.integers(1, 2600),
+    cuts_ms=st.sets(st.integers(1, 2600), max_size=8),
+    said_ms=st.sets(st.integers(0, 2700), max_size=6),
+)
+def test_stretches_are_written_as_the_whole_block_would_be(
+    seed: int, onset_ms: int | None, length_ms: int, cuts_ms: set[int], said_ms: set[int]
+) -> None:
+    trial, stop_ms = looked(seed, blink_rate_hz=1.5), START_MS + length_ms
+    if onset_ms is not None and onset_ms >= stop_ms:
+        onset_ms = None
+    borders = [START_MS, *(START_MS + cut for cut in sorted(cuts_ms) if cut < length_ms), stop_ms]
+    stretches = [
+        played_trace(
+            trial,
+            SCREEN,
+            start_ms=START_MS,
+            # A face that comes later is not yet known.
+            onset_ms=None if onset_ms is None or last_ms < onset_ms else onset_ms,
+            first_ms=first_ms,
+            stop_ms=last_ms,
+            is_last=last_ms == stop_ms,
+        )
+        for first_ms, last_ms in pairwise(borders)
+    ]
+    messages = {START_MS + time_ms: f"SAID {time_ms}" for time_ms in sorted(said_ms)}
+    whole = whole_block(trial, onset_ms, stop_ms)
+    assert written(stretches, messages) == written([whole], messages)

@@ -1,12 +1,15 @@
 """A simulated trial played on a running clock, whenever the face really comes and goes."""
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from experiment.gaze_trace import Fixation, GazeTrace, IntArray, Saccade
+from experiment.gaze_trace import Blink, Fixation, GazeTrace, IntArray, Saccade
 from stimuli.frames import Screen
+
+_Event = TypeVar("_Event", Fixation, Saccade, Blink)
 
 
 def played_indices(
@@ -59,9 +62,16 @@ def _to_and_fro(steps: IntArray, length: int) -> IntArray:
 
 
 def played_trace(
-    trial: GazeTrace, screen: Screen, *, start_ms: int, onset_ms: int | None, stop_ms: int
+    trial: GazeTrace,
+    screen: Screen,
+    *,
+    start_ms: int,
+    onset_ms: int | None,
+    first_ms: int,
+    stop_ms: int,
+    is_last: bool,
 ) -> GazeTrace:
-    """Give the samples and events of a whole recording block.
+    """Give a stretch of the samples and events of a recording block.
 
     Parameters
     ----------
@@ -72,15 +82,18 @@ def played_trace(
     start_ms : int
         The block's first sample, on the clock.
     onset_ms : int or None
-        First sample with the face; None where it never came.
-    stop_ms : int
-        One sample after the block's last.
+        First sample with the face; None as long as it has not come.
+    first_ms, stop_ms : int
+        The stretch's first sample, and one after its last.
+    is_last : bool
+        Whether the block ends with the stretch, and all events with it.
 
     Returns
     -------
     GazeTrace
-        Times on the clock, one sample for each millisecond. The first fixation begins and the
-        last event ends with the block; the positions of these come from the played samples.
+        Times on the clock, one sample for each millisecond, and the events that overlap with
+        them. The first fixation begins with the block; an event that is under way ends after the
+        stretch. The positions of fixations come from the played samples.
 
     Examples
     --------
@@ -89,60 +102,75 @@ def played_trace(
     >>> time_ms = np.arange(-3, 4)
     >>> gaze = np.ones(7)
     >>> trial = GazeTrace(time_ms, gaze, gaze, gaze, (fixation,), (), ())
-    >>> played_trace(trial, screen, start_ms=100, onset_ms=105, stop_ms=110).fixations[0].end_ms
+    >>> played = dict(start_ms=100, onset_ms=105, first_ms=100, stop_ms=110)
+    >>> played_trace(trial, screen, **played, is_last=True).fixations[0].end_ms
     109
+    >>> played_trace(trial, screen, **played, is_last=False).fixations[0].end_ms
+    110
     """
-    time_ms = np.arange(start_ms, stop_ms)
-    seen = played_indices(trial, time_ms, start_ms=start_ms, onset_ms=onset_ms)
-    block = GazeTrace(time_ms, trial.x_px[seen], trial.y_px[seen], trial.pupil[seen], (), (), ())
-    shift_ms = stop_ms if onset_ms is None else onset_ms
-    moved = trial.shifted(shift_ms)
-    last_ms = stop_ms - 1
-    # The first fixation is that on the target, which begins with the recording; the trial's last
-    # one lasts as long as the recording does.
-    starts_ms = [start_ms, *(fixation.start_ms for fixation in moved.fixations[1:])]
-    ends_ms = [*(fixation.end_ms for fixation in moved.fixations[:-1]), last_ms]
-    fixations = [
-        _fixation(block, begin_ms, min(end_ms, last_ms))
-        for begin_ms, end_ms in zip(starts_ms, ends_ms, strict=True)
-        if begin_ms <= last_ms
-    ]
-    saccades = [
-        _saccade(block, saccade, last_ms, screen)
-        for saccade in moved.saccades
-        if saccade.start_ms <= last_ms
-    ]
-    blinks = [
-        replace(blink, end_ms=min(blink.end_ms, last_ms))
-        for blink in moved.blinks
-        if blink.start_ms <= last_ms
-    ]
+
+    def played(first_ms: int, stop_ms: int) -> GazeTrace:
+        time_ms = np.arange(first_ms, stop_ms)
+        seen = played_indices(trial, time_ms, start_ms=start_ms, onset_ms=onset_ms)
+        return GazeTrace(time_ms, trial.x_px[seen], trial.y_px[seen], trial.pupil[seen], (), (), ())
+
+    def measured(fixation: Fixation) -> Fixation:
+        if fixation.end_ms >= stop_ms:
+            return fixation
+        held = played(fixation.start_ms, fixation.end_ms + 1)
+        x_px, y_px, pupil = (float(v.mean()) for v in (held.x_px, held.y_px, held.pupil))
+        return Fixation(fixation.start_ms, fixation.end_ms, x_px, y_px, pupil)
+
+    def cut(saccade: Saccade) -> Saccade:
+        if saccade.end_ms < stop_ms:
+            return saccade
+        return _cut(saccade, played(saccade.start_ms, stop_ms), screen)
+
+    fixations, saccades, blinks = _events_on_clock(trial, start_ms, onset_ms, stop_ms)
+    if is_last:
+        fixations, blinks = _ended(fixations, stop_ms), _ended(blinks, stop_ms)
+        saccades = [cut(saccade) for saccade in saccades]
     return replace(
-        block, fixations=tuple(fixations), saccades=tuple(saccades), blinks=tuple(blinks)
+        played(first_ms, stop_ms),
+        fixations=tuple(measured(one) for one in fixations if one.end_ms >= first_ms),
+        saccades=tuple(one for one in saccades if one.end_ms >= first_ms),
+        blinks=tuple(one for one in blinks if one.end_ms >= first_ms),
     )
 
 
-def _fixation(block: GazeTrace, start_ms: int, end_ms: int) -> Fixation:
-    """Measure a fixation on the samples that were played."""
-    first = int(block.time_ms[0])
-    held = slice(start_ms - first, end_ms - first + 1)
-    x_px, y_px, pupil = (float(v[held].mean()) for v in (block.x_px, block.y_px, block.pupil))
-    return Fixation(start_ms, end_ms, x_px, y_px, pupil)
+def _events_on_clock(
+    trial: GazeTrace, start_ms: int, onset_ms: int | None, stop_ms: int
+) -> tuple[list[Fixation], list[Saccade], list[Blink]]:
+    """List the events that begin before a time; those that have no end yet end with it."""
+    if onset_ms is None:
+        return [replace(trial.fixations[0], start_ms=start_ms, end_ms=stop_ms)], [], []
+    moved = trial.shifted(onset_ms)
+    fixations = list(moved.fixations)
+    # The first fixation is that on the target, which begins with the recording; the trial's last
+    # one lasts as long as the recording does.
+    fixations[0] = replace(fixations[0], start_ms=start_ms)
+    fixations[-1] = replace(fixations[-1], end_ms=max(fixations[-1].end_ms, stop_ms))
+    return (
+        [one for one in fixations if one.start_ms < stop_ms],
+        [one for one in moved.saccades if one.start_ms < stop_ms],
+        [one for one in moved.blinks if one.start_ms < stop_ms],
+    )
 
 
-def _saccade(block: GazeTrace, saccade: Saccade, last_ms: int, screen: Screen) -> Saccade:
-    """Cut a saccade at the block's end, where it ends at the last place seen."""
-    if saccade.end_ms <= last_ms:
-        return saccade
-    first = int(block.time_ms[0])
-    seen = slice(saccade.start_ms - first, last_ms - first + 1)
-    x_px, y_px = block.x_px[seen], block.y_px[seen]
+def _ended(events: list[_Event], stop_ms: int) -> list[_Event]:
+    """End events that are under way with the block's last sample."""
+    return [replace(event, end_ms=min(event.end_ms, stop_ms - 1)) for event in events]
+
+
+def _cut(saccade: Saccade, seen: GazeTrace, screen: Screen) -> Saccade:
+    """End a saccade with the block, at the last place that was seen of it."""
+    x_px, y_px = seen.x_px, seen.y_px
     last_seen = np.flatnonzero(~np.isnan(x_px))[-1]
     end_px = float(x_px[last_seen]), float(y_px[last_seen])
     amplitude_deg = screen.distance_deg([x_px[0], y_px[0]], end_px)
     return replace(
         saccade,
-        end_ms=last_ms,
+        end_ms=int(seen.time_ms[-1]),
         x_end_px=end_px[0],
         y_end_px=end_px[1],
         amplitude_deg=float(amplitude_deg),

@@ -2,29 +2,31 @@
 
 import math
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from experiment.calibration import simulate_drift_check, simulate_validation
-from experiment.gaze_trace import FloatArray
+from experiment.face_regions import regions_on_screen
+from experiment.gaze_trace import GazeTrace
 from experiment.observers import (
     Response,
     SimulatedTrial,
     TrueFixation,
+    answer_time_ms,
+    draw_confidence,
     draw_observer,
     draw_response,
     simulate_trial,
 )
-from experiment.trackers.asc_recording import AscRecording
+from experiment.trackers.asc_recording import AscRecording, no_gaze, one_eye
 from experiment.trackers.playback import played_indices, played_trace
 from experiment.trackers.protocol import Accuracy, Sample, TargetScreen, TrackerSetup
-from experiment.truth import write_truth
+from experiment.truth import read_true_fixations, write_truth
 from participants.plans import PlannedTrial
-from stimuli.catalog import picture_frame, picture_landmarks
-from stimuli.frames import move_points, screen_from
-from stimuli.regions import region_polygons
+from stimuli.frames import screen_from
 from study.seeds import generator
 
 _TARGET_MS = 100.0
@@ -42,8 +44,12 @@ class _Looking:
     ----------
     trial : PlannedTrial
         The trial.
+    attempt : int
+        1 for the first time that the trial is run.
     response : Response
         The answer that will be given.
+    answer_ms : float
+        When it will be given, from face onset.
     gaze : SimulatedTrial
         Where the observer looks, in times from face onset.
     onset_ms, offset_ms : int or None
@@ -51,7 +57,9 @@ class _Looking:
     """
 
     trial: PlannedTrial
+    attempt: int
     response: Response
+    answer_ms: float
     gaze: SimulatedTrial
     onset_ms: int | None = None
     offset_ms: int | None = None
@@ -82,13 +90,15 @@ class SimulatedTracker:
         self._observer = draw_observer(
             settings.observers, setup.plan.participant_id, settings.study.seed
         )
-        self._regions_px = self._regions_on_screen()
+        self._regions_px = regions_on_screen(self._study, self._plan.trials)
         self._errors = self._generator("calibration")
         path = setup.recording.with_suffix(".asc")
-        self._recording = AscRecording(path, self._screen, "faceoff (simulated observer)")
+        eye = one_eye(setup.eye)
+        self._recording = AscRecording(path, self._screen, "faceoff (simulated observer)", eye)
         self._looking: _Looking | None = None
+        self._attempts: Counter[int] = Counter()
         self._key_timer: threading.Timer | None = None
-        self._truth: list[tuple[int, TrueFixation]] = []
+        self._truth: dict[int, list[TrueFixation]] = {}
 
     def connect(self) -> None:
         """Open the recording."""
@@ -110,12 +120,9 @@ class SimulatedTracker:
             What the validation found.
         """
         found = simulate_validation(self._observer.eye, self._screen, self._errors)
-        writer = self._recording.writer
-        for write in (writer.calibration, writer.validation)[validate_only:]:
-            for x_px, y_px in found.points_px.tolist():
-                screen.hold_target(x_px, y_px, _TARGET_MS)
-            write(int(self._recording.now_ms()), found)
-        writer.flush()
+        for x_px, y_px in found.points_px.tolist() * (1 if validate_only else 2):
+            screen.hold_target(x_px, y_px, _TARGET_MS)
+        self._recording.calibration(found, validate_only=validate_only)
         return Accuracy(found.average_deg, found.maximum_deg, found.verdict)
 
     def drift_check(self, x_px: float, y_px: float, screen: TargetScreen) -> float:
@@ -135,29 +142,26 @@ class SimulatedTracker:
         """
         screen.hold_target(x_px, y_px, _DRIFT_CHECK_MS)
         offset_px = simulate_drift_check(self._observer.eye, self._errors, self._screen)
-        now_ms = int(self._recording.now_ms())
-        self._recording.writer.drift_check(now_ms, (x_px, y_px), offset_px)
+        self._recording.drift_check((x_px, y_px), offset_px)
         seen_px = [x_px + offset_px[0], y_px + offset_px[1]]
         return float(self._screen.distance_deg([x_px, y_px], seen_px))
 
     def start(self) -> None:
-        """Begin a block."""
-        self._recording.start()
+        """Begin a block; the eye rests on the target until the face comes."""
+        if self._looking is None:
+            self._recording.start(no_gaze)
+            return
+        self._looking = replace(self._looking, onset_ms=None, offset_ms=None)
+        self._recording.start(self._seen_gaze)
 
     def stop(self) -> None:
-        """End the block and write its samples to the disk."""
+        """End the block."""
         self._keep_still()
-        if self._recording.start_ms is None or self._looking is None:
+        if self._recording.start_ms is None:
             return
-        trace = played_trace(
-            self._looking.gaze.trace,
-            self._screen,
-            start_ms=self._recording.start_ms,
-            onset_ms=self._looking.onset_ms,
-            stop_ms=self._recording.stop_ms(),
-        )
-        self._recording.end(trace)
-        self._truth += _seen_fixations(self._looking)
+        self._recording.stop()
+        if self._looking is not None:
+            self._truth[self._looking.trial.trial] = _seen_fixations(self._looking)
 
     def message(self, text: str) -> float:
         """Write a message; the observer sees from it what is on the screen.
@@ -172,33 +176,39 @@ class SimulatedTracker:
         float
             Its time in milliseconds.
         """
-        now_ms = self._recording.message(text)
         word, _, rest = text.partition(" ")
+        with self._recording.lock:
+            now_ms = self._recording.message(text)
+            if word == "FACE_ON" and self._looking is not None:
+                self._looking.onset_ms = int(now_ms)
+            elif word == "FACE_OFF" and self._looking is not None:
+                self._looking.offset_ms = int(now_ms)
         if word == "TRIALID":
             self._looking = self._decide(int(rest))
         elif word == "FACE_ON" and self._looking is not None:
-            self._looking.onset_ms = int(now_ms)
-            self._press_in_time(self._looking.response)
-        elif word == "FACE_OFF" and self._looking is not None:
-            self._looking.offset_ms = int(now_ms)
+            key = self._plan.keys[self._looking.response.expression]
+            self._press_in(self._looking.answer_ms, key)
+        elif word == "RESPONSE":
+            self._keep_still()
+        elif word == "CONFIDENCE_ON" and self._looking is not None:
+            self._say_confidence(self._looking, int(rest))
         return now_ms
 
     def newest_sample(self) -> Sample | None:
-        """Give the sample of this millisecond.
+        """Give the latest sample.
 
         Returns
         -------
         Sample or None
-            None where nothing is recorded.
+            None where there has been none since recording began.
         """
-        start_ms = self._recording.start_ms
-        if start_ms is None or self._looking is None:
+        time_ms, start_ms = self._recording.newest_ms(), self._recording.start_ms
+        if time_ms is None or start_ms is None or self._looking is None:
             return None
-        now_ms = max(int(self._recording.now_ms()), start_ms)
         trace, onset_ms = self._looking.gaze.trace, self._looking.onset_ms
-        index = int(played_indices(trace, now_ms, start_ms=start_ms, onset_ms=onset_ms))
+        index = int(played_indices(trace, time_ms, start_ms=start_ms, onset_ms=onset_ms))
         x_px, y_px, pupil = trace.x_px[index], trace.y_px[index], trace.pupil[index]
-        return Sample(now_ms, float(x_px), float(y_px), float(pupil))
+        return Sample(time_ms, float(x_px), float(y_px), float(pupil))
 
     def save(self) -> list[Path]:
         """Close the recording and write the planted truth beside it.
@@ -211,7 +221,9 @@ class SimulatedTracker:
         files = self._recording.close()
         if files:
             folder = self._recording.path.parent
-            write_truth(folder, self._plan.session, self._observer, self._truth)
+            seen = read_true_fixations(folder) | self._truth
+            truth = [(trial, one) for trial, found in seen.items() for one in found]
+            write_truth(folder, self._plan.session, self._observer, truth)
         return files
 
     def close(self) -> None:
@@ -227,16 +239,10 @@ class SimulatedTracker:
         dict
             The model and the rate.
         """
-        return {"model": "simulated observer", "sample_rate_hz": 1000.0}
-
-    def _regions_on_screen(self) -> dict[str, dict[str, FloatArray]]:
-        """Put the regions of all pictures of the plan where the pictures will stand."""
-        shown = {trial.image_id: trial.picture_rect for trial in self._plan.trials}
-        frame = picture_frame(self._study)
-        landmarks = picture_landmarks(self._study, list(shown))
         return {
-            image_id: region_polygons(move_points(landmarks[image_id], frame, rect))
-            for image_id, rect in shown.items()
+            "model": "simulated observer",
+            "sample_rate_hz": 1000.0,
+            "eye": self._recording.eye,
         }
 
     def _generator(self, use: str, *names: int) -> np.random.Generator:
@@ -244,30 +250,57 @@ class SimulatedTracker:
         who = self._plan.participant_id, self._plan.session
         return generator(self._study.settings.study.seed, use, *who, *names)
 
+    def _of_trial(self, use: str, number: int, attempt: int) -> np.random.Generator:
+        """Make the random stream of one use in a trial; each further attempt has its own."""
+        return self._generator(use, number, *([attempt] if attempt > 1 else []))
+
     def _decide(self, number: int) -> _Looking:
         """Decide before the trial where the observer will look and what the answer will be."""
         trial = next(trial for trial in self._plan.trials if trial.trial == number)
-        settings = self._study.settings.experiment
+        settings = self._study.settings.experiment.in_condition(trial.condition)
+        self._attempts[number] += 1
+        attempt = self._attempts[number]
         response = draw_response(
-            self._observer, trial.expression, self._generator("answer", number)
+            self._observer, trial.expression, self._of_trial("answer", number, attempt)
         )
+        answer_ms = answer_time_ms(response, settings)
         lead_ms = settings.recording_lead_ms + settings.fixation_ms + _LATE_FACE_MS
         gaze = simulate_trial(
             self._observer,
             trial,
             self._regions_px[trial.image_id],
             self._screen,
-            self._generator("gaze", number),
+            self._of_trial("gaze", number, attempt),
             lead_ms=round(lead_ms),
-            face_ms=math.ceil(response.rt_ms) + _LATE_END_MS,
+            face_ms=math.ceil(answer_ms) + _LATE_END_MS,
             tail_ms=0,
         )
-        return _Looking(trial, response, gaze)
+        return _Looking(trial, attempt, response, answer_ms, gaze)
 
-    def _press_in_time(self, response: Response) -> None:
-        """Press the key of an answer when it is ready."""
-        key = self._plan.keys[response.expression]
-        self._key_timer = threading.Timer(response.rt_ms / 1000, self._window.press_key, (key,))
+    def _seen_gaze(self, first_ms: int, stop_ms: int, is_last: bool) -> GazeTrace:
+        """Give a stretch of what the tracker sees of the trial."""
+        if self._looking is None or self._recording.start_ms is None:
+            raise RuntimeError("gaze is seen within a trial's recording")
+        return played_trace(
+            self._looking.gaze.trace,
+            self._screen,
+            start_ms=self._recording.start_ms,
+            onset_ms=self._looking.onset_ms,
+            first_ms=first_ms,
+            stop_ms=stop_ms,
+            is_last=is_last,
+        )
+
+    def _say_confidence(self, looking: _Looking, n_levels: int) -> None:
+        """Decide how sure the answer was, and press the key of that level."""
+        random = self._of_trial("confidence", looking.trial.trial, looking.attempt)
+        confidence = draw_confidence(looking.response.correct, n_levels, random)
+        self._press_in(confidence.rt_ms, str(confidence.level))
+
+    def _press_in(self, time_ms: float, key: str) -> None:
+        """Press a key after a time."""
+        self._keep_still()
+        self._key_timer = threading.Timer(time_ms / 1000, self._window.press_key, (key,))
         self._key_timer.daemon = True
         self._key_timer.start()
 
@@ -278,16 +311,13 @@ class SimulatedTracker:
             self._key_timer = None
 
 
-def _seen_fixations(looking: _Looking) -> list[tuple[int, TrueFixation]]:
+def _seen_fixations(looking: _Looking) -> list[TrueFixation]:
     """List the true fixations of a completed trial, the last one cut where the face went."""
     if looking.onset_ms is None or looking.offset_ms is None:
         return []
     face_ms = looking.offset_ms - looking.onset_ms
     return [
-        (
-            looking.trial.trial,
-            replace(fixation, duration_ms=min(fixation.duration_ms, face_ms - fixation.onset_ms)),
-        )
+        replace(fixation, duration_ms=min(fixation.duration_ms, face_ms - fixation.onset_ms))
         for fixation in looking.gaze.fixations
         if fixation.onset_ms < face_ms
     ]
