@@ -57,7 +57,6 @@ class CalibrationScreen:
             window.handle,
             height=_TEXT_HEIGHT * window.screen.height_px,
             wrapWidth=0.8 * window.screen.width_px,
-            alignText="left",
             color=self._text_colour,
             colorSpace="rgb255",
             units="pix",
