@@ -46,7 +46,9 @@ class EyelinkSettings(Section):
     )
     head_target: bool = Field(False, description="remote mode: record the target sticker, too")
     ttl_port: str = Field(
-        "", description="port of the Host PC for TTL pulses, such as 0x8; empty: none"
+        "",
+        pattern="^(0x[0-9A-Fa-f]+)?$",
+        description="port of the Host PC for TTL pulses, such as 0x8; empty: none",
     )
     commands: list[str] = Field(
         [], description="further commands for the Host PC, sent after faceoff's own"

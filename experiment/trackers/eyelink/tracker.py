@@ -1,0 +1,473 @@
+"""The EyeLink as a session knows it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from experiment import messages
+from experiment.trackers.eyelink import connection
+from experiment.trackers.eyelink.commands import (
+    backdrop_commands,
+    filter_command,
+    session_commands,
+    ttl_command,
+)
+from experiment.trackers.eyelink.host_files import (
+    host_name,
+    how_to_fetch,
+    part_of,
+    receive_recording,
+)
+from experiment.trackers.eyelink.results import drift_offset_deg, validation_accuracy
+from experiment.trackers.eyelink.samples import newest_of
+from experiment.trackers.protocol import (
+    Accuracy,
+    Sample,
+    TargetScreen,
+    TrackerLostError,
+    TrackerSetup,
+)
+from study.errors import InputError
+from study.progress import say
+
+_ESC = 27
+_STALE_SECONDS = 0.5
+_BLOCK_START_MS = 1000
+_MODE_PAUSE_MS = 50
+_FILE_PAUSE_MS = 500
+_VARIABLES_AT_ONCE = 5
+_EYES = {"left": (0, 2), "right": (1, 2), "both": (2,)}
+_EYE_NAMES = {-1: "no eye", 0: "the left eye", 1: "the right eye", 2: "both eyes"}
+_FILTERS = ("off", "standard", "extra")
+_VALIDATE_HINT = "V validates the calibration; C calibrates anew where it is not good."
+
+
+class EyelinkTracker:
+    """Record with an EyeLink, into a file on its Host PC that is fetched at the end.
+
+    Parameters
+    ----------
+    setup : TrackerSetup
+        The recording, the window, the eye.
+    """
+
+    name = "eyelink"
+    simulates_participant = False
+
+    def __init__(self, setup: TrackerSetup) -> None:
+        experiment = setup.study.settings.experiment
+        self._settings = experiment.eyelink
+        self._calibration = experiment.calibration
+        self._eye = setup.eye
+        self._window = setup.window
+        self._trials = {trial.trial: trial for trial in setup.plan.trials}
+        self._target = setup.recording.with_name(f"{setup.recording.name}.edf")
+        self._host_name = host_name(
+            setup.plan.participant_id, setup.plan.session, part_of(setup.recording)
+        )
+        self._link: Any = None
+        self._display: Any = None
+        self._pygaze: Any = None
+        self._file_is_open = False
+        self._is_recording = False
+        self._newest: Sample | None = None
+        self._block_start_ms = 0.0
+        self._arrived_s = 0.0
+        self._n_variables = 0
+        self._facts: dict[str, str | float] = {
+            "model": "EyeLink",
+            "address": self._settings.address,
+            "host_file": f"{self._host_name}.edf",
+            "eye": self._eye,
+            "sample_rate_hz": float(self._settings.sample_rate_hz),
+        }
+
+    # --- connection ----------------------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Reach the Host PC, open the recording there, and tell it how to record.
+
+        Raises
+        ------
+        InputError
+            If the tracker does not answer, or has other values than it was told.
+        """
+        if self._target.exists():
+            raise InputError(
+                f"A recording is never overwritten, but {self._target} is there already. "
+                "Move it away, or run another session."
+            )
+        self._link = connection.reach_host(self._settings.address)
+        try:
+            self._configure()
+        except BaseException:
+            self.close()
+            raise
+
+    def _configure(self) -> None:
+        """Make the calibration display and PyGaze's class, and send what the study asks for."""
+        link, window = self._link, self._window
+        self._display = self._make_display()
+        link.setOfflineMode()
+        self._file_is_open = True
+        try:
+            self._pygaze = connection.configure_host(
+                link, self._display, window, self._host_name, self._settings.pupil_size
+            )
+        except Exception as error:  # PyGaze raises plain Exceptions, pylink RuntimeErrors
+            raise InputError(
+                f"The EyeLink must take PyGaze's settings, but it did not ({error}). "
+                "Start the EyeLink program on the Host PC anew, and try again."
+            ) from error
+        commands = session_commands(
+            self._settings, self._calibration.type, window.screen, self._eye
+        )
+        preamble = "add_file_preamble_text 'RECORDED BY faceoff'"
+        refused = connection.send_commands(link, [preamble, *commands])
+        answers = connection.read_back(link, commands)
+        self._facts["software"] = str(link.getTrackerVersionString())
+        self._facts["refused_commands"] = "; ".join(refused)
+        self._facts["read_back"] = "; ".join(f"{name} = {reply}" for name, reply in answers.items())
+        if refused:
+            say(f"The EyeLink did not take: {'; '.join(refused)}.")
+
+    def _make_display(self) -> Any:
+        """Make the display on which pylink draws; its modules import pylink, so they come late."""
+        from experiment.trackers.eyelink.calibration_screen import CalibrationScreen
+        from experiment.trackers.eyelink.display import EyelinkDisplay
+        from experiment.trackers.eyelink.sounds import Sounds
+
+        sounds = Sounds(wanted=self._calibration.sounds)
+        self._facts["sounds"] = sounds.state
+        if sounds.state.startswith("none"):
+            say(f"Sounds of the calibration: {sounds.state}.")
+        return EyelinkDisplay(
+            self._window, CalibrationScreen(self._window, self._calibration), sounds
+        )
+
+    def close(self) -> None:
+        """Close the connection; a second call does nothing."""
+        if self._link is None:
+            return
+        link, self._link = self._link, None
+        self._is_recording = False
+        with suppress(Exception):
+            if self._file_is_open:
+                link.setOfflineMode()
+                link.closeDataFile()
+        self._file_is_open = False
+        with suppress(Exception):
+            link.close()
+        with suppress(Exception):
+            connection.forget_host()
+
+    # --- calibration ---------------------------------------------------------------------------
+
+    def calibrate(self, screen: TargetScreen, *, validate_only: bool = False) -> Accuracy | None:
+        """Open Camera Setup in the window, until the experimenter leaves it by Esc.
+
+        Parameters
+        ----------
+        screen : TargetScreen
+            Not used: the targets are drawn as [experiment.calibration] says.
+        validate_only : bool, default False
+            Say on the screen that a validation is due. What is done is up to the experimenter,
+            who may see that a new calibration is needed.
+
+        Returns
+        -------
+        Accuracy or None
+            What the last validation found, if the tracker says it in numbers.
+
+        Raises
+        ------
+        TrackerLostError
+            If the tracker does not answer any more.
+        QuitError
+            If the window was closed.
+        """
+        self._go_offline()
+        hint = _VALIDATE_HINT if validate_only else ""
+        with self._answering("Camera Setup"), self._display.in_use(self._link, hint=hint):
+            self._link.doTrackerSetup()
+        self._check_link()
+        text = self._last_result()
+        if text:
+            number = sum(name.startswith("calibration_") for name in self._facts) + 1
+            self._facts[f"calibration_{number:02d}"] = text
+        return validation_accuracy(text)
+
+    def drift_check(self, x_px: float, y_px: float, screen: TargetScreen) -> float:
+        """Compare gaze with a target; the calibration is never shifted by it.
+
+        The participant looks at the target and presses the space bar, or the operator does on the
+        Host PC. Esc opens Camera Setup; the check then comes again.
+
+        Parameters
+        ----------
+        x_px, y_px : float
+            The target, in screen pixels.
+        screen : TargetScreen
+            Where it is shown.
+
+        Returns
+        -------
+        float
+            How far gaze was from it, in degrees; NaN if the tracker does not say it.
+
+        Raises
+        ------
+        TrackerLostError
+            If the tracker does not answer any more, or refuses the check.
+        QuitError
+            If the window was closed.
+        """
+
+        def show() -> None:
+            screen.show_target(x_px, y_px)
+
+        self._go_offline()
+        while True:
+            with self._answering("A drift check"), self._display.in_use(self._link, redraw=show):
+                show()
+                # Neither draws pylink the target nor does it open Setup: both are done here.
+                result = self._link.doDriftCorrect(round(x_px), round(y_px), 0, 0)
+            self._check_link()
+            if result != _ESC:
+                return drift_offset_deg(self._last_result())
+            self.calibrate(screen)
+
+    def _last_result(self) -> str:
+        """Give the tracker's words about the last calibration, validation or drift check."""
+        try:
+            return " ".join(str(self._link.getCalibrationMessage() or "").split())
+        except RuntimeError:
+            return ""
+
+    # --- recording -----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to record, and check what is recorded.
+
+        Raises
+        ------
+        TrackerLostError
+            If no samples come.
+        InputError
+            If the eye or the rate is not what the study says.
+        """
+        link = self._link
+        self._go_offline()
+        # On some models the filter goes back to its default after each recording.
+        connection.send_commands(link, [filter_command(self._settings.filter)])
+        self._newest, self._n_variables = None, 0
+        self._block_start_ms = float(link.trackerTime())
+        with self._answering("A recording"):
+            failed = link.startRecording(1, 1, 1, 1)
+            began = not failed and link.waitForBlockStart(_BLOCK_START_MS, 1, 0)
+        if not began:
+            raise TrackerLostError(
+                "The EyeLink must begin to record when it is told, but no samples came within "
+                f"{_BLOCK_START_MS} ms. Look at the Host PC: it may show a menu or an error."
+            )
+        self._is_recording = True
+        self._arrived_s = time.perf_counter()
+        self._check_mode()
+
+    def _check_mode(self) -> None:
+        """Compare what is recorded with what was asked for."""
+        available = self._link.eyeAvailable()
+        if available not in _EYES[self._eye]:
+            raise InputError(
+                f"The EyeLink must record the eye that the session says ({self._eye}), but it "
+                f"records {_EYE_NAMES.get(available, 'no eye')}. Choose the eye on the Host PC, "
+                "or begin the session with the other eye."
+            )
+        _, rate_hz, _, file_filter, _ = self._link.getModeData()
+        if rate_hz > 0 and rate_hz != self._settings.sample_rate_hz:
+            raise InputError(
+                f"The EyeLink must record {self._settings.sample_rate_hz} samples in a second, "
+                f"but it records {rate_hz}. Set study.toml, [experiment.eyelink] sample_rate_hz, "
+                "to a rate that its licence and mode allow."
+            )
+        self._facts["sample_rate_hz"] = float(rate_hz)
+        if 0 <= file_filter < len(_FILTERS):
+            self._facts["filter"] = _FILTERS[file_filter]
+
+    def stop(self) -> None:
+        """End the recording; without one under way, do nothing."""
+        if not self._is_recording:
+            return
+        self._is_recording = False
+        with self._answering("The end of a recording"):
+            self._link.stopRecording()
+
+    def message(self, text: str) -> float:
+        """Write a message into the recording.
+
+        The messages of the session also lead what the operator sees on the Host PC, and the TTL
+        port.
+
+        Parameters
+        ----------
+        text : str
+            At most 128 characters.
+
+        Returns
+        -------
+        float
+            The tracker's time just before it was sent, in milliseconds.
+
+        Raises
+        ------
+        InputError
+            If it is too long.
+        TrackerLostError
+            If the tracker does not answer any more.
+        """
+        messages.check_length(text)
+        self._check_link()
+        with self._answering("A message"):
+            time_ms = float(self._link.trackerTime())
+            self._link.sendMessage(text)
+        self._follow(text)
+        return time_ms
+
+    def _follow(self, text: str) -> None:
+        """Do what goes with a message."""
+        kind = text.split(" ", 1)[0]
+        if kind == "TRIALID":
+            self._show_operator(int(text.split()[1]))
+        elif text.startswith("!V TRIAL_VAR"):
+            # The link holds few messages at a time.
+            self._n_variables += 1
+            if self._n_variables % _VARIABLES_AT_ONCE == 0:
+                time.sleep(0.002)
+        elif self._settings.ttl_port and kind in ("FACE_ON", messages.FACE_OFF):
+            level = int(kind == "FACE_ON")
+            connection.send_commands(self._link, [ttl_command(self._settings.ttl_port, level)])
+
+    def _show_operator(self, number: int) -> None:
+        """Draw on the Host PC where picture and target of a trial will be."""
+        trial = self._trials.get(number)
+        if trial is not None:
+            title = f"Trial {number}/{len(self._trials)} {trial.phase} {trial.image_id}"
+            target_px = trial.fixation_x_px, trial.fixation_y_px
+            connection.send_commands(
+                self._link, backdrop_commands(title, trial.picture_rect, target_px)
+            )
+
+    def newest_sample(self) -> Sample | None:
+        """Give the latest sample.
+
+        Returns
+        -------
+        Sample or None
+            None where there has been none since the recording began.
+
+        Raises
+        ------
+        TrackerLostError
+            If the link is down, the recording was stopped, or no sample came for half a second.
+        """
+        self._check_link()
+        with self._answering("A recording"):
+            stopped = self._link.isRecording()
+            raw = self._link.getNewestSample()
+        if stopped or not self._is_recording:
+            self._is_recording = False
+            raise TrackerLostError(
+                "The EyeLink must record during a trial, but its recording has ended. Look at the "
+                "Host PC: somebody may have pressed Abort or Esc there."
+            )
+        now_s = time.perf_counter()
+        if raw is not None and self._is_new(float(raw.getTime())):
+            self._newest, self._arrived_s = newest_of(raw, self._eye), now_s
+        if now_s - self._arrived_s > _STALE_SECONDS:
+            raise TrackerLostError(
+                "The EyeLink must send samples during a recording, but none has come for "
+                f"{1000 * (now_s - self._arrived_s):.0f} ms. Look at the cable and the Host PC."
+            )
+        return self._newest
+
+    def _is_new(self, time_ms: float) -> bool:
+        """Tell whether a sample is of this block and has not been seen."""
+        if self._newest is None:
+            return time_ms >= self._block_start_ms
+        return time_ms != self._newest.time_ms
+
+    # --- end -----------------------------------------------------------------------------------
+
+    def save(self) -> list[Path]:
+        """Close the recording on the Host PC and fetch it; nothing that fails here is raised.
+
+        Returns
+        -------
+        list of Path
+            The recording; nothing where it did not arrive, which is said with what to do.
+        """
+        if not self._file_is_open:
+            return []
+        link, self._file_is_open, self._is_recording = self._link, False, False
+        try:
+            self._check_link()
+            link.setOfflineMode()
+            self._pause(_FILE_PAUSE_MS)
+            link.closeDataFile()
+            self._pause(_FILE_PAUSE_MS)
+        except Exception as error:  # whatever it is, the session goes on closing
+            say(
+                f"The EyeLink could not close its recording ({error}). "
+                f"{how_to_fetch(self._host_name, self._target)}"
+            )
+            return []
+        say(f"Fetching {self._host_name}.edf from the Host PC.")
+        return receive_recording(link, self._host_name, self._target)
+
+    def facts(self) -> dict[str, str | float]:
+        """Say what records, how, and what its calibrations found.
+
+        Returns
+        -------
+        dict
+            Software, rate, eye, name on the Host PC, answers of the tracker.
+        """
+        return dict(self._facts)
+
+    # --- helpers -------------------------------------------------------------------------------
+
+    def _go_offline(self) -> None:
+        """Bring the tracker into its idle mode, from which each other one begins."""
+        self._check_link()
+        with self._answering("Offline mode"):
+            self._link.setOfflineMode()
+        self._pause(_MODE_PAUSE_MS)
+
+    def _check_link(self) -> None:
+        """Raise if the tracker does not answer any more."""
+        if self._link is None or self._link.isConnected() != connection.CONNECTED:
+            raise TrackerLostError(
+                "The EyeLink must answer, but the link to the Host PC is down. Look at the cable "
+                f"and the Host PC; the recording up to here is there, as {self._host_name}.edf."
+            )
+
+    @contextmanager
+    def _answering(self, what: str) -> Iterator[None]:
+        """Turn an error of pylink into that of a lost tracker."""
+        try:
+            yield
+        except RuntimeError as error:
+            raise TrackerLostError(
+                f"{what} needs a tracker that answers, but the EyeLink says {str(error)!r}. Look "
+                "at the cable and the Host PC."
+            ) from error
+
+    def _pause(self, duration_ms: float) -> None:
+        """Wait while the window goes on answering to the system; its keys are kept."""
+        end_s = time.perf_counter() + duration_ms / 1000
+        while (left_s := end_s - time.perf_counter()) > 0:
+            with suppress(Exception):  # the window may be gone
+                self._window.handle.winHandle.dispatch_events()
+            time.sleep(min(left_s, 0.005))
