@@ -89,7 +89,7 @@ def prepare_session(
             f"plan anew: faceoff participants plan {participant_id} --mode {mode}."
         )
     refuse_second_start(study.session_dir(participant_id, session))
-    _check_keys(plan)
+    check_keys(plan)
     trials = _chosen_trials(plan, n_main_trials)
     for trial in trials:
         messages.image_load(trial.image_id, trial.picture_rect)
@@ -100,8 +100,19 @@ def prepare_session(
     )
 
 
-def _check_keys(plan: Plan) -> None:
-    """Refuse a plan with which an expression could not be answered."""
+def check_keys(plan: Plan) -> None:
+    """Refuse a plan with which an expression could not be answered.
+
+    Parameters
+    ----------
+    plan : Plan
+        The session's plan.
+
+    Raises
+    ------
+    InputError
+        If two expressions share a key, or one has the key of the experimenter's panel.
+    """
     keys = list(plan.keys.values())
     if set(plan.keys) != set(EXPRESSIONS) or len(set(keys)) < len(keys):
         raise InputError(
