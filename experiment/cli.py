@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from experiment.check_cli import check, timing
 from experiment.simulate_cli import simulate
 from study.cli import StudyOption, open_for_command
 
@@ -48,3 +49,5 @@ def run(
 
 
 app.command("simulate")(simulate)
+app.command("check")(check)
+app.command("timing")(timing)
