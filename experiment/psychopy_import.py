@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 
 @functools.cache
@@ -25,14 +25,33 @@ def psychopy_parts() -> SimpleNamespace:
         ``visual``, ``event``, ``core``, ``monitors`` and ``logging``.
     """
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    preferences = tempfile.mkdtemp(prefix="faceoff-psychopy-")
-    atexit.register(shutil.rmtree, preferences, ignore_errors=True)
-    with _home_at(preferences):
+    with _home_at(_empty_folder()):
         from psychopy import core, event, logging, monitors, visual
     logging.console.setLevel(logging.CRITICAL)
     return SimpleNamespace(
         core=core, event=event, logging=logging, monitors=monitors, visual=visual
     )
+
+
+def psychopy_gui() -> ModuleType:
+    """Import PsychoPy's dialogs, which need neither its window nor OpenGL.
+
+    Returns
+    -------
+    module
+        ``psychopy.gui``.
+    """
+    with _home_at(_empty_folder()):
+        from psychopy import gui, logging
+    logging.console.setLevel(logging.CRITICAL)
+    return gui
+
+
+def _empty_folder() -> str:
+    """Make a folder that goes when this process ends."""
+    folder = tempfile.mkdtemp(prefix="faceoff-psychopy-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @contextmanager
