@@ -47,6 +47,8 @@ def show_checks(checks: Sequence["Check"]) -> None:
     from rich.table import Table
 
     table = Table("check", "state", "what was found")
+    # A path is never cut, for somebody has to find the file.
+    table.columns[-1].overflow = "fold"
     for check in checks:
         table.add_row(check.name, _STATES[check.passed], escape(check.text))
     Console(highlight=False).print(table)

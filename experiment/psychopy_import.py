@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
 
+from study.errors import InputError
+
 
 @functools.cache
 def psychopy_parts() -> SimpleNamespace:
@@ -23,9 +25,14 @@ def psychopy_parts() -> SimpleNamespace:
     -------
     types.SimpleNamespace
         ``visual``, ``event``, ``core``, ``monitors`` and ``logging``.
+
+    Raises
+    ------
+    InputError
+        If the display that DISPLAY names cannot be reached.
     """
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    with _home_at(_empty_folder()):
+    with _home_at(_empty_folder()), _display_must_answer():
         from psychopy import core, event, logging, monitors, visual
     logging.console.setLevel(logging.CRITICAL)
     return SimpleNamespace(
@@ -45,6 +52,22 @@ def psychopy_gui() -> ModuleType:
         from psychopy import gui, logging
     logging.console.setLevel(logging.CRITICAL)
     return gui
+
+
+@contextmanager
+def _display_must_answer() -> Iterator[None]:
+    """Say in one message that there is no display: PsychoPy opens it while it is imported."""
+    try:
+        yield
+    except Exception as error:
+        # The class is in a module that only exists under X11.
+        if type(error).__name__ != "NoSuchDisplayException":
+            raise
+        raise InputError(
+            f"A session needs a screen, but the display {os.environ.get('DISPLAY')} that DISPLAY "
+            "names does not answer. Start it at the computer itself, or correct DISPLAY; without "
+            "DISPLAY, the window opens in Xvfb."
+        ) from error
 
 
 def _empty_folder() -> str:

@@ -51,6 +51,22 @@ def test_what_fails_is_said_on_standard_error_with_status_2(study):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(not ON_LINUX, reason="only X11 has DISPLAY")
+def test_a_display_that_does_not_answer_is_said(study, monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":4711")
+    script = (
+        "import pathlib, sys\n"
+        "from experiment.preflight import check_everything\n"
+        "from study.folder import open_study\n"
+        "found = check_everything(open_study(pathlib.Path(sys.argv[1])), '', '01', 'mouse')\n"
+        "print([check.text for check in found if check.name == 'window'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(study.root)], capture_output=True, text=True, check=True
+    )
+    assert "the display :4711 that DISPLAY names does not answer" in done.stdout
+
+
 def test_a_timing_run_in_a_window(study):
     done = run(study, "timing", "--seconds", "2", "--frames", "5", "--tracker", "mouse")
     assert done.returncode == 0, done.stderr
