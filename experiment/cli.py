@@ -2,6 +2,7 @@
 
 import typer
 
+from experiment.check_cli import check, timing
 from experiment.run_cli import resume, run
 from experiment.simulate_cli import simulate
 
@@ -13,5 +14,5 @@ def experiment() -> None:
     """Run sessions with participants, or simulate them."""
 
 
-for command in (run, resume, simulate):
+for command in (run, resume, check, timing, simulate):
     app.command()(command)

@@ -98,7 +98,7 @@ def prepare_session(
     participant_id = check_participant_id(participant_id)
     plan = read_plan(plan_path(study, participant_id, session))
     progress = read_progress(study, plan, resume=resume, another_day=another_day)
-    _check_keys(plan)
+    check_keys(plan)
     _check_consent(study)
     _check_conditions(study, plan)
     trials = _chosen_trials(plan, n_main_trials)
@@ -141,8 +141,19 @@ def _check_consent(study: Study) -> None:
         )
 
 
-def _check_keys(plan: Plan) -> None:
-    """Refuse a plan with which an expression could not be answered."""
+def check_keys(plan: Plan) -> None:
+    """Refuse a plan with which an expression could not be answered.
+
+    Parameters
+    ----------
+    plan : Plan
+        The session's plan.
+
+    Raises
+    ------
+    InputError
+        If two expressions share a key, or one has the key of the experimenter's panel.
+    """
     keys = list(plan.keys.values())
     if set(plan.keys) != set(EXPRESSIONS) or len(set(keys)) < len(keys):
         raise InputError(

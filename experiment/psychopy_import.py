@@ -8,7 +8,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
+
+from study.errors import InputError
 
 
 @functools.cache
@@ -23,16 +25,56 @@ def psychopy_parts() -> SimpleNamespace:
     -------
     types.SimpleNamespace
         ``visual``, ``event``, ``core``, ``monitors`` and ``logging``.
+
+    Raises
+    ------
+    InputError
+        If the display that DISPLAY names cannot be reached.
     """
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    preferences = tempfile.mkdtemp(prefix="faceoff-psychopy-")
-    atexit.register(shutil.rmtree, preferences, ignore_errors=True)
-    with _home_at(preferences):
+    with _home_at(_empty_folder()), _display_must_answer():
         from psychopy import core, event, logging, monitors, visual
     logging.console.setLevel(logging.CRITICAL)
     return SimpleNamespace(
         core=core, event=event, logging=logging, monitors=monitors, visual=visual
     )
+
+
+def psychopy_gui() -> ModuleType:
+    """Import PsychoPy's dialogs, which need neither its window nor OpenGL.
+
+    Returns
+    -------
+    module
+        ``psychopy.gui``.
+    """
+    with _home_at(_empty_folder()):
+        from psychopy import gui, logging
+    logging.console.setLevel(logging.CRITICAL)
+    return gui
+
+
+@contextmanager
+def _display_must_answer() -> Iterator[None]:
+    """Say in one message that there is no display: PsychoPy opens it while it is imported."""
+    try:
+        yield
+    except Exception as error:
+        # The class is in a module that only exists under X11.
+        if type(error).__name__ != "NoSuchDisplayException":
+            raise
+        raise InputError(
+            f"A session needs a screen, but the display {os.environ.get('DISPLAY')} that DISPLAY "
+            "names does not answer. Start it at the computer itself, or correct DISPLAY; without "
+            "DISPLAY, the window opens in Xvfb."
+        ) from error
+
+
+def _empty_folder() -> str:
+    """Make a folder that goes when this process ends."""
+    folder = tempfile.mkdtemp(prefix="faceoff-psychopy-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @contextmanager

@@ -130,14 +130,7 @@ def add_participant(
         If the id is used already, or an answer is none of those above.
     """
     register = read_participants(study)
-    used = _used_ids(study, register)
-    participant_id = check_participant_id(participant_id) if participant_id else _next_free(used)
-    taken = [name for name in used if _alike(name) == _alike(participant_id)]
-    if taken:
-        raise InputError(
-            f"A participant's id must be new, but {taken[0]} is used already. "
-            f"The next free one is {_next_free(used)}."
-        )
+    participant_id = new_participant_id(study, participant_id)
     answers = {"sex": sex, "handedness": handedness, "vision": vision, "dominant_eye": dominant_eye}
     row = {
         "participant_id": participant_id,
@@ -147,6 +140,37 @@ def add_participant(
         "consent_time": MISSING if consent_version == MISSING else _now(),
     }
     _write(study, pd.concat([register, pd.DataFrame([row])], ignore_index=True).fillna(MISSING))
+    return participant_id
+
+
+def new_participant_id(study: Study, participant_id: str = "") -> str:
+    """Check that an id is free, or find one that is.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    participant_id : str, default ""
+        Such as ``sub-001`` or ``001``; by default the number after the highest one.
+
+    Returns
+    -------
+    str
+        The id with its prefix.
+
+    Raises
+    ------
+    InputError
+        If it is used already, or no id.
+    """
+    used = _used_ids(study, read_participants(study))
+    participant_id = check_participant_id(participant_id) if participant_id else _next_free(used)
+    taken = [name for name in used if _alike(name) == _alike(participant_id)]
+    if taken:
+        raise InputError(
+            f"A participant's id must be new, but {taken[0]} is used already. "
+            f"The next free one is {_next_free(used)}."
+        )
     return participant_id
 
 

@@ -1,5 +1,6 @@
 """A study with drawn pictures and a plan of a few trials, for sessions in a window."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,10 @@ from PIL import Image, ImageDraw
 
 from experiment.tests.made_up_study import HEIGHT_PX, WIDTH_PX, make_study
 from participants.plans import Plan, PlannedTrial, plan_path, write_plan
-from stimuli.catalog import read_manifest
+from stimuli.catalog import MANIFEST_COLUMNS, read_manifest
 from stimuli.expressions import EXPRESSIONS, KDEF_CODES
 from study.folder import Study
+from study.tables import write_table
 
 QUICK = {
     "fixation_ms": 200.0,
@@ -28,9 +30,13 @@ def make_small_study(
     """Make a study with pictures, and a plan of two blocks for sub-001."""
     defaults: dict[str, Any] = {"experiment": QUICK, "observers": QUICK_ANSWERS}
     study = make_study(folder, n_actors=2, **(defaults | sections))
-    images = list(read_manifest(study)["image_id"])[: n_practice + n_main]
+    manifest = read_manifest(study).set_index("image_id", drop=False)
+    images = list(manifest["image_id"])[: n_practice + n_main]
     for number, image_id in enumerate(images):
-        _draw_picture(study.pictures_dir / image_id[:4] / f"{image_id}.JPG", number)
+        path = study.pictures_dir / image_id[:4] / f"{image_id}.JPG"
+        _draw_picture(path, number)
+        manifest.loc[image_id, "sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_table(study.manifest_tsv, manifest, MANIFEST_COLUMNS)
     plan = Plan(
         participant_id="sub-001",
         session="01",
