@@ -43,9 +43,8 @@ def header(recorded: datetime, recorder: str) -> str:
     str
         Lines, with the empty one that ends them.
     """
-    date = f"{_DAYS[recorded.weekday()]} {_MONTHS[recorded.month - 1]} {recorded.day:2d}"
     lines = [
-        f"** DATE: {date} {recorded:%H:%M:%S} {recorded.year}",
+        f"** DATE: {date(recorded)}",
         "** TYPE: EDF_FILE BINARY EVENT SAMPLE TAGGED",
         "** VERSION: EYELINK II 1",
         "** SOURCE: EYELINK CL",
@@ -57,6 +56,28 @@ def header(recorded: datetime, recorder: str) -> str:
         "",
     ]
     return _joined(lines)
+
+
+def date(recorded: datetime) -> str:
+    """Write a date as EyeLink does, in English whatever the computer's language.
+
+    Parameters
+    ----------
+    recorded : datetime
+        The date.
+
+    Returns
+    -------
+    str
+        Weekday, month, day, time and year.
+
+    Examples
+    --------
+    >>> date(datetime(2024, 3, 5, 14, 7, 9))
+    'Tue Mar  5 14:07:09 2024'
+    """
+    day = f"{_DAYS[recorded.weekday()]} {_MONTHS[recorded.month - 1]} {recorded.day:2d}"
+    return f"{day} {recorded:%H:%M:%S} {recorded.year}"
 
 
 def message(time_ms: int, text: str) -> str:

@@ -47,6 +47,9 @@ def run(
     from participants.plans import Mode, session_label
 
     opened = open_for_command(study)
+    if not participant_id:
+        _run_as_asked(opened, trials)
+        return
     sitting = _sitting(opened, tracker, eye, vision, experimenter)
     label = session_label(session, _one_of(mode, get_args(Mode), "--mode"))
     _leave(run_session(opened, participant_id, label, sitting, n_main_trials=trials))
@@ -82,6 +85,29 @@ def resume(
         resume=True,
         another_day=another_day,
     )
+    _leave(status)
+
+
+def _run_as_asked(study: "Study", n_main_trials: int) -> None:
+    """Ask in a dialog which session to run; register and plan whom it names if need be."""
+    from experiment.dialog import ask_session
+    from experiment.session import Sitting, run_session
+    from participants.plans import make_plan, plan_path, write_plan
+    from participants.register import add_participant, read_participants
+    from study.progress import say
+
+    answers = ask_session(study)
+    if answers is None:
+        return
+    who = answers.participant_id, answers.session
+    if answers.participant_id not in set(read_participants(study)["participant_id"]):
+        add_participant(study, answers.participant_id, vision=answers.vision)
+        say(f"{answers.participant_id} registered in {study.participants_tsv}")
+    if not plan_path(study, *who).exists():
+        write_plan(plan_path(study, *who), make_plan(study, *who, answers.mode))
+        say(f"{answers.participant_id}: planned session {answers.session}")
+    sitting = Sitting(answers.tracker, answers.eye, answers.vision, answers.experimenter)
+    status = run_session(study, *who, sitting, n_main_trials=n_main_trials, resume=answers.resume)
     _leave(status)
 
 

@@ -14,6 +14,7 @@ from experiment.blocks import Blocks
 from experiment.ending import ended_by_signals, undisturbed, when_display_is_lost
 from experiment.headless import screen_for_session
 from experiment.keys import QuitError
+from experiment.preflight import check_files, check_screen, refuse
 from experiment.preparation import SessionPlan, prepare_session
 from experiment.proceedings import Proceedings
 from experiment.recording import recording_name
@@ -112,6 +113,14 @@ def run_session(
             virtual=virtual,
         )
         with closing(window):
+            who = prepared.plan.participant_id, prepared.plan.session
+            say("Checking pictures, disk and screen ...")
+            refuse(
+                [
+                    *check_files(study, *who, resume=resume),
+                    *check_screen(study, sitting.tracker, window),
+                ]
+            )
             return Session(prepared, window, sitting).run()
 
 

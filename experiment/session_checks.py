@@ -109,6 +109,7 @@ def _messages_fit(plan: Plan) -> str:
         texts = [
             messages.face_on(trial.image_id),
             messages.image_load(trial.image_id, trial.picture_rect),
+            messages.interest_areas(trial.image_id, trial.picture_rect),
             messages.response(key, trial.expression),
             *messages.trial_variables({"image_id": trial.image_id}),
         ]

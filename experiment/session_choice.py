@@ -1,19 +1,18 @@
 """Which session an experimenter can choose, and the check of what was chosen."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
 from experiment.recording import refuse_second_start
+from experiment.session_record import read_session_record
 from experiment.trackers import TRACKERS, check_tracker_name
 from experiment.trackers.protocol import Eye
-from participants.plans import Mode, check_session, plan_path, read_plan
+from participants.plans import Mode, plan_path, read_plan, session_label
 from participants.register import new_participant_id, read_participants
 from study.errors import InputError
-from study.folder import TRIAL_RUNS, Study
+from study.folder import Study
 
 Vision = Literal["normal", "glasses", "lenses"]
 
@@ -98,7 +97,7 @@ def begun_sessions(study: Study) -> list[BegunSession]:
     """
     found = []
     for trials_tsv in study.root.glob("*data/sub-*/ses-*/trials.tsv"):
-        record = _session_record(trials_tsv.with_name("session.json"))
+        record = read_session_record(trials_tsv.parent)
         if record.get("status") == "finished":
             continue
         folder = trials_tsv.parent
@@ -107,15 +106,6 @@ def begun_sessions(study: Study) -> list[BegunSession]:
         started = record.get("started", "")
         found.append(BegunSession(folder.parent.name, label, n_trials, started))
     return sorted(found, key=lambda begun: begun.started, reverse=True)
-
-
-def _session_record(path: Path) -> dict[str, str]:
-    """Read a session.json; one that is missing or cut off says nothing."""
-    try:
-        record: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return record
 
 
 def waiting_participants(study: Study) -> list[str]:
@@ -197,9 +187,9 @@ def check_answers(study: Study, filled: Mapping[str, str]) -> SessionAnswers:
     by_label = {session.label: session for session in begun_sessions(study)}
     begun = by_label.get(filled.get("resume", NOT_RESUMED))
     if begun is None:
-        participant_id, session = _participant(study, filled), check_session(filled["session"])
+        participant_id = _participant(study, filled)
         mode = _one_of(filled["mode"], get_args(Mode))
-        _check_label(session, mode)
+        session = session_label(filled["session"].strip(), mode)
         refuse_second_start(study.session_dir(participant_id, session))
     else:
         participant_id, session = begun.participant_id, begun.session
@@ -239,18 +229,6 @@ def _tracker(name: str) -> str:
 def _one_of(answer: str, known: Sequence[_Option]) -> _Option:
     """Give a choice its type."""
     return next(option for option in known if option == answer)
-
-
-def _check_label(session: str, mode: Mode) -> None:
-    """Refuse a label that sends data of a pilot or a test among the study's, or the reverse."""
-    kind = next((kind for kind in TRIAL_RUNS if session.startswith(kind)), "real")
-    if kind == mode:
-        return
-    example = "01" if mode == "real" else f"{mode}01"
-    raise InputError(
-        f"The label of a {mode} session must {'not ' if mode == 'real' else ''}begin with "
-        f"{kind if mode == 'real' else mode}, but it is {session!r}. Write for example {example}."
-    )
 
 
 def _initials(text: str) -> str:

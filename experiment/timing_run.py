@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from experiment.keys import EscPressed, QuitError
 from experiment.photodiode import Photodiode
 from experiment.recording import versions
 from experiment.station import NOBODY, station_window
 from experiment.timing import FRAME_COLUMNS, NOT_SYNCHRONISED, draw_timing, summarise
 from experiment.trackers import check_tracker_name, make_tracker
 from experiment.trackers.protocol import Tracker, TrackerSetup
-from experiment.window import EscPressed, QuitError, Window
+from experiment.window import Window
 from study.errors import InputError
 from study.figures import save_figure
 from study.folder import Study

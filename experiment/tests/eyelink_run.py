@@ -43,7 +43,7 @@ if __name__ == "__main__":
     answer = next(iter(read_plan(plan_path(study, "sub-001", "01")).keys.values()))
     threading.Thread(target=press_keys, args=(answer, until), daemon=True).start()
     with in_place_of_pylink(link):
-        status = session.run_session(study, "sub-001", "01", tracker="eyelink")
+        status = session.run_session(study, "sub-001", "01", session.Sitting("eyelink"))
     until.set()
     calls = [[name, *map(str, arguments)] for name, arguments in link.calls]
     (study.root / "calls.json").write_text(json.dumps({"status": status, "calls": calls}))

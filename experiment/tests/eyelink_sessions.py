@@ -73,7 +73,7 @@ def run_trial(tracker: EyelinkTracker, lab: Lab, number: int) -> dict[str, Any]:
     for text in messages.trial_variables({f"name_{index}": index for index in range(7)}):
         tracker.message(text)
     tracker.stop()
-    tracker.message(messages.trial_result(messages.TRIAL_OK))
+    tracker.message(messages.trial_result(messages.TrialResult.OK))
     assert sample is not None
     return {
         "offset_deg": offset_deg,

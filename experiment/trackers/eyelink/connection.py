@@ -88,7 +88,7 @@ def configure_host(
         The tracker as PyGaze knows it.
     """
     screen: Screen = window.screen
-    configure_pygaze(screen, window.handle, background=window.settings.background)
+    configure_pygaze(screen, window.settings, window, tracker="eyelink", log_stem=name)
     with quiet_console():
         from pygaze._eyetracker import libeyelink
 
