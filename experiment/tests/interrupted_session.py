@@ -3,13 +3,16 @@
 Arguments: the study's folder, what happens, and in which trial it happens.
 """
 
+import errno
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from experiment.session import Sitting, run_session
 from experiment.trackers import simulated
+from experiment.trackers.protocol import TrackerLostError
 from experiment.trackers.simulated import SimulatedTracker
 from study.folder import open_study
 
@@ -18,14 +21,21 @@ def interrupt(tracker: SimulatedTracker, how: str) -> None:
     """Do to the session what the test wants."""
     if how == "esc":
         tracker._window.press_key("escape")
+        threading.Timer(1.0, tracker._window.press_key, ("q",)).start()
     elif how == "close":
         tracker._window.handle.winHandle.dispatch_event("on_close")
     elif how == "ctrl-c":
         os.kill(os.getpid(), signal.SIGINT)
     elif how == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    elif how == "terminate":
+        os.kill(os.getpid(), signal.SIGTERM)
+    elif how == "lost tracker":
+        raise TrackerLostError("The tracker must answer, but the cable is out. Plug it in.")
+    elif how == "full disk":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     else:
-        raise OSError("the cable is out")
+        raise RuntimeError("a fault")
 
 
 class InterruptedTracker(SimulatedTracker):

@@ -166,17 +166,33 @@ def test_a_session_that_ran_is_never_run_again(finished):
     assert (finished.session_dir("sub-001", "01") / "trials.tsv").read_bytes() == before
 
 
-@pytest.mark.parametrize("how", ["esc", "close", "ctrl-c", "lost tracker"])
+ENDS = {
+    "esc": ("quit", "the experimenter ended it"),
+    "close": ("quit", "the window was closed"),
+    "ctrl-c": ("quit", "Ctrl-C was pressed"),
+    "terminate": ("quit", "the computer ended it (SIGTERM)"),
+    "lost tracker": ("failed", "the cable is out"),
+    "full disk": ("failed", "No space left on device"),
+    "fault": ("failed", "RuntimeError: a fault"),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
 def test_whatever_ends_a_session_everything_is_saved(tmp_path, how):
     study = make_small_study(tmp_path / "study", n_main=2, n_practice=0)
     done = run_python("-m", "experiment.tests.interrupted_session", str(study.root), how, "2")
     assert done.returncode == 1, done.stderr
+    status, reason = ENDS[how]
     assert str(study.session_dir("sub-001", "01")) in done.stderr
-    assert ("OSError: the cable is out" in done.stderr) == (how == "lost tracker")
-    assert read_trials(study)["trial"].tolist() == [1]
+    assert reason in done.stderr
+    assert ("Traceback" in done.stderr) == (how == "fault")
+    assert "faceoff experiment resume sub-001 --session 01" in done.stderr
+    trials = read_trials(study)
+    assert trials["trial"].tolist() == [1, 2]
+    assert trials["outcome"].tolist() == ["done", "interrupted"]
     record = read_record(study)
-    assert record["status"] == ("failed" if how == "lost tracker" else "quit")
-    assert record["n_trials"] == 1
+    assert (record["status"], record["n_trials"]) == (status, 1)
+    assert reason in record["parts"][0]["ended_by"]
     lines = read_asc(study)
     assert sum(line.startswith("START") for line in lines) == 2
     assert sum(line.startswith("END") for line in lines) == 2
@@ -192,6 +208,7 @@ def test_a_session_that_is_killed_leaves_whole_rows_and_blocks(tmp_path):
     assert text.endswith("\n")
     assert read_trials(study)["trial"].tolist() == [1, 2, 3]
     lines = read_asc(study)
+    assert sum(line.startswith("START") for line in lines) == 4
     assert sum(line.startswith("END") for line in lines) == 3
     assert read_record(study)["status"] == "running"
 
@@ -201,11 +218,12 @@ def test_the_mouse_records_where_it_is(tmp_path):
     study = make_small_study(tmp_path / "study", n_main=2, n_practice=0, experiment=limit)
     script = (
         "import sys, pathlib\n"
-        "from experiment.session import run_session\n"
+        "from experiment.session import Sitting, run_session\n"
         "from experiment.trackers.mouse import MouseTracker\n"
         "from study.folder import open_study\n"
         "MouseTracker.simulates_participant = True\n"
-        "run_session(open_study(pathlib.Path(sys.argv[1])), 'sub-001', '01', tracker='mouse')\n"
+        "study = open_study(pathlib.Path(sys.argv[1]))\n"
+        "run_session(study, 'sub-001', '01', Sitting('mouse'))\n"
     )
     done = run_python("-c", script, str(study.root))
     assert done.returncode == 0, done.stderr
