@@ -107,21 +107,33 @@ def compare(seconds: float, n_repeats: int) -> None:
 def print_comparison(
     window: Window, tracker: Tracker, seconds: float, n_repeats: int, *, paced: bool
 ) -> None:
-    """Run both by turns, and print each run and the ratio of the mean times."""
-    print("at the refresh rate" if paced else "as fast as the window can")
+    """Run both by turns, and print the sum of each and the ratio of their mean times."""
+    reports: dict[bool, list[FrameReport]] = {False: [], True: []}
     means_ms: dict[bool, list[float]] = {False: [], True: []}
     for number in range(2 * n_repeats):
         on = number % 2 == 1
         report, mean_ms = run_once(window, tracker, seconds, paced=paced, on=on)
+        reports[on].append(report)
         means_ms[on].append(mean_ms)
+    print("at the refresh rate" if paced else "as fast as the window can")
+    for on in (False, True):
         print(
-            f"  {'recording' if on else 'without  '}  {report.n_frames:6d} frames, "
-            f"{report.n_dropped:3d} dropped, mean {mean_ms:7.3f} ms, "
-            f"longest {report.max_interval_ms:7.2f} ms"
+            f"  {'recording' if on else 'without  '}  {summed(reports[on])}, "
+            f"mean {np.median(means_ms[on]):.3f} ms"
         )
     ratios = np.array(means_ms[True]) / np.array(means_ms[False])
-    shown = " ".join(f"{ratio:.4f}" for ratio in ratios)
-    print(f"  mean frame, recording / without: {np.median(ratios):.4f} (median of {shown})")
+    low, middle, high = np.quantile(ratios, [0.25, 0.5, 0.75])
+    print(
+        f"  mean frame, recording / without: {middle:.3f} (quartiles {low:.3f} and {high:.3f} "
+        f"of {n_repeats} pairs of {seconds:g} s)"
+    )
+
+
+def summed(reports: list[FrameReport]) -> str:
+    """Say how the screen kept its pace over several runs."""
+    n_frames, n_dropped = (sum(getattr(r, of) for r in reports) for of in ("n_frames", "n_dropped"))
+    longest_ms = max(report.max_interval_ms for report in reports)
+    return f"{n_frames} frames, {n_dropped} dropped, longest {longest_ms:.1f} ms"
 
 
 def run_trials(name: str, folder: str, minutes: float) -> None:
@@ -137,13 +149,8 @@ def run_trials(name: str, folder: str, minutes: float) -> None:
             number += 1
         tracker.close()
         window.close()
-    n_frames, n_dropped = (sum(getattr(r, of) for r in reports) for of in ("n_frames", "n_dropped"))
-    longest_ms = max(report.max_interval_ms for report in reports)
-    print(
-        f"{name}: {minutes:g} minutes, {counted_samples(study.root / f'{name}_recording.asc')}; "
-        f"{n_frames} frames, {n_dropped} dropped, longest {longest_ms:.1f} ms",
-        flush=True,
-    )
+    counted = counted_samples(study.root / f"{name}_recording.asc")
+    print(f"{name}: {minutes:g} minutes, {counted}; {summed(reports)}", flush=True)
 
 
 def run_trial(window: Window, tracker: Tracker, number: int) -> FrameReport:
@@ -200,8 +207,8 @@ def check(minutes: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0, help="length of each run")
-    parser.add_argument("--repeats", type=int, default=4, help="runs of each kind")
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of each run")
+    parser.add_argument("--repeats", type=int, default=20, help="runs of each kind")
     parser.add_argument("--minutes", type=float, help="run trials for so long and count samples")
     chosen = parser.parse_args()
     if chosen.minutes:

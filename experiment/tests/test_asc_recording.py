@@ -1,6 +1,5 @@
 """The recording thread: every millisecond once, whatever happens to the session."""
 
-import os
 import re
 import signal
 import subprocess
@@ -133,7 +132,7 @@ def test_what_has_passed_is_in_the_file_while_the_block_goes_on(recording):
         assert content.endswith(b"\n")
         last_ms = int(content.splitlines()[-1].split()[0])
         # 40 ms between two writes, and what a busy computer takes.
-        assert now_ms - last_ms < 140
+        assert now_ms - last_ms < 300
 
 
 def test_a_fault_of_the_thread_is_told_to_the_session(recording):
@@ -248,7 +247,7 @@ def test_a_killed_session_leaves_gaze_up_to_there(study, seconds):
     start_ms = next(int(line.split()[1]) for line in lines if line.startswith("START"))
     times = [int(line.split()[0]) for line in lines if line[:1].isdigit()]
     assert times == list(range(start_ms, times[-1] + 1))
-    assert float(done.stdout) - times[-1] < 150
+    assert float(done.stdout) - times[-1] < 300
     assert sum(" FACE_ON " in line for line in lines) == 1
     assert not any(line.startswith("END") for line in lines)
 
@@ -262,9 +261,7 @@ def test_a_tracker_must_be_connected_first(study):
 
 
 def test_a_folder_that_cannot_be_written_is_told(study):
-    if os.name == "nt" or os.geteuid() == 0:
-        pytest.skip("everything can be written here")
-    (study.root / "locked").mkdir(mode=0o500)
+    (study.root / "no_folder").write_text("a file\n", encoding="utf-8")
     screen = screen_from(study.settings.screen)
     with pytest.raises(TrackerLostError, match="must be written to"):
-        AscRecording(study.root / "locked" / "x.asc", screen, "a test", "right").open()
+        AscRecording(study.root / "no_folder" / "x.asc", screen, "a test", "right").open()

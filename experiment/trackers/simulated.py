@@ -183,13 +183,13 @@ class SimulatedTracker:
                 self._looking.onset_ms = int(now_ms)
             elif word == "FACE_OFF" and self._looking is not None:
                 self._looking.offset_ms = int(now_ms)
+        if word in ("TRIALID", "RESPONSE"):
+            self._keep_still()
         if word == "TRIALID":
             self._looking = self._decide(int(rest))
         elif word == "FACE_ON" and self._looking is not None:
             key = self._plan.keys[self._looking.response.expression]
             self._press_in(self._looking.answer_ms, key)
-        elif word == "RESPONSE":
-            self._keep_still()
         elif word == "CONFIDENCE_ON" and self._looking is not None:
             self._say_confidence(self._looking, int(rest))
         return now_ms
