@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from experiment.checks import Check, attempt, check_clock, check_disk, check_writable
 from experiment.screen_checks import (
     check_refresh,
@@ -172,9 +174,12 @@ def check_screen(study: Study, tracker_name: str, window: "Window") -> list[Chec
         What was found.
     """
     screen, sizes = study.settings.screen, measure_sizes(window)
-    say("Measuring the refresh rate ...")
+    intervals_ms = np.empty(0)
+    if window.synchronised:
+        say("Measuring the refresh rate ...")
+        intervals_ms = measure_intervals(window)
     refresh = check_refresh(
-        measure_intervals(window),
+        intervals_ms,
         screen.refresh_hz,
         synchronised=window.synchronised,
         at_a_desk=tracker_name in AT_A_DESK,

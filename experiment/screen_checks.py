@@ -229,12 +229,13 @@ def measure_intervals(window: "Window", seconds: float = 2.0) -> NDArray[np.floa
     """
     with window.esc_as_key():
         # The first frames after a pause are often long.
+        # PsychoPy's own flip: that of the session waits for the rate which is to be measured.
         for _ in range(_WARM_UP_FRAMES):
-            window.flip()
+            window.handle.flip()
         window.count_frames()
         end_s = window.now_s() + seconds
         while window.now_s() < end_s:
-            window.flip()
+            window.handle.flip()
         window.frames_counted()
     intervals_ms: NDArray[np.float64] = np.array(window.handle.frameIntervals, dtype=float) * 1000.0
     return intervals_ms

@@ -15,6 +15,7 @@ from study.errors import InputError
 from study.settings.experiment import ExperimentSettings
 
 _POLL_SECONDS = 0.002
+_WARM_UP_FRAMES, _TRIED_FRAMES = 10, 60
 _FLIP_MARGIN_S = 0.004  # what is left for the frame to be handed over
 _DROPPED = 1.5  # refresh periods: a longer frame has missed one
 
@@ -107,11 +108,14 @@ class Window(Input):
         return window
 
     def _waits_for_refresh(self) -> bool:
-        """Try whether the window waits for the screen: 20 frames in less than half their time."""
-        started = self.now_s()
-        for _ in range(20):
+        """Try whether the window waits for the screen, half the time of its frames at least."""
+        # The first frames after a window opens are slow for other reasons.
+        for _ in range(_WARM_UP_FRAMES):
             self.handle.flip()
-        return self.now_s() - started > 10 * self.frame_s
+        started = self.now_s()
+        for _ in range(_TRIED_FRAMES):
+            self.handle.flip()
+        return self.now_s() - started > _TRIED_FRAMES * self.frame_s / 2
 
     def flip(self, on_flip: Callable[[], object] | None = None) -> None:
         """Show what was drawn, at the screen's next refresh.

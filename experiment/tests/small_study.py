@@ -25,11 +25,11 @@ QUICK_ANSWERS = {"rt_mean_ms": dict.fromkeys(EXPRESSIONS, 500.0)}
 
 
 def make_small_study(
-    folder: Path, *, n_main: int = 6, n_practice: int = 2, **sections: Any
+    folder: Path, *, n_main: int = 6, n_practice: int = 2, n_actors: int = 2, **sections: Any
 ) -> Study:
     """Make a study with pictures, and a plan of two blocks for sub-001."""
     defaults: dict[str, Any] = {"experiment": QUICK, "observers": QUICK_ANSWERS}
-    study = make_study(folder, n_actors=2, **(defaults | sections))
+    study = make_study(folder, n_actors=n_actors, **(defaults | sections))
     manifest = read_manifest(study).set_index("image_id", drop=False)
     images = list(manifest["image_id"])[: n_practice + n_main]
     for number, image_id in enumerate(images):
@@ -66,6 +66,7 @@ def _planned(images: list[str], n_practice: int, n_main: int) -> list[PlannedTri
             trial=number,
             block=0 if number <= n_practice else 1 + (number - n_practice - 1) * 2 // n_main,
             phase="practice" if number <= n_practice else "main",
+            practice_round=int(number <= n_practice),
             image_id=image_id,
             expression=KDEF_CODES[image_id[4:6]],
             fixation_x_px=640.0 if number % 2 else 1279.0,
