@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,10 @@ from experiment.gaze_trace import (
 from stimuli.frames import Screen
 
 EYE_LETTER, EYE_NAME = "R", "RIGHT"
+OneEye = Literal["left", "right"]
 RATE_HZ = 1000
 CALIBRATION_TYPE = "HV9"
 
-# Names as English has them, whatever the computer's language.
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = (
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -47,9 +48,8 @@ def header(recorded: datetime, recorder: str) -> str:
     str
         Lines, with the empty one that ends them.
     """
-    date = f"{_DAYS[recorded.weekday()]} {_MONTHS[recorded.month - 1]} {recorded.day:2d}"
     lines = [
-        f"** DATE: {date} {recorded:%H:%M:%S} {recorded.year}",
+        f"** DATE: {date(recorded)}",
         "** TYPE: EDF_FILE BINARY EVENT SAMPLE TAGGED",
         "** VERSION: EYELINK II 1",
         "** SOURCE: EYELINK CL",
@@ -61,6 +61,28 @@ def header(recorded: datetime, recorder: str) -> str:
         "",
     ]
     return _joined(lines)
+
+
+def date(recorded: datetime) -> str:
+    """Write a date as EyeLink does, in English whatever the computer's language.
+
+    Parameters
+    ----------
+    recorded : datetime
+        The date.
+
+    Returns
+    -------
+    str
+        Weekday, month, day, time and year.
+
+    Examples
+    --------
+    >>> date(datetime(2024, 3, 5, 14, 7, 9))
+    'Tue Mar  5 14:07:09 2024'
+    """
+    day = f"{_DAYS[recorded.weekday()]} {_MONTHS[recorded.month - 1]} {recorded.day:2d}"
+    return f"{day} {recorded:%H:%M:%S} {recorded.year}"
 
 
 def message(time_ms: int, text: str) -> str:
@@ -117,7 +139,7 @@ def calibration(time_ms: int, points_px: FloatArray, screen: Screen) -> str:
     return "".join([*lines, message(time_ms, result)])
 
 
-def validation(time_ms: int, measured: Validation) -> str:
+def validation(time_ms: int, measured: Validation, eye: OneEye = "right") -> str:
     """Write a validation: a line for the whole and a line for each target.
 
     Parameters
@@ -126,6 +148,8 @@ def validation(time_ms: int, measured: Validation) -> str:
         Time on the tracker's clock.
     measured : Validation
         Targets and errors.
+    eye : {"left", "right"}, default "right"
+        The eye that was recorded.
 
     Returns
     -------
@@ -134,7 +158,7 @@ def validation(time_ms: int, measured: Validation) -> str:
     """
     x_px, y_px = measured.offsets_px.mean(axis=0)
     whole = (
-        f"!CAL VALIDATION {CALIBRATION_TYPE} {EYE_LETTER} {EYE_NAME} {measured.verdict} "
+        f"!CAL VALIDATION {CALIBRATION_TYPE} {_letter(eye)} {eye.upper()} {measured.verdict} "
         f"ERROR {measured.average_deg:.2f} avg. {measured.maximum_deg:.2f} max  "
         f"OFFSET {measured.offset_deg:.2f} deg. {x_px:.1f},{y_px:.1f} pix."
     )
@@ -143,13 +167,17 @@ def validation(time_ms: int, measured: Validation) -> str:
     for index, ((x_target, y_target), (x_px, y_px), error_deg) in enumerate(rows):
         at = f"at {round(x_target)},{round(y_target)}"
         error = f"OFFSET {error_deg:.2f} deg.  {x_px:.1f},{y_px:.1f} pix."
-        text = f"VALIDATE {EYE_LETTER} 4POINT {index} {EYE_NAME}  {at}  {error}"
+        text = f"VALIDATE {_letter(eye)} 4POINT {index} {eye.upper()}  {at}  {error}"
         lines.append(message(time_ms, text))
     return "".join(lines)
 
 
 def drift_check(
-    time_ms: int, target_px: tuple[float, float], offset_px: tuple[float, float], screen: Screen
+    time_ms: int,
+    target_px: tuple[float, float],
+    offset_px: tuple[float, float],
+    screen: Screen,
+    eye: OneEye = "right",
 ) -> str:
     """Write a drift check.
 
@@ -163,6 +191,8 @@ def drift_check(
         Measured gaze minus target.
     screen : Screen
         For degrees.
+    eye : {"left", "right"}, default "right"
+        The eye that was recorded.
 
     Returns
     -------
@@ -173,7 +203,7 @@ def drift_check(
     error_deg = float(screen.distance_deg(target_px, [x_px + x_off, y_px + y_off]))
     return message(
         time_ms,
-        f"DRIFTCORRECT {EYE_LETTER} {EYE_NAME} at {round(x_px)},{round(y_px)}  "
+        f"DRIFTCORRECT {_letter(eye)} {eye.upper()} at {round(x_px)},{round(y_px)}  "
         f"OFFSET {error_deg:.2f} deg.  {x_off:.1f},{y_off:.1f} pix.",
     )
 
@@ -353,6 +383,11 @@ def _digits(numbers: IntArray) -> NDArray[np.uint8]:
     digits = (numbers[:, None] // powers % 10 + ord("0")).astype(np.uint8)
     digits[numbers[:, None] < powers] = 0
     return digits
+
+
+def _letter(eye: OneEye) -> str:
+    """Give the letter that stands for an eye."""
+    return eye[0].upper()
 
 
 def _joined(lines: list[str]) -> str:

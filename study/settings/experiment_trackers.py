@@ -65,3 +65,4 @@ class PygazeSettings(Section):
     address: str = Field("127.0.0.1", description="address of an OpenGaze server")
     port: int = Field(4242, ge=1, le=65535, description="its port")
     serial_number: str = Field("", description="which of several Tobii trackers")
+    alea_key: str = Field("", description="the key that Alea gives for its programming interface")
