@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -45,11 +45,14 @@ class PygazeKind:
         What cannot be had.
     read : callable, optional
         Reads its newest sample; None where it calls us with each one.
+    calibration : dict, default {}
+        What PyGaze's calibration of it is told.
     """
 
     needs: str
     limits: str
     read: ReadSample | None = None
+    calibration: dict[str, bool] = field(default_factory=dict)
 
 
 KINDS = {
@@ -57,6 +60,7 @@ KINDS = {
         "the Tobii Pro SDK: pip install tobii-research (Python 3.10, or the version that Tobii "
         "names for it)",
         "the validation is faceoff's, not PyGaze's, which counts gaze from before a target came",
+        calibration={"validate": False},
     ),
     "smi": PygazeKind(
         "SMI's iView X SDK for Windows (iViewXAPI.dll), which SMI no longer sells",
@@ -188,7 +192,7 @@ class PygazeDevice:
         with quiet_console(), self._window.esc_as_key():
             try:
                 self._tracker.stop_recording()
-                went_well = bool(self._tracker.calibrate())
+                went_well = bool(self._tracker.calibrate(**self._kind.calibration))
                 self._tracker.start_recording()
             except Exception as error:  # PyGaze raises nothing more special
                 raise TrackerLostError(
@@ -270,6 +274,8 @@ class PygazeDevice:
                 stem = str(self._log_stem)
                 tracker = EyeTracker(display, trackertype=self._name, logfile=stem)
         except Exception as error:  # a missing module or library, or PyGaze's bare Exception
+            for path in self.files():  # begun by this attempt: there were none before
+                path.unlink()
             raise InputError(
                 f"The tracker {self._name} needs {self._kind.needs}, but PyGaze says: {error}. "
                 "Install it, connect the tracker, and try again."
