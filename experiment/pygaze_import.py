@@ -95,3 +95,14 @@ def quiet_console() -> Iterator[None]:
             os.dup2(kept[1], 2)
             os.close(kept[0])
             os.close(kept[1])
+
+
+@contextmanager
+def quiet_streams() -> Iterator[None]:
+    """Drop what Python prints while the block runs: cheap enough for each message."""
+    with (
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        redirect_stdout(nowhere),
+        redirect_stderr(nowhere),
+    ):
+        yield

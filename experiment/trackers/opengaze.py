@@ -222,7 +222,7 @@ class OpengazeDevice:
 
     def _show_targets(self, client: OpengazeClient, screen: TargetScreen) -> None:
         """Show each target when the server begins with it, until there is a result."""
-        target, waited_ms = (self._screen.width_px / 2, self._screen.height_px / 2), 0.0
+        target, waited_ms = self._screen.centre_px, 0.0
         while waited_ms < 1000 * (_SETTLE_S + _MEASURE_S + _REPORT_S):
             report = client.next_report(0.0)
             if report is None:

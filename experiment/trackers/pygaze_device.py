@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from experiment.gaze_trace import FloatArray
-from experiment.pygaze_import import configure_pygaze, quiet_console
+from experiment.pygaze_import import configure_pygaze, quiet_streams
 from experiment.trackers.live_device import TakeSample
 from experiment.trackers.live_recording import EyeSample
 from experiment.trackers.protocol import TargetScreen, TrackerLostError
@@ -45,11 +45,14 @@ class PygazeKind:
         What cannot be had.
     read : callable, optional
         Reads its newest sample; None where it calls us with each one.
+    calibration : dict, default {}
+        What PyGaze's calibration of it is told.
     """
 
     needs: str
     limits: str
     read: ReadSample | None = None
+    calibration: dict[str, bool] = field(default_factory=dict)
 
 
 KINDS = {
@@ -57,6 +60,7 @@ KINDS = {
         "the Tobii Pro SDK: pip install tobii-research (Python 3.10, or the version that Tobii "
         "names for it)",
         "the validation is faceoff's, not PyGaze's, which counts gaze from before a target came",
+        calibration={"validate": False},
     ),
     "smi": PygazeKind(
         "SMI's iView X SDK for Windows (iViewXAPI.dll), which SMI no longer sells",
@@ -162,7 +166,7 @@ class PygazeDevice:
         else:
             self._thread = Thread(target=self._poll, args=(self._kind.read, take), daemon=True)
             self._thread.start()
-        with quiet_console():
+        with quiet_streams():
             self._tracker.start_recording()
 
     def calibrate(self, points_px: FloatArray, screen: TargetScreen) -> str:
@@ -185,10 +189,10 @@ class PygazeDevice:
         TrackerLostError
             If it was broken off by an error.
         """
-        with quiet_console(), self._window.esc_as_key():
+        with quiet_streams(), self._window.esc_as_key():
             try:
                 self._tracker.stop_recording()
-                went_well = bool(self._tracker.calibrate())
+                went_well = bool(self._tracker.calibrate(**self._kind.calibration))
                 self._tracker.start_recording()
             except Exception as error:  # PyGaze raises nothing more special
                 raise TrackerLostError(
@@ -205,7 +209,7 @@ class PygazeDevice:
         text : str
             The message.
         """
-        with quiet_console():
+        with quiet_streams():
             self._tracker.log(text)
 
     def files(self) -> list[Path]:
@@ -228,7 +232,7 @@ class PygazeDevice:
             self._thread.join(1.0)
         for end in (tracker.stop_recording, tracker.close):
             try:
-                with quiet_console():
+                with quiet_streams():
                     end()
             except Exception as error:  # of a tracker that is gone: the other part is done, too
                 say(f"{self.model}: {error}")
@@ -263,13 +267,15 @@ class PygazeDevice:
         # PyGaze 0.7.6 misspells the default of this one, and cannot be imported without it.
         pygaze.settings.ALEAANIMATEDCALIBRATION = False
         try:
-            with quiet_console():
+            with quiet_streams():
                 from pygaze.eyetracker import EyeTracker
 
                 display = _display_on(self._screen)
                 stem = str(self._log_stem)
                 tracker = EyeTracker(display, trackertype=self._name, logfile=stem)
         except Exception as error:  # a missing module or library, or PyGaze's bare Exception
+            for path in self.files():  # begun by this attempt: there were none before
+                path.unlink()
             raise InputError(
                 f"The tracker {self._name} needs {self._kind.needs}, but PyGaze says: {error}. "
                 "Install it, connect the tracker, and try again."
