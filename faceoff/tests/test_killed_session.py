@@ -30,7 +30,7 @@ COLUMNS = {"trial": int, "outcome": str, "part": int, "correct": bool, "rt_ms": 
 @pytest.fixture
 def nursery(tmp_path: Path) -> Iterator[tuple[Study, subprocess.Popen[str]]]:
     study = make_small_study(tmp_path / "study", n_main=26, n_practice=2, n_actors=4)
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "experiment.tests.nursery", str(study.root)],
         cwd=Path(__file__).resolve().parents[2],
         env={name: value for name, value in os.environ.items() if name != "DISPLAY"},
@@ -38,10 +38,9 @@ def nursery(tmp_path: Path) -> Iterator[tuple[Study, subprocess.Popen[str]]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-    )
-    yield study, process
-    process.kill()
-    process.wait()
+    ) as process:
+        yield study, process
+        process.kill()
 
 
 def begin(process: subprocess.Popen[str], how: str) -> int:
