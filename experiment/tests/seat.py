@@ -50,6 +50,13 @@ class Seat:
             text=True,
         )
 
+    def __enter__(self) -> "Seat":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
     def press(self, key: str) -> None:
         """Press a key, as xdotool names it."""
         self._do("key", key)
@@ -92,12 +99,6 @@ class Seat:
         seen = self.look()
         background = (seen == 128).all(axis=2).mean()
         return float((seen < 60).all(axis=2).mean()) if background > 0.7 else 0.0
-
-    def press_until_change(self, key: str) -> None:
-        """Press a key and wait until the screen is another one."""
-        before = self.look()
-        self.press(key)
-        self.wait_for("another screen", lambda: not np.array_equal(self.look(), before))
 
     def end(self) -> tuple[int, str]:
         """Wait for the end, and give the exit status and what was said."""

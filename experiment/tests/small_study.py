@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from experiment.tests.made_up_study import HEIGHT_PX, WIDTH_PX, make_study
 from participants.plans import Plan, PlannedTrial, plan_path, write_plan
+from participants.register import add_participant
 from stimuli.catalog import MANIFEST_COLUMNS, read_manifest
 from stimuli.expressions import EXPRESSIONS, KDEF_CODES
 from study.folder import Study
@@ -30,6 +31,7 @@ def make_small_study(
     """Make a study with pictures, and a plan of two blocks for sub-001."""
     defaults: dict[str, Any] = {"experiment": QUICK, "observers": QUICK_ANSWERS}
     study = make_study(folder, n_actors=n_actors, **(defaults | sections))
+    add_participant(study, "sub-001")
     manifest = read_manifest(study).set_index("image_id", drop=False)
     images = list(manifest["image_id"])[: n_practice + n_main]
     for number, image_id in enumerate(images):
