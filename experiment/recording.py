@@ -115,8 +115,8 @@ def refuse_second_start(session_dir: Path) -> None:
     n_rows = max(trials_tsv.read_bytes().count(b"\n") - 1, 0) if trials_tsv.exists() else 0
     raise InputError(
         f"A session is begun once, but {session_dir} holds {', '.join(found)}, with {n_rows} "
-        "trials. They are never overwritten: go on with it (faceoff experiment resume), or plan "
-        "another session (faceoff participants plan --session ...)."
+        "trials. They are never overwritten: go on with it if it was broken off (faceoff "
+        "experiment resume), or plan another session (faceoff participants plan --session ...)."
     )
 
 

@@ -113,9 +113,11 @@ def read_plan(path: Path) -> Plan:
     try:
         return Plan.model_validate_json(path.read_bytes())
     except OSError as error:
+        person, label = path.parent.parent.name, path.parent.name.removeprefix("ses-")
+        mode = next((f" --mode {kind}" for kind in TRIAL_RUNS if label.startswith(kind)), "")
         raise InputError(
             f"A session's plan must be at {path}, but there is none. "
-            "Make it first: faceoff participants plan."
+            f"Make it first: faceoff participants plan {person} --session {label}{mode}."
         ) from error
     except ValidationError as error:
         problem = error.errors()[0]
