@@ -112,6 +112,15 @@ class ObserversSettings(Section):
     calibration_error_deg: float = Field(
         0.18, ge=0, description="spread of the calibration's offset between sessions, per axis"
     )
+    calibration_drift_deg: float = Field(
+        0.04, ge=0, lt=1,
+        description="wandering of the calibration's offset until the next calibration: its "
+        "spread after one minute, per axis; it grows with the square root of time",
+    )  # fmt: skip
+    loss_share: float = Field(
+        0.006, ge=0, le=0.5, description="mean share of samples that are lost besides blinks"
+    )
+    loss_mean_ms: float = Field(200, ge=20, description="mean duration of such a loss")
     blink_rate_hz: float = Field(
         0.12, ge=0, le=2, description="blinks in a second of looking at the face"
     )
@@ -135,6 +144,20 @@ class ObserversSettings(Section):
         0.12, ge=0,
         description="spread of fixation duration, noise, blinks and pupil between observers, "
         "log units",
+    )  # fmt: skip
+    between_loss: float = Field(
+        0.8, ge=0, description="spread of the share of lost samples between observers, log units"
+    )
+    between_picture_strategy: float = Field(
+        0.15, ge=0,
+        description="spread of region weights between pictures of an expression, log units",
+    )  # fmt: skip
+    between_picture_accuracy: float = Field(
+        0.5, ge=0, description="spread of difficulty between pictures of an expression, logits"
+    )
+    between_picture_speed: float = Field(
+        0.08, ge=0,
+        description="spread of reaction times between pictures of an expression, log units",
     )  # fmt: skip
     strategy: StrategySettings = StrategySettings()
     accuracy: AccuracySettings = AccuracySettings()
