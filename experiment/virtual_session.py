@@ -1,6 +1,6 @@
 """One session of a simulated observer without a window: same trials, same messages, no waiting."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import floor
 from pathlib import Path
@@ -8,10 +8,11 @@ from typing import Any
 
 from experiment import messages
 from experiment.asc_writer import AscWriter
-from experiment.calibration import simulate_drift_check, simulate_validation
+from experiment.calibration import CalibratedEye, simulate_drift_check, simulate_validation
 from experiment.gaze_trace import FloatArray
 from experiment.machine import TrialMachine
 from experiment.observers import (
+    Eye,
     Observer,
     Response,
     SimulatedTrial,
@@ -67,9 +68,10 @@ class VirtualTracker:
         self, recording: AscWriter, observer: Observer, screen: Screen, seed: int, session: str
     ) -> None:
         self._recording = recording
-        self._observer = observer
         self._screen = screen
-        self._errors = generator(seed, "calibration", observer.participant_id, session)
+        names = observer.participant_id, session
+        self._errors = generator(seed, "calibration", *names)
+        self._eye = CalibratedEye(observer.eye, generator(seed, "calibration drift", *names))
         self._seen: SimulatedTrial | None = None
         self.now_ms = CLOCK_START_MS
 
@@ -82,6 +84,16 @@ class VirtualTracker:
             How far; it is rounded to whole milliseconds.
         """
         self.now_ms += round(duration_ms)
+
+    def eye(self) -> Eye:
+        """Give the observer's eye with the calibration's offset of this moment.
+
+        Returns
+        -------
+        Eye
+            The eye.
+        """
+        return self._eye.at(self.now_ms)
 
     def see(self, simulated: SimulatedTrial) -> None:
         """Take what the eye will have done by the end of this recording.
@@ -98,7 +110,9 @@ class VirtualTracker:
 
     def calibrate(self, screen: TargetScreen, *, validate_only: bool = False) -> Accuracy:
         """Calibrate and validate."""
-        found = simulate_validation(self._observer.eye, self._screen, self._errors)
+        if not validate_only:
+            self._eye.calibrate(self.now_ms)
+        found = simulate_validation(self.eye(), self._screen, self._errors)
         if not validate_only:
             self.wait(CALIBRATION_MS)
             self._recording.calibration(self.now_ms, found)
@@ -108,7 +122,7 @@ class VirtualTracker:
 
     def drift_check(self, x_px: float, y_px: float, screen: TargetScreen) -> float:
         """Measure how far gaze is from a target, in degrees."""
-        offset_px = simulate_drift_check(self._observer.eye, self._errors, self._screen)
+        offset_px = simulate_drift_check(self.eye(), self._errors, self._screen)
         self.wait(DRIFT_CHECK_MS)
         self._recording.drift_check(self.now_ms, (x_px, y_px), offset_px)
         seen_px = [x_px + offset_px[0], y_px + offset_px[1]]
@@ -260,13 +274,14 @@ def _run_trial(
     """Run one trial, from its identification to the end of its recording."""
     settings, names = session.settings, (session.plan.participant_id, session.plan.session)
     answers = generator(session.seed, "answer", *names, trial.trial)
-    drawn = draw_response(session.observer, trial.expression, answers)
+    observer = session.observer.facing(trial.image_id, trial.expression)
+    drawn = draw_response(observer, trial.expression, answers)
     limit_ms = settings.response_limit_ms
     response = None if limit_ms and drawn.rt_ms >= limit_ms else drawn
     times = _times(session, response)
     lead_ms, tail_ms = round(settings.recording_lead_ms), round(settings.recording_tail_ms)
     simulated = simulate_trial(
-        session.observer,
+        replace(observer, eye=tracker.eye()),
         trial,
         session.polygons_px[trial.image_id],
         session.screen,

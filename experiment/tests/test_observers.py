@@ -23,12 +23,13 @@ POLYGONS_PX = {
     name: polygon + np.array([736, 316])
     for name, polygon in region_polygons(made_up_landmarks()).items()
 }
-# An eye without random effects, so that the settings are what is planted.
+# An eye without random effects or losses, so that the settings are what is planted.
 SAME_FOR_ALL = {
     "between_strategy": 0.0,
     "between_accuracy": 0.0,
     "between_speed": 0.0,
     "between_eye": 0.0,
+    "loss_share": 0.0,
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiment.calibration import simulate_drift_check, simulate_validation
+from experiment.calibration import CalibratedEye, simulate_drift_check, simulate_validation
 from experiment.gaze_trace import FloatArray
 from experiment.observers import (
     Response,
@@ -84,6 +84,7 @@ class SimulatedTracker:
         )
         self._regions_px = self._regions_on_screen()
         self._errors = self._generator("calibration")
+        self._eye = CalibratedEye(self._observer.eye, self._generator("calibration drift"))
         path = setup.recording.with_suffix(".asc")
         self._recording = AscRecording(path, self._screen, "faceoff (simulated observer)")
         self._looking: _Looking | None = None
@@ -109,7 +110,10 @@ class SimulatedTracker:
         Accuracy
             What the validation found.
         """
-        found = simulate_validation(self._observer.eye, self._screen, self._errors)
+        if not validate_only:
+            self._eye.calibrate(self._recording.now_ms())
+        eye = self._eye.at(self._recording.now_ms())
+        found = simulate_validation(eye, self._screen, self._errors)
         writer = self._recording.writer
         for write in (writer.calibration, writer.validation)[validate_only:]:
             for x_px, y_px in found.points_px.tolist():
@@ -134,8 +138,8 @@ class SimulatedTracker:
             Degrees between gaze and target.
         """
         screen.hold_target(x_px, y_px, _DRIFT_CHECK_MS)
-        offset_px = simulate_drift_check(self._observer.eye, self._errors, self._screen)
         now_ms = int(self._recording.now_ms())
+        offset_px = simulate_drift_check(self._eye.at(now_ms), self._errors, self._screen)
         self._recording.writer.drift_check(now_ms, (x_px, y_px), offset_px)
         seen_px = [x_px + offset_px[0], y_px + offset_px[1]]
         return float(self._screen.distance_deg([x_px, y_px], seen_px))
@@ -211,7 +215,8 @@ class SimulatedTracker:
         files = self._recording.close()
         if files:
             folder = self._recording.path.parent
-            write_truth(folder, self._plan.session, self._observer, self._truth)
+            images = [trial.image_id for trial in self._plan.trials]
+            write_truth(folder, self._plan.session, self._observer, self._truth, images)
         return files
 
     def close(self) -> None:
@@ -248,12 +253,11 @@ class SimulatedTracker:
         """Decide before the trial where the observer will look and what the answer will be."""
         trial = next(trial for trial in self._plan.trials if trial.trial == number)
         settings = self._study.settings.experiment
-        response = draw_response(
-            self._observer, trial.expression, self._generator("answer", number)
-        )
+        observer = self._observer.facing(trial.image_id, trial.expression)
+        response = draw_response(observer, trial.expression, self._generator("answer", number))
         lead_ms = settings.recording_lead_ms + settings.fixation_ms + _LATE_FACE_MS
         gaze = simulate_trial(
-            self._observer,
+            replace(observer, eye=self._eye.at(self._recording.now_ms())),
             trial,
             self._regions_px[trial.image_id],
             self._screen,
