@@ -1,20 +1,24 @@
 """Planted and recovered: what the pipeline found against what the simulated observers did.
 
-The truth never passes through the pipeline: strategies, accuracies and reaction times come from
-each session's ``truth.json``, fixations from ``truth_fixations.tsv``. What is compared with them
-went all the way through recording, reader, segmentation, coordinates and density maps.
+The truth never passes through the pipeline: strategies and accuracies come from each session's
+``truth.json``, which has those of the observer and what each picture adds to them, and fixations
+from ``truth_fixations.tsv``. What is planted is therefore known for each participant and picture,
+and the planted value of a result is the expectation over those that enter it. What is compared
+with them went all the way through recording, reader, segmentation, coordinates and density maps.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
+from scipy.special import expit, logit
 
-from stimuli.catalog import picture_landmarks
+from stimuli.catalog import picture_landmarks, read_manifest
 from stimuli.expressions import EXPRESSIONS
 from stimuli.regions import REGIONS, region_masks, region_of, region_polygons
 from study.folder import Study
@@ -38,17 +42,17 @@ class Truth:
     ----------
     participants : tuple of str
         Who was simulated.
-    strategy : dict of str to dict of str to float
-        For each expression, the mean probability of each region.
-    accuracy : dict of str to float
-        For each expression, the mean probability of the right answer.
+    strategy : pandas.DataFrame
+        The probability of each of `REGIONS`, by participant_id and image_id.
+    accuracy : pandas.Series
+        The probability of the right answer, by participant_id and image_id.
     fixations : pandas.DataFrame
         participant_id, trial, index, duration_ms.
     """
 
     participants: tuple[str, ...]
-    strategy: dict[str, dict[str, float]]
-    accuracy: dict[str, float]
+    strategy: pd.DataFrame
+    accuracy: pd.Series
     fixations: pd.DataFrame
 
 
@@ -65,34 +69,47 @@ def read_truth(study: Study) -> Truth | None:
     Truth or None
         None where no session was simulated.
     """
-    people: list[str] = []
-    observers, tables = [], []
-    for participant_id, session in study.sessions():
-        folder = study.session_dir(participant_id, session)
-        if not (folder / "truth.json").is_file():
-            continue
+    simulated = [
+        (person, session, study.session_dir(person, session))
+        for person, session in study.sessions()
+        if (study.session_dir(person, session) / "truth.json").is_file()
+    ]
+    if not simulated:
+        return None
+    shown = read_manifest(study).set_index("image_id")["expression"]
+    planted, tables = {}, []
+    for participant_id, session, folder in simulated:
         truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-        observers.append(truth.get("observer", truth))
+        for image_id, effect in truth["picture_effects"].items():
+            facing = _in_front_of(truth, effect, str(shown[image_id]))
+            planted[participant_id, image_id] = facing
         table = read_table(
             folder / "truth_fixations.tsv",
             what="The planted fixations of a simulated session",
             columns={"trial": int, "index": int, "duration_ms": float},
         )
         tables.append(table.assign(participant_id=participant_id, session=session))
-        people.append(participant_id)
-    if not people:
-        return None
-    strategy = {
-        name: {
-            region: float(np.mean([o["strategy"][name].get(region, 0.0) for o in observers]))
-            for region in REGIONS
-        }
-        for name in EXPRESSIONS
+    index = pd.MultiIndex.from_tuples(list(planted), names=["participant_id", "image_id"])
+    strategy = pd.DataFrame([weights for weights, _ in planted.values()], index=index)
+    accuracy = pd.Series([probability for _, probability in planted.values()], index=index)
+    strategy = strategy.reindex(columns=list(REGIONS), fill_value=0.0).fillna(0.0)
+    people = tuple(dict.fromkeys(person for person, _, _ in simulated))
+    return Truth(people, strategy, accuracy, pd.concat(tables, ignore_index=True))
+
+
+def _in_front_of(
+    observer: dict[str, Any], effect: dict[str, Any], expression: str
+) -> tuple[dict[str, float], float]:
+    """Give an observer's region probabilities and accuracy in front of a picture."""
+    weights = {
+        region: weight * float(np.exp(effect["strategy"][region]))
+        for region, weight in observer["strategy"][expression].items()
     }
-    accuracy = {
-        name: float(np.mean([o["accuracy"][name] for o in observers])) for name in EXPRESSIONS
-    }
-    return Truth(tuple(people), strategy, accuracy, pd.concat(tables, ignore_index=True))
+    total = sum(weights.values())
+    probability = observer["accuracy"][expression]
+    if 0 < probability < 1:
+        probability = float(expit(logit(probability) + effect["accuracy_logits"]))
+    return {region: weight / total for region, weight in weights.items()}, probability
 
 
 def recovery_table(study: Study) -> pd.DataFrame | None:
@@ -140,7 +157,7 @@ def recovery_table(study: Study) -> pd.DataFrame | None:
         *_accuracy_rows(truth, trials[trials["phase"] != "practice"]),
         *_fixation_rows(truth, trials, fixations),
         *_region_rows(study, truth, fixations[fixations["included"].fillna(False)]),
-        *_map_rows(study, truth),
+        *_map_rows(study, truth, fixations[fixations["included"].fillna(False)]),
     ]
     table = pd.DataFrame(rows, columns=["quantity", "expression", "planted", "found", "tolerance"])
     table["agrees"] = (table["planted"] - table["found"]).abs() <= table["tolerance"]
@@ -150,12 +167,19 @@ def recovery_table(study: Study) -> pd.DataFrame | None:
 Row = tuple[str, str, float, float, float]
 
 
+def _pairs(rows: pd.DataFrame) -> pd.MultiIndex:
+    """Give each row's participant and picture, by which planted values are kept."""
+    return pd.MultiIndex.from_frame(rows[["participant_id", "image_id"]])
+
+
 def _accuracy_rows(truth: Truth, trials: pd.DataFrame) -> Iterator[Row]:
     """Compare the share of right answers with the planted probability."""
     for name in EXPRESSIONS:
-        correct = trials.loc[trials["expression"] == name, "correct"].fillna(False)
+        own = trials[trials["expression"] == name]
+        correct = own["correct"].fillna(False)
         if len(correct):
-            planted = truth.accuracy[name]
+            planted = float(truth.accuracy[_pairs(own)].mean())
+            # No wider than for one probability: a mixture of them varies less.
             tolerance = _Z * np.sqrt(planted * (1 - planted) / len(correct))
             yield "accuracy", name, planted, float(correct.mean()), float(tolerance)
 
@@ -187,7 +211,7 @@ def _region_rows(study: Study, truth: Truth, fixations: pd.DataFrame) -> Iterato
         if here.empty:
             continue
         shares = here.value_counts(normalize=True).reindex(list(REGIONS), fill_value=0.0)
-        planted = pd.Series(truth.strategy[name]).reindex(list(REGIONS))
+        planted = truth.strategy.loc[_pairs(fixations[fixations["expression"] == name])].mean()
         worst = str((shares - planted).abs().idxmax())
         sampling = _Z * float(np.sqrt(planted[worst] * (1 - planted[worst]) / len(here)))
         yield (
@@ -199,39 +223,40 @@ def _region_rows(study: Study, truth: Truth, fixations: pd.DataFrame) -> Iterato
         )
 
 
-def _map_rows(study: Study, truth: Truth) -> Iterator[Row]:
+def _map_rows(study: Study, truth: Truth, fixations: pd.DataFrame) -> Iterator[Row]:
     """Correlate the density map of each expression with the map that the strategy implies."""
     maps = read_maps(study.gaze_dir / "density.nc", what="The density maps (faceoff gaze density)")
     shown = maps["expression_of_image"].to_series()
     cell_px = float(maps["x"][1] - maps["x"][0])
     sigma_cells = float(maps.attrs["sigma_px"]) / cell_px
+    seen = fixations.drop_duplicates(["participant_id", "image_id"])
+    of_picture = truth.strategy.loc[_pairs(seen)].groupby(level="image_id").mean()
     for name in maps["expression"].to_numpy():
         images = list(shown[shown == name].index)
         found = maps["density_by_expression"].sel(expression=name).to_numpy()
-        planted = planted_density(
-            truth.strategy[name],
-            [points / cell_px for points in picture_landmarks(study, images).values()],
-            found.shape,
-            sigma_cells,
-        )
+        known = set(of_picture.index)
+        looked = picture_landmarks(study, [image for image in images if image in known])
+        faces = [
+            (of_picture.loc[[image]].to_numpy(float)[0], points / cell_px)
+            for image, points in looked.items()
+        ]
+        planted = planted_density(faces, found.shape, sigma_cells)
         correlation = float(np.corrcoef(planted.ravel(), found.ravel())[0, 1])
         yield "correlation with the planted map", name, 1.0, correlation, 1 - _LEAST_MAP_CORRELATION
 
 
 def planted_density(
-    weights: dict[str, float],
-    landmarks: list[NDArray[np.float64]],
+    faces: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
     shape: tuple[int, ...],
     sigma_cells: float,
 ) -> NDArray[np.float64]:
-    """Draw the density map that a strategy implies, evenly within each region.
+    """Draw the density map that strategies imply, evenly within each region.
 
     Parameters
     ----------
-    weights : dict of str to float
-        Probability of each region.
-    landmarks : list of ndarray, shape (68, 2)
-        The faces looked at, in cells of the map.
+    faces : sequence of tuple
+        For each face looked at, the probability of each of `REGIONS`, and its landmarks in cells
+        of the map, shape (68, 2).
     shape : tuple of int
         Rows and columns of the map.
     sigma_cells : float
@@ -243,9 +268,10 @@ def planted_density(
         The mean over the faces; sums to one.
     """
     total = np.zeros(shape)
-    for points in landmarks:
+    for weights, points in faces:
+        weight = dict(zip(REGIONS, weights, strict=True))
         for region, mask in region_masks(points, shape[1], shape[0]).items():
             if mask.any():
-                total += weights.get(region, 0.0) * mask / mask.sum()
+                total += weight[region] * mask / mask.sum()
     smooth: NDArray[np.float64] = gaussian_filter(total, sigma_cells, mode="constant")
     return smooth / smooth.sum()
