@@ -46,6 +46,8 @@ class Truth:
         The probability of each of `REGIONS`, by participant_id and image_id.
     accuracy : pandas.Series
         The probability of the right answer, by participant_id and image_id.
+    refixation : float
+        Mean probability that a fixation stays in the region of the last one.
     fixations : pandas.DataFrame
         participant_id, trial, index, duration_ms.
     """
@@ -53,6 +55,7 @@ class Truth:
     participants: tuple[str, ...]
     strategy: pd.DataFrame
     accuracy: pd.Series
+    refixation: float
     fixations: pd.DataFrame
 
 
@@ -77,12 +80,13 @@ def read_truth(study: Study) -> Truth | None:
     if not simulated:
         return None
     shown = read_manifest(study).set_index("image_id")["expression"]
-    planted, tables = {}, []
+    planted, tables, refixations = {}, [], []
     for participant_id, session, folder in simulated:
         truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
         for image_id, effect in truth["picture_effects"].items():
             facing = _in_front_of(truth, effect, str(shown[image_id]))
             planted[participant_id, image_id] = facing
+        refixations.append(truth["eye"]["refixation"])
         table = read_table(
             folder / "truth_fixations.tsv",
             what="The planted fixations of a simulated session",
@@ -94,7 +98,13 @@ def read_truth(study: Study) -> Truth | None:
     accuracy = pd.Series([probability for _, probability in planted.values()], index=index)
     strategy = strategy.reindex(columns=list(REGIONS), fill_value=0.0).fillna(0.0)
     people = tuple(dict.fromkeys(person for person, _, _ in simulated))
-    return Truth(people, strategy, accuracy, pd.concat(tables, ignore_index=True))
+    return Truth(
+        people,
+        strategy,
+        accuracy,
+        float(np.mean(refixations)),
+        pd.concat(tables, ignore_index=True),
+    )
 
 
 def _in_front_of(
@@ -206,6 +216,8 @@ def _region_rows(study: Study, truth: Truth, fixations: pd.DataFrame) -> Iterato
     for image_id, rows in fixations.groupby("image_id"):
         polygons = region_polygons(landmarks[str(image_id)])
         region.loc[rows.index] = region_of(rows[["x_px", "y_px"]].to_numpy(), polygons)
+    # Fixations that stay where they are tell less than as many that are chosen anew.
+    alike = (1 + truth.refixation) / (1 - truth.refixation)
     for name in EXPRESSIONS:
         here = region[fixations["expression"] == name]
         if here.empty:
@@ -213,7 +225,7 @@ def _region_rows(study: Study, truth: Truth, fixations: pd.DataFrame) -> Iterato
         shares = here.value_counts(normalize=True).reindex(list(REGIONS), fill_value=0.0)
         planted = truth.strategy.loc[_pairs(fixations[fixations["expression"] == name])].mean()
         worst = str((shares - planted).abs().idxmax())
-        sampling = _Z * float(np.sqrt(planted[worst] * (1 - planted[worst]) / len(here)))
+        sampling = _Z * float(np.sqrt(alike * planted[worst] * (1 - planted[worst]) / len(here)))
         yield (
             f"share of fixations on {worst}, the region furthest off",
             name,

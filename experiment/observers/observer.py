@@ -52,11 +52,14 @@ class Eye:
     Parameters
     ----------
     fixation_mean_ms, fixation_cv : float
-        Mean of the gamma distribution of fixation durations, and its standard deviation over it.
+        Mean of the log-normal distribution of fixation durations, and its standard deviation
+        over it.
     latency_mean_ms : float
         Mean time from face onset to the first saccade.
     landing_spread : float
         Spread of landing points within a region, over the region's half extent.
+    refixation : float
+        Probability that the next fixation stays in the region, beside choosing it anew.
     noise_rms_s2s_deg : float
         Measurement noise, root mean square from sample to sample.
     tremor_deg : float
@@ -81,6 +84,7 @@ class Eye:
     fixation_cv: float
     latency_mean_ms: float
     landing_spread: float
+    refixation: float
     noise_rms_s2s_deg: float
     tremor_deg: float
     drift_deg_per_sqrt_s: float
@@ -289,6 +293,7 @@ def _draw_eye(settings: ObserversSettings, participant_id: str, seed: int) -> Ey
         fixation_cv=settings.fixation_cv,
         latency_mean_ms=settings.latency_mean_ms,
         landing_spread=settings.landing_spread,
+        refixation=settings.refixation,
         noise_rms_s2s_deg=settings.noise_rms_s2s_deg * float(factors[1]),
         tremor_deg=settings.tremor_deg,
         drift_deg_per_sqrt_s=settings.drift_deg_per_sqrt_s,

@@ -61,9 +61,24 @@ def test_weights_are_the_shares_of_fixations(many_trials):
     observer, trials = many_trials
     regions = [fixation.region for trial in trials for fixation in trial.fixations]
     n = len(regions)
+    stays = observer.eye.refixation
+    more = np.sqrt((1 + stays) / (1 - stays))  # refixations make fixations alike
     for region, weight in observer.strategy["afraid"].items():
-        standard_error = np.sqrt(weight * (1 - weight) / n)
+        standard_error = more * np.sqrt(weight * (1 - weight) / n)
         assert abs(regions.count(region) / n - weight) < 4 * standard_error, region
+
+
+def test_refixations_are_as_many_as_planted(many_trials):
+    observer, trials = many_trials
+    pairs = [
+        first.region == second.region
+        for trial in trials
+        for first, second in pairwise(trial.fixations)
+    ]
+    stays = observer.eye.refixation
+    by_chance = sum(weight**2 for weight in observer.strategy["afraid"].values())
+    expected = stays + (1 - stays) * by_chance
+    assert np.mean(pairs) == pytest.approx(expected, abs=4 * 0.5 / np.sqrt(len(pairs)))
 
 
 def test_fixations_land_in_their_region(many_trials):

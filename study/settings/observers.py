@@ -1,7 +1,9 @@
 """Simulated observers: where they look, what they answer, and how their eyes move.
 
 The defaults are plausible values of ours, in the range of what people do; they plant a known
-truth and report no measurement.
+truth and report no measurement. Fixation durations and the share of refixations are set so that
+intervals between fixations and the size of saccades are near those of 20 people who looked at
+faces (Cadoni et al. 2022, AVSS; `benchmarks/simulated_people.py`).
 """
 
 from typing import Annotated, Literal
@@ -91,9 +93,9 @@ class ReactionTimeSettings(Section):
 class ObserversSettings(Section):
     """Simulated observers: planted strategies, answers and eye movements."""
 
-    fixation_mean_ms: float = Field(270, gt=100, description="mean fixation duration")
+    fixation_mean_ms: float = Field(300, gt=100, description="mean fixation duration")
     fixation_cv: float = Field(
-        0.45, gt=0, le=1, description="standard deviation of fixation durations over their mean"
+        0.55, gt=0, le=1, description="standard deviation of fixation durations over their mean"
     )
     latency_mean_ms: float = Field(
         210, gt=100, description="mean time from face onset to the first saccade"
@@ -101,6 +103,11 @@ class ObserversSettings(Section):
     landing_spread: float = Field(
         0.28, gt=0, le=1,
         description="spread of landing points within a region, over the region's half extent",
+    )  # fmt: skip
+    refixation: float = Field(
+        0.2, ge=0, le=0.9,
+        description="probability that the next fixation stays in the same region, beside that "
+        "of choosing it anew",
     )  # fmt: skip
     noise_rms_s2s_deg: float = Field(
         0.02, gt=0, lt=1, description="measurement noise, root mean square sample to sample"
