@@ -101,11 +101,11 @@ class ObserversSettings(Section):
         210, gt=100, description="mean time from face onset to the first saccade"
     )
     landing_spread: float = Field(
-        0.28, gt=0, le=1,
+        0.34, gt=0, le=1,
         description="spread of landing points within a region, over the region's half extent",
     )  # fmt: skip
     refixation: float = Field(
-        0.2, ge=0, le=0.9,
+        0.15, ge=0, le=0.9,
         description="probability that the next fixation stays in the same region, beside that "
         "of choosing it anew",
     )  # fmt: skip
