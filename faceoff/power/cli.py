@@ -18,7 +18,7 @@ def power(
     region: Annotated[str, typer.Option(help="The region of the face.")] = "mouth",
     effect: Annotated[
         float, typer.Option(help="The difference of the region's shares; 0: type I error.")
-    ] = 0.05,
+    ] = 0.1,
     participants: Annotated[str, typer.Option(help="Numbers of participants.")] = "8,16,24",
     pictures: Annotated[
         str, typer.Option(help="Numbers of pictures of each expression.")
