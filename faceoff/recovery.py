@@ -8,29 +8,35 @@ with them went all the way through recording, reader, segmentation, coordinates 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 from scipy.special import expit, logit
+from scipy.stats import binom
 
+from faceoff.recovery_maps import (
+    effective_fixations,
+    least_correlation,
+    planted_shares,
+    smoothed,
+)
 from stimuli.catalog import picture_landmarks, read_manifest
 from stimuli.expressions import EXPRESSIONS
-from stimuli.regions import REGIONS, region_masks, region_of, region_polygons
+from stimuli.regions import REGIONS, region_of, region_polygons
 from study.folder import Study
 from study.maps import read_maps
 from study.tables import read_table
 
 # Half-width of an interval that holds 99.9 % of a normal variable.
-_Z = 3.29
+_Z, _CERTAINTY = 3.29, 0.999
 # A share of fixations may be off by this much beside its sampling error: the calibration's
 # offset and the noise carry some fixations over a region's border.
 _SHARE_TOLERANCE = 0.02
-_LEAST_MAP_CORRELATION = 0.98
+# And a map's correlation by this much: within a region people do not land evenly.
+_MAP_TOLERANCE = 0.02
 _RELATIVE_TOLERANCE = 0.03
 
 
@@ -189,9 +195,11 @@ def _accuracy_rows(truth: Truth, trials: pd.DataFrame) -> Iterator[Row]:
         correct = own["correct"].fillna(False)
         if len(correct):
             planted = float(truth.accuracy[_pairs(own)].mean())
+            found = float(correct.mean())
             # No wider than for one probability: a mixture of them varies less.
-            tolerance = _Z * np.sqrt(planted * (1 - planted) / len(correct))
-            yield "accuracy", name, planted, float(correct.mean()), float(tolerance)
+            low, high = binom.interval(_CERTAINTY, len(correct), planted)
+            edge = (low if found < planted else high) / len(correct)
+            yield "accuracy", name, planted, found, abs(float(edge) - planted)
 
 
 def _fixation_rows(truth: Truth, trials: pd.DataFrame, fixations: pd.DataFrame) -> Iterator[Row]:
@@ -252,38 +260,11 @@ def _map_rows(study: Study, truth: Truth, fixations: pd.DataFrame) -> Iterator[R
             (of_picture.loc[[image]].to_numpy(float)[0], points / cell_px)
             for image, points in looked.items()
         ]
-        planted = planted_density(faces, found.shape, sigma_cells)
+        shares = planted_shares(faces, found.shape)
+        planted = smoothed(shares, sigma_cells)
         correlation = float(np.corrcoef(planted.ravel(), found.ravel())[0, 1])
-        yield "correlation with the planted map", name, 1.0, correlation, 1 - _LEAST_MAP_CORRELATION
-
-
-def planted_density(
-    faces: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
-    shape: tuple[int, ...],
-    sigma_cells: float,
-) -> NDArray[np.float64]:
-    """Draw the density map that strategies imply, evenly within each region.
-
-    Parameters
-    ----------
-    faces : sequence of tuple
-        For each face looked at, the probability of each of `REGIONS`, and its landmarks in cells
-        of the map, shape (68, 2).
-    shape : tuple of int
-        Rows and columns of the map.
-    sigma_cells : float
-        Standard deviation of the Gaussian, in cells.
-
-    Returns
-    -------
-    ndarray, shape `shape`
-        The mean over the faces; sums to one.
-    """
-    total = np.zeros(shape)
-    for weights, points in faces:
-        weight = dict(zip(REGIONS, weights, strict=True))
-        for region, mask in region_masks(points, shape[1], shape[0]).items():
-            if mask.any():
-                total += weight[region] * mask / mask.sum()
-    smooth: NDArray[np.float64] = gaussian_filter(total, sigma_cells, mode="constant")
-    return smooth / smooth.sum()
+        own = fixations[fixations["expression"] == name]
+        n = effective_fixations(own, truth.refixation)
+        least = least_correlation(shares, sigma_cells, n, _Z)
+        tolerance = 1 - least + _MAP_TOLERANCE
+        yield "correlation with the planted map", name, 1.0, correlation, tolerance

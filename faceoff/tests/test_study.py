@@ -76,6 +76,7 @@ def test_what_was_planted_is_recovered(small_study: Study) -> None:
     assert exact["agrees"].all()
     maps = table[table["quantity"].str.startswith("correlation")]
     assert (maps["found"] > 0.8).all()
+    assert maps["agrees"].all()
 
 
 def test_planted_shares_of_regions_are_recovered(small_study: Study) -> None:
