@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from experiment.recording import versions
 from experiment.simulate import Sample, simulate_session
 from faceoff.power.design import Design
 from faceoff.power.planting import plant
@@ -75,7 +76,7 @@ class Source:
             mode="json", include={"screen", "stimuli", "experiment", "observers", "gaze"}
         )
         tables = [table.to_csv(index=False) for table in (self.crops, self.landmarks)]
-        facts = json.dumps([design, settings, tables], sort_keys=True)
+        facts = json.dumps([design, settings, tables, versions("faceoff", "numpy")], sort_keys=True)
         return hashlib.sha256(facts.encode()).hexdigest()[:12]
 
 

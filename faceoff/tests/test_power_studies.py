@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from typer.testing import CliRunner
 
 from experiment.simulate import simulate_sample
@@ -14,7 +15,13 @@ from experiment.tests.made_up_study import make_study
 from faceoff.cli import app
 from faceoff.power.design import make_design
 from faceoff.power.run import power_dir, run_power
-from faceoff.power.studies import gaze_mass, make_source, region_mask, simulate_study
+from faceoff.power.studies import (
+    gaze_mass,
+    make_source,
+    network_shares,
+    region_mask,
+    simulate_study,
+)
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import import_sessions
 from gaze_analysis.maps import study_maps
@@ -63,6 +70,24 @@ def test_the_mass_on_a_region_is_that_of_the_density_maps(tmp_path: Path) -> Non
         inside = region_mask(regions, "mouth", rule)
         density = maps.sel(image=image_id).to_numpy()
         assert found[image_id] == pytest.approx(density[inside].sum() / density.sum(), rel=1e-6)
+
+
+def test_the_networks_share_is_that_of_its_positive_relevance(faces: Study) -> None:
+    design = make_design(**(QUESTION | {"between": "gaze,network"}))
+    rule = map_rule(faces)
+    images = ["AF01HAS", "AF02HAS", "AF01SAS"]
+    maps = np.zeros((len(images), *rule.grid.shape))
+    for place, (image_id, regions) in enumerate(landmark_outlines(faces, images).items()):
+        mouth = region_mask(regions, "mouth", rule)
+        maps[images.index(image_id)] = np.where(mouth, 3.0 / mouth.sum(), 1.0 / (~mouth).sum())
+        maps[place, :5] = -1.0  # what speaks against the expression does not count
+    relevance = xr.Dataset(
+        {"relevance": (("image", "y", "x"), maps)},
+        coords={"image": images, "x": rule.grid.x_px, "y": rule.grid.y_px},
+    )
+    shares = network_shares(faces, relevance, design)
+    assert len(shares) == 2  # the happy ones
+    assert shares == pytest.approx(0.75, abs=0.02)
 
 
 def test_results_are_written_and_studies_are_kept(faces: Study) -> None:
