@@ -23,11 +23,11 @@ def simulate(
 ) -> None:
     """Simulate sessions of observers, without a window.
 
-    What is planted is in [observers] of study.toml: where observers look for each expression,
-    what they answer and when, how their eyes move, and what the tracker gets wrong; all of it
-    varies between observers, and strategy, difficulty and speed between pictures. The truth is
+    The section observers of study.toml says what is planted: where observers look for each
+    expression, what they answer and when, how their eyes move, and what the tracker gets wrong.
+    Observers differ in all of it, pictures in strategy, difficulty and speed. The truth is
     beside each recording: truth.json has the observer and what each picture adds,
-    truth_fixations.tsv every fixation as it was made. For pilots and for trying an analysis;
+    truth_fixations.tsv every fixation as it was made. For pilots, and for trying an analysis;
     how many participants a study needs, `faceoff experiment power` tells.
     """
     from experiment.simulate import simulate_sample

@@ -46,8 +46,9 @@ def power(
 ) -> None:
     """Tell how many participants and pictures find a difference, by simulated studies.
 
-    The studies have the settings of study.toml, [observers] among them, and the faces of the
-    study; each goes through recording, reading, events, exclusion and measure as people's do.
+    The studies have the settings of study.toml, its section observers among them, and the
+    study's faces; each goes through recording, reading, events, exclusion and measure as
+    people's do.
     """
     from faceoff.power.design import make_design
     from faceoff.power.run import run_power

@@ -148,7 +148,10 @@ def answer_text(answer: Answer, design: Design) -> str:
     what += f"{design.wanted_power:.2f}"
     beginning = f"With {answer.n_pictures} pictures of each expression, "
     if math.isinf(answer.n_participants):
-        return f"{beginning}{most} participants do not find {what}, tested by {answer.test}."
+        return (
+            f"{beginning}more than {most} participants are needed to find {what}, tested by "
+            f"{answer.test}."
+        )
     count = f"{math.ceil(answer.n_participants)} participants"
     if answer.n_participants <= design.participants[0]:
         count = f"{design.participants[0]} participants or fewer"
