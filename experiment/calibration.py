@@ -1,6 +1,6 @@
 """Calibration targets, and how far the measured gaze is off at each of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,59 @@ from stimuli.frames import Screen
 _REACH_X, _REACH_Y, _CORNER = 0.44, 0.415, 0.88
 #: Spread of the error between targets, beyond the offset that all of them share.
 TARGET_ERROR_DEG = 0.12
+
+
+class CalibratedEye:
+    """An eye as its tracker sees it: the offset wanders until the next calibration.
+
+    Parameters
+    ----------
+    eye : Eye
+        With the offset that each calibration leaves, and how far it wanders.
+    generator : numpy.random.Generator
+        Where the randomness comes from.
+    """
+
+    def __init__(self, eye: Eye, generator: np.random.Generator) -> None:
+        self._eye = eye
+        self._generator = generator
+        self._wandered_deg = np.zeros(2)
+        self._known_ms: float | None = None
+
+    def calibrate(self, now_ms: float) -> None:
+        """Bring the offset back to what a calibration leaves.
+
+        Parameters
+        ----------
+        now_ms : float
+            Time on the tracker's clock.
+        """
+        self._wandered_deg = np.zeros(2)
+        self._known_ms = now_ms
+
+    def at(self, now_ms: float) -> Eye:
+        """Let the offset wander until now, as a random walk in time.
+
+        Parameters
+        ----------
+        now_ms : float
+            Time on the tracker's clock, not before that of the last call.
+
+        Returns
+        -------
+        Eye
+            With the offset of this moment.
+        """
+        since_ms = 0.0 if self._known_ms is None else now_ms - self._known_ms
+        spread_deg = self._eye.calibration_drift_deg * np.sqrt(since_ms / 60_000.0)
+        self._wandered_deg = self._wandered_deg + self._generator.normal(0.0, spread_deg, size=2)
+        self._known_ms = now_ms
+        x_deg, y_deg = self._wandered_deg.tolist()
+        return replace(
+            self._eye,
+            offset_x_deg=self._eye.offset_x_deg + x_deg,
+            offset_y_deg=self._eye.offset_y_deg + y_deg,
+        )
 
 
 @dataclass(frozen=True)

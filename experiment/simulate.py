@@ -299,7 +299,8 @@ def simulate_session(sample: Sample, facts: dict[str, Any]) -> float:
     recorded = _session_date(sample.seed, participant_id, sample.session)
     with atomic_path(recording) as temporary:
         result = run_virtual_session(virtual, temporary, recorded)
-    write_truth(folder, sample.session, virtual.observer, result.fixations)
+    images = [trial.image_id for trial in plan.trials]
+    write_truth(folder, sample.session, virtual.observer, result.fixations, images)
     _write_trials(folder / "trials.tsv", result)
     write_json(
         folder / "session.json",

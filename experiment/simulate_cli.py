@@ -21,7 +21,15 @@ def simulate(
     jobs: JobsOption = 0,
     scheduler: SchedulerOption = "",
 ) -> None:
-    """Simulate sessions of observers with planted strategies, without a window."""
+    """Simulate sessions of observers, without a window.
+
+    The section observers of study.toml says what is planted: where observers look for each
+    expression, what they answer and when, how their eyes move, and what the tracker gets wrong.
+    Observers differ in all of it, pictures in strategy, difficulty and speed. The truth is
+    beside each recording: truth.json has the observer and what each picture adds,
+    truth_fixations.tsv every fixation as it was made. For pilots, and for trying an analysis;
+    how many participants a study needs, `faceoff experiment power` tells.
+    """
     from experiment.simulate import simulate_sample
     from study.progress import say
 
@@ -31,4 +39,5 @@ def simulate(
         f"experiment simulate: sessions {session} of {len(participant_ids)} observers are in "
         f"{opened.sourcedata}"
     )
+    say("  truth: truth.json and truth_fixations.tsv in each session's folder")
     say("  next: faceoff gaze import")

@@ -1,7 +1,7 @@
 """What was planted in a simulated session, kept beside what the tracker recorded."""
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +20,8 @@ FIXATION_COLUMNS = {
     "y_px": "True mean position, without the tracker's errors, in screen pixels from the top.",
     "onset_ms": "Start, in milliseconds from face onset.",
     "duration_ms": "Duration in milliseconds, until its end or until the face went.",
+    "offset_x_deg": "What the measured gaze was off by, to the right, without its noise.",
+    "offset_y_deg": "The same, down.",
 }
 
 
@@ -50,6 +52,7 @@ def write_truth(
     session: str,
     observer: Observer,
     fixations: Iterable[tuple[int, TrueFixation]],
+    image_ids: Iterable[str],
 ) -> None:
     """Write truth.json and truth_fixations.tsv of a simulated session.
 
@@ -63,8 +66,12 @@ def write_truth(
         What was planted.
     fixations : iterable of tuple of int and TrueFixation
         Number of the trial, and a fixation in it; in the order of time.
+    image_ids : iterable of str
+        The pictures of the session's plan.
     """
-    write_json(session_dir / "truth.json", {"session": session, **observer.as_json()})
+    effects = {name: asdict(observer.pictures.draw(name)) for name in sorted(set(image_ids))}
+    facts = {"session": session, **observer.as_json(), "picture_effects": effects}
+    write_json(session_dir / "truth.json", facts)
     rows = [
         (
             observer.participant_id,
@@ -76,6 +83,8 @@ def write_truth(
             round(fixation.y_px, 2),
             fixation.onset_ms,
             fixation.duration_ms,
+            round(fixation.offset_x_deg, 4),
+            round(fixation.offset_y_deg, 4),
         )
         for trial, fixation in fixations
     ]

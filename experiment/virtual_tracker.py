@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from experiment.asc_writer import AscWriter
-from experiment.calibration import simulate_drift_check, simulate_validation
-from experiment.observers import Observer, SimulatedTrial
+from experiment.calibration import CalibratedEye, simulate_drift_check, simulate_validation
+from experiment.observers import Eye, Observer, SimulatedTrial
 from experiment.trackers.protocol import Accuracy, Sample, TargetScreen
 from stimuli.frames import Screen
 from study.seeds import generator
@@ -48,9 +48,10 @@ class VirtualTracker:
         self, recording: AscWriter, observer: Observer, screen: Screen, seed: int, session: str
     ) -> None:
         self._recording = recording
-        self._observer = observer
         self._screen = screen
-        self._errors = generator(seed, "calibration", observer.participant_id, session)
+        names = observer.participant_id, session
+        self._errors = generator(seed, "calibration", *names)
+        self._eye = CalibratedEye(observer.eye, generator(seed, "calibration drift", *names))
         self._seen: SimulatedTrial | None = None
         self.now_ms = CLOCK_START_MS
 
@@ -63,6 +64,16 @@ class VirtualTracker:
             How far; it is rounded to whole milliseconds.
         """
         self.now_ms += round(duration_ms)
+
+    def eye(self) -> Eye:
+        """Give the observer's eye with the calibration's offset of this moment.
+
+        Returns
+        -------
+        Eye
+            The eye.
+        """
+        return self._eye.at(self.now_ms)
 
     def see(self, simulated: SimulatedTrial) -> None:
         """Take what the eye will have done by the end of this recording.
@@ -79,7 +90,9 @@ class VirtualTracker:
 
     def calibrate(self, screen: TargetScreen, *, validate_only: bool = False) -> Accuracy:
         """Calibrate and validate."""
-        found = simulate_validation(self._observer.eye, self._screen, self._errors)
+        if not validate_only:
+            self._eye.calibrate(self.now_ms)
+        found = simulate_validation(self.eye(), self._screen, self._errors)
         if not validate_only:
             self.wait(CALIBRATION_MS)
             self._recording.calibration(self.now_ms, found)
@@ -89,14 +102,14 @@ class VirtualTracker:
 
     def drift_check(self, x_px: float, y_px: float, screen: TargetScreen) -> float:
         """Measure how far gaze is from a target, in degrees."""
-        offset_px = simulate_drift_check(self._observer.eye, self._errors, self._screen)
+        offset_px = simulate_drift_check(self.eye(), self._errors, self._screen)
         self.wait(DRIFT_CHECK_MS)
         self._recording.drift_check(self.now_ms, (x_px, y_px), offset_px)
         return self._distance_deg(x_px, y_px, offset_px)
 
     def offset_deg(self, x_px: float, y_px: float) -> float:
         """Tell how far gaze is from a target while it is recorded, as a fixation gate sees it."""
-        offset_px = simulate_drift_check(self._observer.eye, self._errors, self._screen)
+        offset_px = simulate_drift_check(self.eye(), self._errors, self._screen)
         return self._distance_deg(x_px, y_px, offset_px)
 
     def _distance_deg(self, x_px: float, y_px: float, offset_px: tuple[float, float]) -> float:

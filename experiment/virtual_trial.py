@@ -1,7 +1,7 @@
 """One trial of a simulated observer without a window: the same stages and messages, no waiting."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import floor
 
@@ -90,7 +90,8 @@ def run_virtual_trial(
     settings = session.settings.in_condition(trial.condition)
     names = session.plan.participant_id, session.plan.session
     answers = generator(session.seed, "answer", *names, trial.trial)
-    response = in_time(draw_response(session.observer, trial.expression, answers), settings)
+    observer = session.observer.facing(trial.image_id, trial.expression)
+    response = in_time(draw_response(observer, trial.expression, answers), settings)
     times = _times(session.refresh_hz, settings, response)
     lead_ms, tail_ms = round(settings.recording_lead_ms), round(settings.recording_tail_ms)
     sure = None
@@ -100,7 +101,7 @@ def run_virtual_trial(
         sure = draw_confidence(is_right, settings.confidence_levels, draws)
     asking_ms = round(sure.rt_ms) if sure else 0
     simulated = simulate_trial(
-        session.observer,
+        replace(observer, eye=tracker.eye()),
         trial,
         session.polygons_px[trial.image_id],
         session.screen,

@@ -8,6 +8,7 @@ import typer
 import cnn.cli
 import comparison.cli
 import experiment.cli
+import faceoff.power.cli
 import gaze_analysis.cli
 import participants.cli
 import stimuli.cli
@@ -30,6 +31,8 @@ app = typer.Typer(
 )
 app.add_typer(stimuli.cli.app, name="stimuli")
 app.add_typer(participants.cli.app, name="participants")
+# Power needs the analysis, which the experiment does not know.
+experiment.cli.app.command("power")(faceoff.power.cli.power)
 app.add_typer(experiment.cli.app, name="experiment")
 app.add_typer(gaze_analysis.cli.app, name="gaze")
 app.add_typer(cnn.cli.app, name="cnn")

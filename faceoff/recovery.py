@@ -1,32 +1,42 @@
 """Planted and recovered: what the pipeline found against what the simulated observers did.
 
-The truth never passes through the pipeline: strategies, accuracies and reaction times come from
-each session's ``truth.json``, fixations from ``truth_fixations.tsv``. What is compared with them
-went all the way through recording, reader, segmentation, coordinates and density maps.
+The truth never passes through the pipeline: strategies and accuracies come from each session's
+``truth.json``, which has those of the observer and what each picture adds to them, and fixations
+from ``truth_fixations.tsv``. What is planted is therefore known for each participant and picture,
+and the planted value of a result is the expectation over those that enter it. What is compared
+with them went all the way through recording, reader, segmentation, coordinates and density maps.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.special import expit, logit
+from scipy.stats import binom
 
-from stimuli.catalog import picture_landmarks
+from faceoff.recovery_maps import (
+    effective_fixations,
+    least_correlation,
+    planted_shares,
+    smoothed,
+)
+from stimuli.catalog import picture_landmarks, read_manifest
 from stimuli.expressions import EXPRESSIONS
-from stimuli.regions import REGIONS, region_masks, region_of, region_polygons
+from stimuli.regions import REGIONS, region_of, region_polygons
 from study.folder import Study
 from study.maps import read_maps
 from study.tables import read_table
 
 # Half-width of an interval that holds 99.9 % of a normal variable.
-_Z = 3.29
+_Z, _CERTAINTY = 3.29, 0.999
 # A share of fixations may be off by this much beside its sampling error: the calibration's
 # offset and the noise carry some fixations over a region's border.
 _SHARE_TOLERANCE = 0.02
-_LEAST_MAP_CORRELATION = 0.98
+# And a map's correlation by this much: within a region people do not land evenly.
+_MAP_TOLERANCE = 0.02
 _RELATIVE_TOLERANCE = 0.03
 
 
@@ -38,17 +48,20 @@ class Truth:
     ----------
     participants : tuple of str
         Who was simulated.
-    strategy : dict of str to dict of str to float
-        For each expression, the mean probability of each region.
-    accuracy : dict of str to float
-        For each expression, the mean probability of the right answer.
+    strategy : pandas.DataFrame
+        The probability of each of `REGIONS`, by participant_id and image_id.
+    accuracy : pandas.Series
+        The probability of the right answer, by participant_id and image_id.
+    refixation : float
+        Mean probability that a fixation stays in the region of the last one.
     fixations : pandas.DataFrame
         participant_id, trial, index, duration_ms.
     """
 
     participants: tuple[str, ...]
-    strategy: dict[str, dict[str, float]]
-    accuracy: dict[str, float]
+    strategy: pd.DataFrame
+    accuracy: pd.Series
+    refixation: float
     fixations: pd.DataFrame
 
 
@@ -65,34 +78,54 @@ def read_truth(study: Study) -> Truth | None:
     Truth or None
         None where no session was simulated.
     """
-    people: list[str] = []
-    observers, tables = [], []
-    for participant_id, session in study.sessions():
-        folder = study.session_dir(participant_id, session)
-        if not (folder / "truth.json").is_file():
-            continue
+    simulated = [
+        (person, session, study.session_dir(person, session))
+        for person, session in study.sessions()
+        if (study.session_dir(person, session) / "truth.json").is_file()
+    ]
+    if not simulated:
+        return None
+    shown = read_manifest(study).set_index("image_id")["expression"]
+    planted, tables, refixations = {}, [], []
+    for participant_id, session, folder in simulated:
         truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-        observers.append(truth.get("observer", truth))
+        for image_id, effect in truth["picture_effects"].items():
+            facing = _in_front_of(truth, effect, str(shown[image_id]))
+            planted[participant_id, image_id] = facing
+        refixations.append(truth["eye"]["refixation"])
         table = read_table(
             folder / "truth_fixations.tsv",
             what="The planted fixations of a simulated session",
             columns={"trial": int, "index": int, "duration_ms": float},
         )
         tables.append(table.assign(participant_id=participant_id, session=session))
-        people.append(participant_id)
-    if not people:
-        return None
-    strategy = {
-        name: {
-            region: float(np.mean([o["strategy"][name].get(region, 0.0) for o in observers]))
-            for region in REGIONS
-        }
-        for name in EXPRESSIONS
+    index = pd.MultiIndex.from_tuples(list(planted), names=["participant_id", "image_id"])
+    strategy = pd.DataFrame([weights for weights, _ in planted.values()], index=index)
+    accuracy = pd.Series([probability for _, probability in planted.values()], index=index)
+    strategy = strategy.reindex(columns=list(REGIONS), fill_value=0.0).fillna(0.0)
+    people = tuple(dict.fromkeys(person for person, _, _ in simulated))
+    return Truth(
+        people,
+        strategy,
+        accuracy,
+        float(np.mean(refixations)),
+        pd.concat(tables, ignore_index=True),
+    )
+
+
+def _in_front_of(
+    observer: dict[str, Any], effect: dict[str, Any], expression: str
+) -> tuple[dict[str, float], float]:
+    """Give an observer's region probabilities and accuracy in front of a picture."""
+    weights = {
+        region: weight * float(np.exp(effect["strategy"][region]))
+        for region, weight in observer["strategy"][expression].items()
     }
-    accuracy = {
-        name: float(np.mean([o["accuracy"][name] for o in observers])) for name in EXPRESSIONS
-    }
-    return Truth(tuple(people), strategy, accuracy, pd.concat(tables, ignore_index=True))
+    total = sum(weights.values())
+    probability = observer["accuracy"][expression]
+    if 0 < probability < 1:
+        probability = float(expit(logit(probability) + effect["accuracy_logits"]))
+    return {region: weight / total for region, weight in weights.items()}, probability
 
 
 def recovery_table(study: Study) -> pd.DataFrame | None:
@@ -140,7 +173,7 @@ def recovery_table(study: Study) -> pd.DataFrame | None:
         *_accuracy_rows(truth, trials[trials["phase"] != "practice"]),
         *_fixation_rows(truth, trials, fixations),
         *_region_rows(study, truth, fixations[fixations["included"].fillna(False)]),
-        *_map_rows(study, truth),
+        *_map_rows(study, truth, fixations[fixations["included"].fillna(False)]),
     ]
     table = pd.DataFrame(rows, columns=["quantity", "expression", "planted", "found", "tolerance"])
     table["agrees"] = (table["planted"] - table["found"]).abs() <= table["tolerance"]
@@ -150,14 +183,23 @@ def recovery_table(study: Study) -> pd.DataFrame | None:
 Row = tuple[str, str, float, float, float]
 
 
+def _pairs(rows: pd.DataFrame) -> pd.MultiIndex:
+    """Give each row's participant and picture, by which planted values are kept."""
+    return pd.MultiIndex.from_frame(rows[["participant_id", "image_id"]])
+
+
 def _accuracy_rows(truth: Truth, trials: pd.DataFrame) -> Iterator[Row]:
     """Compare the share of right answers with the planted probability."""
     for name in EXPRESSIONS:
-        correct = trials.loc[trials["expression"] == name, "correct"].fillna(False)
+        own = trials[trials["expression"] == name]
+        correct = own["correct"].fillna(False)
         if len(correct):
-            planted = truth.accuracy[name]
-            tolerance = _Z * np.sqrt(planted * (1 - planted) / len(correct))
-            yield "accuracy", name, planted, float(correct.mean()), float(tolerance)
+            planted = float(truth.accuracy[_pairs(own)].mean())
+            found = float(correct.mean())
+            # No wider than for one probability: a mixture of them varies less.
+            low, high = binom.interval(_CERTAINTY, len(correct), planted)
+            edge = (low if found < planted else high) / len(correct)
+            yield "accuracy", name, planted, found, abs(float(edge) - planted)
 
 
 def _fixation_rows(truth: Truth, trials: pd.DataFrame, fixations: pd.DataFrame) -> Iterator[Row]:
@@ -182,14 +224,16 @@ def _region_rows(study: Study, truth: Truth, fixations: pd.DataFrame) -> Iterato
     for image_id, rows in fixations.groupby("image_id"):
         polygons = region_polygons(landmarks[str(image_id)])
         region.loc[rows.index] = region_of(rows[["x_px", "y_px"]].to_numpy(), polygons)
+    # Fixations that stay where they are tell less than as many that are chosen anew.
+    alike = (1 + truth.refixation) / (1 - truth.refixation)
     for name in EXPRESSIONS:
         here = region[fixations["expression"] == name]
         if here.empty:
             continue
         shares = here.value_counts(normalize=True).reindex(list(REGIONS), fill_value=0.0)
-        planted = pd.Series(truth.strategy[name]).reindex(list(REGIONS))
+        planted = truth.strategy.loc[_pairs(fixations[fixations["expression"] == name])].mean()
         worst = str((shares - planted).abs().idxmax())
-        sampling = _Z * float(np.sqrt(planted[worst] * (1 - planted[worst]) / len(here)))
+        sampling = _Z * float(np.sqrt(alike * planted[worst] * (1 - planted[worst]) / len(here)))
         yield (
             f"share of fixations on {worst}, the region furthest off",
             name,
@@ -199,53 +243,28 @@ def _region_rows(study: Study, truth: Truth, fixations: pd.DataFrame) -> Iterato
         )
 
 
-def _map_rows(study: Study, truth: Truth) -> Iterator[Row]:
+def _map_rows(study: Study, truth: Truth, fixations: pd.DataFrame) -> Iterator[Row]:
     """Correlate the density map of each expression with the map that the strategy implies."""
     maps = read_maps(study.gaze_dir / "density.nc", what="The density maps (faceoff gaze density)")
     shown = maps["expression_of_image"].to_series()
     cell_px = float(maps["x"][1] - maps["x"][0])
     sigma_cells = float(maps.attrs["sigma_px"]) / cell_px
+    seen = fixations.drop_duplicates(["participant_id", "image_id"])
+    of_picture = truth.strategy.loc[_pairs(seen)].groupby(level="image_id").mean()
     for name in maps["expression"].to_numpy():
         images = list(shown[shown == name].index)
         found = maps["density_by_expression"].sel(expression=name).to_numpy()
-        planted = planted_density(
-            truth.strategy[name],
-            [points / cell_px for points in picture_landmarks(study, images).values()],
-            found.shape,
-            sigma_cells,
-        )
+        known = set(of_picture.index)
+        looked = picture_landmarks(study, [image for image in images if image in known])
+        faces = [
+            (of_picture.loc[[image]].to_numpy(float)[0], points / cell_px)
+            for image, points in looked.items()
+        ]
+        shares = planted_shares(faces, found.shape)
+        planted = smoothed(shares, sigma_cells)
         correlation = float(np.corrcoef(planted.ravel(), found.ravel())[0, 1])
-        yield "correlation with the planted map", name, 1.0, correlation, 1 - _LEAST_MAP_CORRELATION
-
-
-def planted_density(
-    weights: dict[str, float],
-    landmarks: list[NDArray[np.float64]],
-    shape: tuple[int, ...],
-    sigma_cells: float,
-) -> NDArray[np.float64]:
-    """Draw the density map that a strategy implies, evenly within each region.
-
-    Parameters
-    ----------
-    weights : dict of str to float
-        Probability of each region.
-    landmarks : list of ndarray, shape (68, 2)
-        The faces looked at, in cells of the map.
-    shape : tuple of int
-        Rows and columns of the map.
-    sigma_cells : float
-        Standard deviation of the Gaussian, in cells.
-
-    Returns
-    -------
-    ndarray, shape `shape`
-        The mean over the faces; sums to one.
-    """
-    total = np.zeros(shape)
-    for points in landmarks:
-        for region, mask in region_masks(points, shape[1], shape[0]).items():
-            if mask.any():
-                total += weights.get(region, 0.0) * mask / mask.sum()
-    smooth: NDArray[np.float64] = gaussian_filter(total, sigma_cells, mode="constant")
-    return smooth / smooth.sum()
+        own = fixations[fixations["expression"] == name]
+        n = effective_fixations(own, truth.refixation)
+        least = least_correlation(shares, sigma_cells, n, _Z)
+        tolerance = 1 - least + _MAP_TOLERANCE
+        yield "correlation with the planted map", name, 1.0, correlation, tolerance

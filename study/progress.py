@@ -98,3 +98,13 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
         for item in items:
             yield item
             advance(1)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Say nothing while the block runs: the steps in it are parts of something larger."""
+    before, console.quiet = console.quiet, True
+    try:
+        yield
+    finally:
+        console.quiet = before

@@ -8,12 +8,16 @@ from experiment.observers.behaviour import (
     draw_response,
     in_time,
 )
-from experiment.observers.observer import Observer, draw_observer
+from experiment.observers.observer import Eye, Observer, draw_observer
+from experiment.observers.picture import PictureEffect, PictureSpread
 from experiment.observers.trial import SimulatedTrial, TrueFixation, simulate_trial
 
 __all__ = [
     "Confidence",
+    "Eye",
     "Observer",
+    "PictureEffect",
+    "PictureSpread",
     "Response",
     "SimulatedTrial",
     "TrueFixation",

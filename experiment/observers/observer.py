@@ -1,11 +1,12 @@
 """One simulated observer: everything about a person that is planted, drawn once."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from experiment.observers.picture import PictureSpread
 from stimuli.expressions import EXPRESSIONS
 from study.seeds import generator
 from study.settings.observers import ObserversSettings
@@ -14,6 +15,8 @@ from study.settings.observers import ObserversSettings
 TAU_SHARE = 0.22
 #: The Gaussian part is at least this wide, however small the spread that is asked for.
 MINIMUM_SIGMA_MS = 30.0
+#: Nobody whose eye is seen less than this would be recorded.
+LARGEST_LOSS = 0.6
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class ReactionTime:
         """The mean of the whole."""
         return self.mu_ms + self.tau_ms
 
+    def scaled(self, factor: float) -> "ReactionTime":
+        """Give times that are longer by a factor, with the same shape."""
+        return ReactionTime(self.mu_ms * factor, self.sigma_ms * factor, self.tau_ms * factor)
+
 
 @dataclass(frozen=True)
 class Eye:
@@ -45,11 +52,14 @@ class Eye:
     Parameters
     ----------
     fixation_mean_ms, fixation_cv : float
-        Mean of the gamma distribution of fixation durations, and its standard deviation over it.
+        Mean of the log-normal distribution of fixation durations, and its standard deviation
+        over it.
     latency_mean_ms : float
         Mean time from face onset to the first saccade.
     landing_spread : float
         Spread of landing points within a region, over the region's half extent.
+    refixation : float
+        Probability that the next fixation stays in the region, beside choosing it anew.
     noise_rms_s2s_deg : float
         Measurement noise, root mean square from sample to sample.
     tremor_deg : float
@@ -58,6 +68,12 @@ class Eye:
         Spread of the random walk within a fixation after one second, per axis.
     offset_x_deg, offset_y_deg : float
         What the calibration is off by.
+    calibration_drift_deg : float
+        Spread of the offset's random walk after one minute, per axis.
+    loss_share : float
+        Share of the samples that are lost besides blinks, below 1.
+    loss_mean_ms : float
+        Mean duration of such a loss.
     blink_rate_hz : float
         Blinks in a second.
     pupil_area : float
@@ -68,11 +84,15 @@ class Eye:
     fixation_cv: float
     latency_mean_ms: float
     landing_spread: float
+    refixation: float
     noise_rms_s2s_deg: float
     tremor_deg: float
     drift_deg_per_sqrt_s: float
     offset_x_deg: float
     offset_y_deg: float
+    calibration_drift_deg: float
+    loss_share: float
+    loss_mean_ms: float
     blink_rate_hz: float
     pupil_area: float
 
@@ -97,6 +117,8 @@ class Observer:
         How much longer wrong answers take.
     eye : Eye
         The eye's movements and the tracker's errors.
+    pictures : PictureSpread
+        How the pictures differ that this observer sees.
     """
 
     participant_id: str
@@ -106,6 +128,45 @@ class Observer:
     reaction_time: Mapping[str, ReactionTime]
     rt_error_factor: float
     eye: Eye
+    pictures: PictureSpread
+
+    def facing(self, image_id: str, shown: str) -> "Observer":
+        """Give the observer in front of one picture: their own ways, moved by the picture's.
+
+        Parameters
+        ----------
+        image_id : str
+            The picture.
+        shown : str
+            The expression on it.
+
+        Returns
+        -------
+        Observer
+            With the strategy, the accuracy and the reaction times that hold for this picture.
+
+        Examples
+        --------
+        >>> observer = draw_observer(ObserversSettings(), "sub-001", seed=1)
+        >>> facing = observer.facing("AF01HAS", "happy")
+        >>> round(sum(facing.strategy["happy"].values()), 9), facing.strategy["sad"] is (
+        ...     observer.strategy["sad"]
+        ... )
+        (1.0, True)
+        """
+        effect = self.pictures.draw(image_id)
+        weights = {
+            region: weight * float(np.exp(effect.strategy[region]))
+            for region, weight in self.strategy[shown].items()
+        }
+        accuracy = _shift_logit(self.accuracy[shown], effect.accuracy_logits)
+        slower = self.reaction_time[shown].scaled(float(np.exp(effect.speed_log)))
+        return replace(
+            self,
+            strategy={**self.strategy, shown: _shares(weights)},
+            accuracy={**self.accuracy, shown: accuracy},
+            reaction_time={**self.reaction_time, shown: slower},
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Give everything planted, as it is kept in truth.json.
@@ -163,6 +224,12 @@ def draw_observer(settings: ObserversSettings, participant_id: str, seed: int) -
         },
         rt_error_factor=settings.rt_error_factor,
         eye=_draw_eye(settings, participant_id, seed),
+        pictures=PictureSpread(
+            seed,
+            settings.between_picture_strategy,
+            settings.between_picture_accuracy,
+            settings.between_picture_speed,
+        ),
     )
 
 
@@ -218,16 +285,23 @@ def _draw_eye(settings: ObserversSettings, participant_id: str, seed: int) -> Ey
     stream = generator(seed, "observer", "eye", participant_id)
     factors = np.exp(stream.normal(0.0, settings.between_eye, size=4))
     offset_deg = stream.normal(0.0, settings.calibration_error_deg, size=2)
+    # The mean of a log-normal variable is above 1 by half its variance: loss_share is the mean.
+    loss = _normal(settings.between_loss, seed, "data loss", participant_id)
+    loss_share = settings.loss_share * float(np.exp(loss - settings.between_loss**2 / 2))
     return Eye(
         fixation_mean_ms=settings.fixation_mean_ms * float(factors[0]),
         fixation_cv=settings.fixation_cv,
         latency_mean_ms=settings.latency_mean_ms,
         landing_spread=settings.landing_spread,
+        refixation=settings.refixation,
         noise_rms_s2s_deg=settings.noise_rms_s2s_deg * float(factors[1]),
         tremor_deg=settings.tremor_deg,
         drift_deg_per_sqrt_s=settings.drift_deg_per_sqrt_s,
         offset_x_deg=float(offset_deg[0]),
         offset_y_deg=float(offset_deg[1]),
+        calibration_drift_deg=settings.calibration_drift_deg,
+        loss_share=min(loss_share, LARGEST_LOSS),
+        loss_mean_ms=settings.loss_mean_ms,
         blink_rate_hz=settings.blink_rate_hz * float(factors[2]),
         pupil_area=settings.pupil_area * float(factors[3]),
     )

@@ -1,7 +1,10 @@
 """The events that a tracker's parser reports, with their values taken from the samples."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from experiment.gaze_trace import (
     SAMPLE_MS,
@@ -17,6 +20,10 @@ from stimuli.frames import Screen
 
 #: Samples on each side from which velocity is taken.
 N_SIDE = 4
+#: Gaze this near to missing samples belongs to no fixation, and a shorter rest is none.
+LOSS_MARGIN_MS, SHORTEST_PART_MS = 10, 20
+
+BoolArray = NDArray[np.bool_]
 
 
 def velocity_deg_s(gaze_deg: FloatArray) -> FloatArray:
@@ -61,12 +68,13 @@ def parse_trace(
     """Cut samples into fixations, saccades and blinks at the known borders.
 
     Positions, pupil sizes, amplitudes and velocities come from the samples, with their noise,
-    as a tracker's own parser has no others.
+    as a tracker's own parser has no others. Lost samples are blinks to it, each within a
+    saccade, so that a loss cuts a fixation in two.
 
     Parameters
     ----------
     stations : list of Station
-        Borders of the fixations, and the blinks between them.
+        Borders of the fixations.
     time_ms : ndarray of int, shape (n,)
         Time of each sample.
     gaze_px : ndarray, shape (n, 2)
@@ -82,58 +90,70 @@ def parse_trace(
         Samples and events.
     """
     first_ms = int(time_ms[0])
+    missing = np.isnan(gaze_px[:, 0])
+    held = _seen_parts(stations, first_ms, missing)
     fixations = []
-    for station in stations:
-        held = slice(station.start_ms - first_ms, station.end_ms - first_ms + 1)
-        x_px, y_px = gaze_px[held].mean(axis=0)
-        size = pupil[held].mean()
+    for start, stop in held:
+        x_px, y_px = gaze_px[start:stop].mean(axis=0)
+        size = float(pupil[start:stop].mean())
         fixations.append(
-            Fixation(station.start_ms, station.end_ms, float(x_px), float(y_px), float(size))
+            Fixation(start + first_ms, stop - 1 + first_ms, float(x_px), float(y_px), size)
         )
+    between = [(stop, start) for (_, stop), (start, _) in pairwise(held)]
     return GazeTrace(
         time_ms,
         gaze_px[:, 0],
         gaze_px[:, 1],
         pupil,
         tuple(fixations),
-        _saccades(stations, first_ms, gaze_px, screen),
-        tuple(_blinks(stations)),
+        _saccades(between, first_ms, gaze_px, screen),
+        tuple(Blink(a + first_ms, b - 1 + first_ms) for a, b in _runs(missing)),
     )
 
 
+def _seen_parts(
+    stations: list[Station], first_ms: int, missing: BoolArray
+) -> list[tuple[int, int]]:
+    """List the parts of fixations that are seen, as first sample and the one after the last."""
+    still = np.zeros(len(missing), dtype=bool)
+    parts = [(s.start_ms - first_ms, s.end_ms + 1 - first_ms) for s in stations]
+    if not missing.any():
+        return parts
+    for start, stop in parts:
+        still[start:stop] = True
+    for start, stop in _runs(missing):
+        still[max(start - LOSS_MARGIN_MS, 0) : stop + LOSS_MARGIN_MS] = False
+    return [(start, stop) for start, stop in _runs(still) if stop - start >= SHORTEST_PART_MS]
+
+
+def _runs(where: BoolArray) -> list[tuple[int, int]]:
+    """List the runs of true values, as the first place and the one after the last."""
+    edges = np.flatnonzero(np.diff(where.astype(np.int8), prepend=0, append=0))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
 def _saccades(
-    stations: list[Station], first_ms: int, gaze_px: FloatArray, screen: Screen
+    between: list[tuple[int, int]], first_ms: int, gaze_px: FloatArray, screen: Screen
 ) -> tuple[Saccade, ...]:
     """Measure what lies between successive fixations."""
-    if len(stations) < 2:
+    if not between:
         return ()
     speed = velocity_deg_s(screen.to_deg(gaze_px))
-    starts = np.array([station.end_ms + 1 - first_ms for station in stations[:-1]])
-    ends = np.array([station.start_ms - 1 - first_ms for station in stations[1:]])
-    from_px, to_px = gaze_px[starts], gaze_px[ends]
+    starts, stops = np.array(between).T
+    from_px, to_px = gaze_px[starts], gaze_px[stops - 1]
     amplitudes_deg = screen.distance_deg(from_px, to_px)
     return tuple(
         Saccade(
             start_ms=int(start) + first_ms,
-            end_ms=int(end) + first_ms,
+            end_ms=int(stop) - 1 + first_ms,
             x_start_px=float(x_px),
             y_start_px=float(y_px),
             x_end_px=float(x_end_px),
             y_end_px=float(y_end_px),
             amplitude_deg=float(amplitude_deg),
-            peak_velocity_deg_s=float(np.nanmax(speed[start : end + 1])),
+            peak_velocity_deg_s=float(np.nanmax(speed[start:stop])),
         )
-        for start, end, (x_px, y_px), (x_end_px, y_end_px), amplitude_deg in zip(
-            starts, ends, from_px, to_px, amplitudes_deg, strict=True
+        for start, stop, (x_px, y_px), (x_end_px, y_end_px), amplitude_deg in zip(
+            starts, stops, from_px, to_px, amplitudes_deg, strict=True
         )
     )
-
-
-def _blinks(stations: list[Station]) -> list[Blink]:
-    """List the stretches in which the eye is not seen."""
-    blinks = []
-    for station in stations:
-        if station.blink is not None:
-            start_ms = station.end_ms + 1 + station.blink.closing_ms
-            blinks.append(Blink(start_ms, start_ms + station.blink.closed_ms - 1))
-    return blinks

@@ -79,8 +79,9 @@ def draw_scanpath(
 ) -> list[Station]:
     """Draw the fixations of one trial, from the fixation target into the face.
 
-    Each fixation's region is drawn from the weights anew, so that the shares of fixations that
-    are found have the weights as their expectation.
+    Each fixation stays in the last one's region with the eye's probability of refixation; else
+    its region is drawn from the weights. The shares of fixations that are found therefore have
+    the weights as their expectation.
 
     Parameters
     ----------
@@ -107,9 +108,9 @@ def draw_scanpath(
     leave_ms = round(_gamma(generator, eye.latency_mean_ms, LATENCY_CV))
     stations: list[Station] = []
     region, point_deg, begin_ms = FIXATION_TARGET, fixation_target_deg, start_ms
-    landings = _Landings(weights, polygons_px, eye.landing_spread, screen, generator)
+    landings = _Landings(eye, weights, polygons_px, screen, generator)
     while True:
-        next_region, next_point_deg = landings.draw(point_deg)
+        next_region, next_point_deg = landings.draw(region, point_deg)
         blink = _draw_blink(eye, leave_ms - begin_ms, generator) if stations else None
         away_ms = blink.total_ms if blink else _saccade_ms(next_point_deg - point_deg, generator)
         arrive_ms = leave_ms + away_ms
@@ -119,7 +120,7 @@ def draw_scanpath(
             return stations
         stations.append(Station(region, point_deg, begin_ms, leave_ms - 1, blink))
         region, point_deg, begin_ms = next_region, next_point_deg, arrive_ms
-        duration_ms = _gamma(generator, eye.fixation_mean_ms, eye.fixation_cv)
+        duration_ms = _log_normal(generator, eye.fixation_mean_ms, eye.fixation_cv)
         leave_ms = arrive_ms + max(round(duration_ms), SHORTEST_FIXATION_MS)
 
 
@@ -135,6 +136,12 @@ def _gamma(generator: np.random.Generator, mean: float, variation: float) -> flo
     return float(generator.gamma(shape, mean / shape))
 
 
+def _log_normal(generator: np.random.Generator, mean: float, variation: float) -> float:
+    """Draw from the log-normal distribution of this mean and coefficient of variation."""
+    variance = np.log1p(variation**2)
+    return float(generator.lognormal(np.log(mean) - variance / 2, np.sqrt(variance)))
+
+
 def _draw_blink(eye: Eye, since_ms: int, generator: np.random.Generator) -> BlinkTimes | None:
     """Decide whether a blink ends a fixation that has lasted this long, and draw its parts."""
     if generator.random() >= -np.expm1(-eye.blink_rate_hz * since_ms / 1000.0):
@@ -148,12 +155,12 @@ class _Landings:
 
     Parameters
     ----------
+    eye : Eye
+        Spread of landing points, and probability of staying.
     weights : mapping of str to float
         Probability of each region.
     polygons_px : mapping of str to ndarray, shape (n, 2)
         Outline of each region on the screen.
-    spread : float
-        Standard deviation over the region's half extent.
     screen : Screen
         For degrees.
     generator : numpy.random.Generator
@@ -162,26 +169,29 @@ class _Landings:
 
     def __init__(
         self,
+        eye: Eye,
         weights: Mapping[str, float],
         polygons_px: Mapping[str, FloatArray],
-        spread: float,
         screen: Screen,
         generator: np.random.Generator,
     ) -> None:
         self._regions = [name for name, weight in weights.items() if weight > 0]
         self._cumulated = np.cumsum([weights[name] for name in self._regions])
         self._polygons_px = dict(polygons_px)
-        self._spread = spread
+        self._spread = eye.landing_spread
+        self._refixation = eye.refixation
         self._screen = screen
         self._generator = generator
         # Asking for the regions of many points costs as much as of one: all regions at once.
         self._pools = self._draw_pools(self._regions)
 
-    def draw(self, from_deg: FloatArray) -> tuple[str, FloatArray]:
+    def draw(self, from_region: str, from_deg: FloatArray) -> tuple[str, FloatArray]:
         """Draw the next region and a point in it that is worth a saccade.
 
         Parameters
         ----------
+        from_region : str
+            The region in which the eye is, or none of them.
         from_deg : ndarray, shape (2,)
             Where the eye is, in degrees from the screen's centre.
 
@@ -192,8 +202,7 @@ class _Landings:
         point_deg : ndarray, shape (2,)
             The point, in degrees from the screen's centre.
         """
-        chance = self._generator.random() * self._cumulated[-1]
-        region = self._regions[int(np.searchsorted(self._cumulated, chance, side="right"))]
+        region = self._choose(from_region)
         point_deg = self._take(region, from_deg)
         if point_deg is None:
             self._pools |= self._draw_pools([region])
@@ -204,6 +213,14 @@ class _Landings:
         if len(pool) > 0:  # a region so small that every point in it is near
             return region, pool[0]
         return "other", self._screen.to_deg(self._polygons_px[region].mean(axis=0))
+
+    def _choose(self, from_region: str) -> str:
+        """Stay in the region, or draw one from the weights."""
+        stays, chance = self._generator.random(2)
+        if from_region in self._pools and stays < self._refixation:
+            return from_region
+        place = np.searchsorted(self._cumulated, chance * self._cumulated[-1], side="right")
+        return self._regions[int(place)]
 
     def _take(self, region: str, from_deg: FloatArray) -> FloatArray | None:
         """Take the first candidate that is far enough away, and no candidate twice."""

@@ -16,6 +16,7 @@ from experiment.observers.eye import (
     pupil_course,
     saccade_path,
 )
+from experiment.observers.loss import lost_samples
 from experiment.observers.observer import Eye, Observer
 from experiment.observers.parser import parse_trace
 from experiment.observers.scanpath import Station, draw_scanpath
@@ -59,6 +60,8 @@ class TrueFixation:
         From face onset.
     duration_ms : int
         Until its end, or until the face went.
+    offset_x_deg, offset_y_deg : float
+        What the tracker's calibration was off by at that time.
     """
 
     index: int
@@ -67,6 +70,8 @@ class TrueFixation:
     y_px: float
     onset_ms: int
     duration_ms: int
+    offset_x_deg: float
+    offset_y_deg: float
 
 
 @dataclass(frozen=True)
@@ -158,9 +163,11 @@ def simulate_trial(
     noise_deg = measurement_noise(len(time_ms), observer.eye.noise_rms_s2s_deg, generator)
     # Rounded as it is written, so that the means of events are those of the written samples.
     gaze_px = screen.to_px(true_deg + offset_deg + noise_deg).round(1)
+    lost = lost_samples(len(time_ms), observer.eye, generator)
+    gaze_px[lost] = pupil[lost] = np.nan
     return SimulatedTrial(
         parse_trace(stations, time_ms, gaze_px, pupil.round(), screen),
-        _true_fixations(stations, screen.to_px(true_deg), lead_ms, face_ms),
+        _true_fixations(observer.eye, stations, screen.to_px(true_deg), lead_ms, face_ms),
     )
 
 
@@ -202,7 +209,7 @@ def _cover_pupil(stations: list[Station], pupil: FloatArray, lead_ms: int) -> No
 
 
 def _true_fixations(
-    stations: list[Station], true_px: FloatArray, lead_ms: int, face_ms: int
+    eye: Eye, stations: list[Station], true_px: FloatArray, lead_ms: int, face_ms: int
 ) -> tuple[TrueFixation, ...]:
     """List the fixations that start while the face is shown, clipped to its offset."""
     fixations: list[TrueFixation] = []
@@ -220,6 +227,8 @@ def _true_fixations(
                 y_px=float(y_px),
                 onset_ms=station.start_ms,
                 duration_ms=stop_ms - station.start_ms,
+                offset_x_deg=eye.offset_x_deg,
+                offset_y_deg=eye.offset_y_deg,
             )
         )
     return tuple(fixations)

@@ -27,7 +27,7 @@ SCREEN = Screen(1920, 1080, 53.0, 29.8, 70.0)
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "eyelink" / "asc"
 
 
-def real_looking_trace(seed=4):
+def real_looking_trace(seed=6):
     """Simulate a trial with a blink."""
     observer = draw_observer(ObserversSettings(blink_rate_hz=1.5), "sub-001", seed=1)
     polygons_px = region_polygons(made_up_landmarks() + np.array([736, 316]))

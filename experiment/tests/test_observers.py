@@ -23,12 +23,13 @@ POLYGONS_PX = {
     name: polygon + np.array([736, 316])
     for name, polygon in region_polygons(made_up_landmarks()).items()
 }
-# An eye without random effects, so that the settings are what is planted.
+# An eye without random effects or losses, so that the settings are what is planted.
 SAME_FOR_ALL = {
     "between_strategy": 0.0,
     "between_accuracy": 0.0,
     "between_speed": 0.0,
     "between_eye": 0.0,
+    "loss_share": 0.0,
 }
 
 
@@ -60,9 +61,24 @@ def test_weights_are_the_shares_of_fixations(many_trials):
     observer, trials = many_trials
     regions = [fixation.region for trial in trials for fixation in trial.fixations]
     n = len(regions)
+    stays = observer.eye.refixation
+    more = np.sqrt((1 + stays) / (1 - stays))  # refixations make fixations alike
     for region, weight in observer.strategy["afraid"].items():
-        standard_error = np.sqrt(weight * (1 - weight) / n)
+        standard_error = more * np.sqrt(weight * (1 - weight) / n)
         assert abs(regions.count(region) / n - weight) < 4 * standard_error, region
+
+
+def test_refixations_are_as_many_as_planted(many_trials):
+    observer, trials = many_trials
+    pairs = [
+        first.region == second.region
+        for trial in trials
+        for first, second in pairwise(trial.fixations)
+    ]
+    stays = observer.eye.refixation
+    by_chance = sum(weight**2 for weight in observer.strategy["afraid"].values())
+    expected = stays + (1 - stays) * by_chance
+    assert np.mean(pairs) == pytest.approx(expected, abs=4 * 0.5 / np.sqrt(len(pairs)))
 
 
 def test_fixations_land_in_their_region(many_trials):

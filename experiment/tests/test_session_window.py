@@ -86,7 +86,8 @@ def test_answers_come_when_the_observer_planned_them(finished):
     observer = draw_observer(finished.settings.observers, "sub-001", seed=1)
     for row in read_trials(finished).to_dict("records"):
         random = generator(1, "answer", "sub-001", "01", row["trial"])
-        planned = draw_response(observer, row["expression"], random)
+        facing = observer.facing(row["image_id"], row["expression"])
+        planned = draw_response(facing, row["expression"], random)
         assert row["response"] == planned.expression
         # A timer never fires early; how late it is depends on what else this computer does.
         assert row["rt_ms"] > planned.rt_ms - 1

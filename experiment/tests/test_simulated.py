@@ -101,8 +101,9 @@ def test_answers_are_those_of_sessions_without_a_window(tmp_path):
         keys = desk.tracker._plan.keys
         observer = draw_observer(study.settings.observers, "sub-001", seed=1)
         for trial in desk.tracker._plan.trials[:3]:
+            facing = observer.facing(trial.image_id, trial.expression)
             planned = draw_response(
-                observer, trial.expression, generator(1, "answer", "sub-001", "01", trial.trial)
+                facing, trial.expression, generator(1, "answer", "sub-001", "01", trial.trial)
             )
             key, rt_ms = run_trial(desk, trial.trial)
             assert key == keys[planned.expression]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiment.calibration import simulate_drift_check, simulate_validation
+from experiment.calibration import CalibratedEye, simulate_drift_check, simulate_validation
 from experiment.face_regions import regions_on_screen
 from experiment.gaze_trace import GazeTrace
 from experiment.observers import (
@@ -92,6 +92,7 @@ class SimulatedTracker:
         )
         self._regions_px = regions_on_screen(self._study, self._plan.trials)
         self._errors = self._generator("calibration")
+        self._eye = CalibratedEye(self._observer.eye, self._generator("calibration drift"))
         path = setup.recording.with_suffix(".asc")
         eye = one_eye(setup.eye)
         self._recording = AscRecording(path, self._screen, "faceoff (simulated observer)", eye)
@@ -119,7 +120,10 @@ class SimulatedTracker:
         Accuracy
             What the validation found.
         """
-        found = simulate_validation(self._observer.eye, self._screen, self._errors)
+        if not validate_only:
+            self._eye.calibrate(self._recording.now_ms())
+        eye = self._eye.at(self._recording.now_ms())
+        found = simulate_validation(eye, self._screen, self._errors)
         for x_px, y_px in found.points_px.tolist() * (1 if validate_only else 2):
             screen.hold_target(x_px, y_px, _TARGET_MS)
         self._recording.calibration(found, validate_only=validate_only)
@@ -141,7 +145,8 @@ class SimulatedTracker:
             Degrees between gaze and target.
         """
         screen.hold_target(x_px, y_px, _DRIFT_CHECK_MS)
-        offset_px = simulate_drift_check(self._observer.eye, self._errors, self._screen)
+        eye = self._eye.at(self._recording.now_ms())
+        offset_px = simulate_drift_check(eye, self._errors, self._screen)
         self._recording.drift_check((x_px, y_px), offset_px)
         seen_px = [x_px + offset_px[0], y_px + offset_px[1]]
         return float(self._screen.distance_deg([x_px, y_px], seen_px))
@@ -223,7 +228,8 @@ class SimulatedTracker:
             folder = self._recording.path.parent
             seen = read_true_fixations(folder) | self._truth
             truth = [(trial, one) for trial, found in seen.items() for one in found]
-            write_truth(folder, self._plan.session, self._observer, truth)
+            images = [trial.image_id for trial in self._plan.trials]
+            write_truth(folder, self._plan.session, self._observer, truth, images)
         return files
 
     def close(self) -> None:
@@ -260,13 +266,14 @@ class SimulatedTracker:
         settings = self._study.settings.experiment.in_condition(trial.condition)
         self._attempts[number] += 1
         attempt = self._attempts[number]
+        observer = self._observer.facing(trial.image_id, trial.expression)
         response = draw_response(
-            self._observer, trial.expression, self._of_trial("answer", number, attempt)
+            observer, trial.expression, self._of_trial("answer", number, attempt)
         )
         answer_ms = answer_time_ms(response, settings)
         lead_ms = settings.recording_lead_ms + settings.fixation_ms + _LATE_FACE_MS
         gaze = simulate_trial(
-            self._observer,
+            replace(observer, eye=self._eye.at(self._recording.now_ms())),
             trial,
             self._regions_px[trial.image_id],
             self._screen,

@@ -13,6 +13,7 @@ import pytest
 
 from faceoff.pipeline import run_everything
 from faceoff.recovery import read_truth, recovery_table
+from stimuli.regions import REGIONS
 from study.folder import Study, open_study
 from study.tables import read_table
 
@@ -75,16 +76,22 @@ def test_what_was_planted_is_recovered(small_study: Study) -> None:
     assert exact["agrees"].all()
     maps = table[table["quantity"].str.startswith("correlation")]
     assert (maps["found"] > 0.8).all()
+    assert maps["agrees"].all()
 
 
 def test_planted_shares_of_regions_are_recovered(small_study: Study) -> None:
     truth = read_truth(small_study)
     assert truth is not None
     regions = read_table(small_study.gaze_dir / "regions.tsv", what="regions")
-    for expression, own in regions.groupby("expression"):
+    alike = (1 + truth.refixation) / (1 - truth.refixation)
+    for _, own in regions.groupby("expression"):
         counts = own.groupby("region")["n_fixations"].sum()
-        for region, planted in truth.strategy[str(expression)].items():
-            sampling = 3.29 * math.sqrt(planted * (1 - planted) / counts.sum())
+        looked = own[own["n_fixations"] > 0]
+        pairs = pd.MultiIndex.from_frame(looked[["participant_id", "image_id"]])
+        weights = looked["n_fixations"].to_numpy(float)
+        expected = truth.strategy.loc[pairs].mul(weights, axis=0).sum() / weights.sum()
+        for region, planted in zip(REGIONS, expected[list(REGIONS)], strict=True):
+            sampling = 3.29 * math.sqrt(alike * planted * (1 - planted) / counts.sum())
             # The calibration's offset and the noise carry some fixations over a border.
             found = counts[region] / counts.sum()
             assert found == pytest.approx(planted, abs=0.02 + sampling)

@@ -1,7 +1,9 @@
 """Simulated observers: where they look, what they answer, and how their eyes move.
 
 The defaults are plausible values of ours, in the range of what people do; they plant a known
-truth and report no measurement.
+truth and report no measurement. Fixation durations and the share of refixations are set so that
+intervals between fixations and the size of saccades are near those of 20 people who looked at
+faces (Cadoni et al. 2022, AVSS; `benchmarks/simulated_people.py`).
 """
 
 from typing import Annotated, Literal
@@ -91,16 +93,21 @@ class ReactionTimeSettings(Section):
 class ObserversSettings(Section):
     """Simulated observers: planted strategies, answers and eye movements."""
 
-    fixation_mean_ms: float = Field(270, gt=100, description="mean fixation duration")
+    fixation_mean_ms: float = Field(300, gt=100, description="mean fixation duration")
     fixation_cv: float = Field(
-        0.45, gt=0, le=1, description="standard deviation of fixation durations over their mean"
+        0.55, gt=0, le=1, description="standard deviation of fixation durations over their mean"
     )
     latency_mean_ms: float = Field(
         210, gt=100, description="mean time from face onset to the first saccade"
     )
     landing_spread: float = Field(
-        0.28, gt=0, le=1,
+        0.34, gt=0, le=1,
         description="spread of landing points within a region, over the region's half extent",
+    )  # fmt: skip
+    refixation: float = Field(
+        0.15, ge=0, le=0.9,
+        description="probability that the next fixation stays in the same region, beside that "
+        "of choosing it anew",
     )  # fmt: skip
     noise_rms_s2s_deg: float = Field(
         0.02, gt=0, lt=1, description="measurement noise, root mean square sample to sample"
@@ -112,6 +119,15 @@ class ObserversSettings(Section):
     calibration_error_deg: float = Field(
         0.18, ge=0, description="spread of the calibration's offset between sessions, per axis"
     )
+    calibration_drift_deg: float = Field(
+        0.04, ge=0, lt=1,
+        description="wandering of the calibration's offset until the next calibration: its "
+        "spread after one minute, per axis; it grows with the square root of time",
+    )  # fmt: skip
+    loss_share: float = Field(
+        0.006, ge=0, le=0.5, description="mean share of samples that are lost besides blinks"
+    )
+    loss_mean_ms: float = Field(200, ge=20, description="mean duration of such a loss")
     blink_rate_hz: float = Field(
         0.12, ge=0, le=2, description="blinks in a second of looking at the face"
     )
@@ -135,6 +151,20 @@ class ObserversSettings(Section):
         0.12, ge=0,
         description="spread of fixation duration, noise, blinks and pupil between observers, "
         "log units",
+    )  # fmt: skip
+    between_loss: float = Field(
+        0.8, ge=0, description="spread of the share of lost samples between observers, log units"
+    )
+    between_picture_strategy: float = Field(
+        0.15, ge=0,
+        description="spread of region weights between pictures of an expression, log units",
+    )  # fmt: skip
+    between_picture_accuracy: float = Field(
+        0.5, ge=0, description="spread of difficulty between pictures of an expression, logits"
+    )
+    between_picture_speed: float = Field(
+        0.08, ge=0,
+        description="spread of reaction times between pictures of an expression, log units",
     )  # fmt: skip
     strategy: StrategySettings = StrategySettings()
     accuracy: AccuracySettings = AccuracySettings()
