@@ -1,14 +1,17 @@
 """One trial of a simulated observer without a window: the same stages and messages, no waiting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from math import floor
+
+import numpy as np
 
 from experiment import messages
 from experiment.gaze_trace import FloatArray
 from experiment.machine import TrialMachine
 from experiment.observers import (
+    Confidence,
     Observer,
     Response,
     SimulatedTrial,
@@ -88,61 +91,93 @@ def run_virtual_trial(
         Where the observer looked.
     """
     settings = session.settings.in_condition(trial.condition)
-    names = session.plan.participant_id, session.plan.session
-    answers = generator(session.seed, "answer", *names, trial.trial)
-    observer = session.observer.facing(trial.image_id, trial.expression)
-    response = in_time(draw_response(observer, trial.expression, answers), settings)
-    times = _times(session.refresh_hz, settings, response)
-    lead_ms, tail_ms = round(settings.recording_lead_ms), round(settings.recording_tail_ms)
-    sure = None
-    if settings.confidence_levels:
-        draws = generator(session.seed, "confidence", *names, trial.trial)
-        is_right = bool(response and response.correct)
-        sure = draw_confidence(is_right, settings.confidence_levels, draws)
-    asking_ms = round(sure.rt_ms) if sure else 0
-    simulated = simulate_trial(
-        replace(observer, eye=tracker.eye()),
-        trial,
-        session.polygons_px[trial.image_id],
-        session.screen,
-        generator(session.seed, "gaze", *names, trial.trial),
-        lead_ms=lead_ms + times.fixation,
-        face_ms=times.face,
-        tail_ms=times.end - times.face + tail_ms + asking_ms,
-    )
-    _start(tracker, machine, trial, settings, times)
-    key = session.plan.keys[response.expression] if response else MISSING
-    expression = response.expression if response else MISSING
-    steps: list[tuple[int, Callable[[], None]]] = [
-        (times.answer, lambda: machine.answer(key, expression))
-    ]
-    steps += [(at_ms, partial(machine.change, shown)) for at_ms, shown in times.changes]
-    now_ms = 0
-    for at_ms, step in sorted(steps, key=lambda step: step[0]):
-        tracker.wait(at_ms - now_ms)
-        now_ms = at_ms
-        step()
-    tracker.wait(tail_ms)
+    decided = _decide(session, tracker, trial, settings)
+    _start(tracker, machine, trial, settings, decided.times)
+    _show_face(tracker, machine, decided, session.plan.keys)
+    tracker.wait(round(settings.recording_tail_ms))
+    sure, response = decided.sure, decided.response
     if sure:
         tracker.message(messages.confidence_on(settings.confidence_levels))
-        tracker.wait(asking_ms)
+        tracker.wait(sure.rt_ms)
         tracker.message(messages.confidence(str(sure.level)))
     outcome = TrialOutcome(
-        key=key if response else None,
+        key=session.plan.keys[response.expression] if response else None,
         response=response.expression if response else None,
         correct=response.correct if response else None,
         rt_ms=response.rt_ms if response else None,
         face_onset_ms=machine.face_onset_ms,
         face_offset_ms=machine.face_offset_ms,
-        frames=FrameReport(times.n_frames, 0, 1000.0 / session.refresh_hz),
+        frames=FrameReport(decided.times.n_frames, 0, 1000.0 / session.refresh_hz),
         start_offset_deg=machine.start_offset_deg,
         gate_attempts=machine.gate_attempts,
         confidence=sure.level if sure else None,
         confidence_rt_ms=sure.rt_ms if sure else None,
     )
-    tracker.see(simulated)
+    tracker.see(decided.simulated)
     machine.finish(trial_variables(trial, outcome))
-    return outcome, simulated
+    return outcome, decided.simulated
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What the observer will do in a trial: the answer, how sure it is, and where they look."""
+
+    response: Response | None
+    sure: Confidence | None
+    times: "_Times"
+    simulated: SimulatedTrial
+
+
+def _decide(
+    session: VirtualSession,
+    tracker: VirtualTracker,
+    trial: PlannedTrial,
+    settings: ExperimentSettings,
+) -> _Decided:
+    """Draw everything that the observer does in a trial."""
+
+    def draws(use: str) -> np.random.Generator:
+        names = session.plan.participant_id, session.plan.session, trial.trial
+        return generator(session.seed, use, *names)
+
+    observer = session.observer.facing(trial.image_id, trial.expression)
+    response = in_time(draw_response(observer, trial.expression, draws("answer")), settings)
+    sure = None
+    if settings.confidence_levels:
+        is_right = bool(response and response.correct)
+        sure = draw_confidence(is_right, settings.confidence_levels, draws("confidence"))
+    times = _times(session.refresh_hz, settings, response)
+    after_face_ms = times.end - times.face + round(settings.recording_tail_ms)
+    simulated = simulate_trial(
+        replace(observer, eye=tracker.eye()),
+        trial,
+        session.polygons_px[trial.image_id],
+        session.screen,
+        draws("gaze"),
+        lead_ms=round(settings.recording_lead_ms) + times.fixation,
+        face_ms=times.face,
+        tail_ms=after_face_ms + (round(sure.rt_ms) if sure else 0),
+    )
+    return _Decided(response, sure, times, simulated)
+
+
+def _show_face(
+    tracker: VirtualTracker, machine: TrialMachine, decided: _Decided, keys: Mapping[str, str]
+) -> None:
+    """Go from the face's onset to the empty screen after the answer."""
+    machine.face_on()
+    expression = decided.response.expression if decided.response else MISSING
+    key = keys[expression] if decided.response else MISSING
+    steps: list[tuple[int, Callable[[], None]]] = [
+        (decided.times.answer, partial(machine.answer, key, expression)),
+        *((at_ms, partial(machine.change, shown)) for at_ms, shown in decided.times.changes),
+    ]
+    now_ms = 0
+    for at_ms, step in sorted(steps, key=lambda step: step[0]):
+        tracker.wait(at_ms - now_ms)
+        now_ms = at_ms
+        step()
+    tracker.wait(decided.times.end - now_ms)
 
 
 @dataclass(frozen=True)
@@ -203,7 +238,7 @@ def _start(
     settings: ExperimentSettings,
     times: _Times,
 ) -> None:
-    """Go from the trial's identification to the face's onset."""
+    """Go from the trial's identification to the moment before the face."""
     machine.identify(trial)
     if settings.start == "gate":
         machine.use_gate()
@@ -217,4 +252,3 @@ def _start(
         machine.ready(tracker.offset_deg(trial.fixation_x_px, trial.fixation_y_px), 1)
     else:
         machine.ready()
-    machine.face_on()
