@@ -10,7 +10,7 @@ from experiment.panel import AT_THE_GATE, BETWEEN_TRIALS, IN_A_TRIAL, Choice
 from experiment.preparation import SessionPlan
 from experiment.screens import Screens
 from experiment.session_files import SessionFiles
-from experiment.trackers.protocol import Tracker
+from experiment.trackers.protocol import Accuracy, Tracker
 from experiment.trial import GateClosedError, TrialRunner
 from experiment.trial_record import Attempt
 from experiment.window import Window
@@ -184,7 +184,7 @@ class Proceedings:
         validate_only : bool, default False
             Leave the calibration as it is.
         """
-        found = self._tracker.calibrate(self._window, validate_only=validate_only)
+        found = self._calibrated(validate_only=validate_only)
         self._files.note_accuracy(when, found)
         limits = self._prepared.study.settings.experiment.calibration
         if found is None or (
@@ -201,3 +201,14 @@ class Proceedings:
         say(text)
         if not self._screens.reads_by_itself:
             self.stand_between(text)
+
+    def _calibrated(self, *, validate_only: bool) -> Accuracy | None:
+        """Calibrate, again after each time that the experimenter calls the panel."""
+        while True:
+            try:
+                return self._tracker.calibrate(self._window, validate_only=validate_only)
+            except EscPressed:
+                choice = self._screens.ask_experimenter(BETWEEN_TRIALS)
+                self._files.log(f"panel in a calibration: {choice.name.lower()}")
+                if choice is Choice.QUIT:
+                    raise QuitError("the experimenter ended it") from None

@@ -190,10 +190,11 @@ class Session:
         except (QuitError, KeyboardInterrupt) as error:
             return self._end("quit", str(error) or "Ctrl-C was pressed")
         except (InputError, TrackerLostError, OSError) as error:
-            status = self._end("failed", str(error))
             if self._files is None:
-                raise
-            return status
+                # Nothing was recorded: the command says what is wrong, and how to mend it.
+                self._end("failed", "")
+                raise InputError(str(error)) from error
+            return self._end("failed", str(error))
         except BaseException as error:
             self._end("failed", f"{type(error).__name__}: {error}")
             raise
@@ -281,7 +282,8 @@ class Session:
     def _show_saving(self) -> None:
         """Tell the participant to wait, where there is still a screen."""
         if self._screen_is_there and not self._window.is_closed:
-            self._screens.tell("saving")
+            with self._window.esc_as_key():
+                self._screens.tell("saving")
 
     def _leave_without_display(self) -> NoReturn:
         """Save everything when the display is gone: nothing may be drawn, and nothing after it."""

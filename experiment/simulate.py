@@ -1,7 +1,6 @@
 """A whole sample of simulated observers: registered, planned, and recorded without a window."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +14,7 @@ from experiment.face_regions import keep_areas
 from experiment.gaze_trace import FloatArray
 from experiment.observers import draw_observer
 from experiment.recording import TRIAL_COLUMNS, recording_name, settings_used, versions
+from experiment.session_record import read_session_record
 from experiment.truth import write_truth
 from experiment.virtual_session import SessionResult, run_virtual_session
 from experiment.virtual_trial import VirtualSession
@@ -137,45 +137,13 @@ def refuse_real_data(study: Study) -> None:
         If a session was recorded with a tracker that is not the simulated one.
     """
     for participant_id, session in study.sessions():
-        record = read_record(study, participant_id, session)
+        record = read_session_record(study.session_dir(participant_id, session))
         if record.get("tracker") != "simulated":
             raise InputError(
                 "Simulated observers need a study without real recordings, but session "
                 f"{session} of {participant_id} was recorded with the tracker "
                 f"{record.get('tracker', 'n/a')!r}. Make a study for them: faceoff init DIR."
             )
-
-
-def read_record(study: Study, participant_id: str, session: str) -> dict[str, Any]:
-    """Read a session.json.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    participant_id, session : str
-        Whose session, and which.
-
-    Returns
-    -------
-    dict
-        What it says; empty where there is none.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged.
-    """
-    path = study.session_dir(participant_id, session) / "session.json"
-    if not path.exists():
-        return {}
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path} must be JSON, but {error}. Restore it from a copy, or move the session away."
-        ) from error
-    return record if isinstance(record, dict) else {}
 
 
 def choose_participants(sample: Sample, n_participants: int) -> list[str]:
@@ -198,7 +166,7 @@ def choose_participants(sample: Sample, n_participants: int) -> list[str]:
     study, session = sample.study, sample.session
     chosen: list[str] = []
     for participant_id in read_participants(study)["participant_id"]:
-        record = read_record(study, participant_id, session)
+        record = read_session_record(study.session_dir(participant_id, session))
         if record and "simulation" not in record:
             say(f"{participant_id} has a session {session} of its own, which stays as it is.")
         elif len(chosen) < n_participants:
@@ -243,7 +211,7 @@ def _is_there(sample: Sample, facts: dict[str, Any]) -> bool:
     """Tell whether a session is there, whole and from the same settings."""
     study = sample.study
     participant_id, session = facts["participant_id"], facts["session"]
-    record = read_record(study, participant_id, session)
+    record = read_session_record(study.session_dir(participant_id, session))
     folder = study.session_dir(participant_id, session)
     if not record and not (folder / "trials.tsv").exists():
         return False

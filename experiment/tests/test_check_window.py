@@ -1,4 +1,3 @@
-import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import pytest
 
 from experiment.dialog import TITLE, ask_session
 from experiment.session_choice import SessionAnswers
+from experiment.tests import seat
 from experiment.tests.small_study import make_small_study
 from experiment.tests.test_session_window import run_python
 from participants.register import add_participant
@@ -96,16 +96,9 @@ def test_the_patch_covers_its_pixels_and_no_other(study, corner):
 def display(monkeypatch):
     if not ON_LINUX or shutil.which("xdotool") is None:
         pytest.skip("answering a dialog from outside needs Linux with xdotool")
-    reader, writer = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writer), "-nolisten", "tcp", "-screen", "0", "1280x960x24"]
-    with (
-        subprocess.Popen(command, pass_fds=(writer,), stderr=subprocess.DEVNULL) as server,
-        os.fdopen(reader, "rb") as answers,
-    ):
-        os.close(writer)
-        monkeypatch.setenv("DISPLAY", f":{answers.readline().decode().strip()}")
+    with seat.display(1280, 960) as on:
+        monkeypatch.setenv("DISPLAY", on)
         yield
-        server.terminate()
 
 
 def press(*steps: str) -> "subprocess.Popen[bytes]":

@@ -200,6 +200,17 @@ def test_whatever_ends_a_session_everything_is_saved(tmp_path, how):
     assert lines[-1].endswith("TRIAL_RESULT 3")
 
 
+@pytest.mark.parametrize(("how", "status"), [("calibration", 0), ("quit calibration", 1)])
+def test_esc_in_a_calibration_calls_the_panel(tmp_path, how, status):
+    study = make_small_study(tmp_path / "study", n_main=1, n_practice=0)
+    done = run_python("-m", "experiment.tests.interrupted_session", str(study.root), how, "0")
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    log = (study.session_dir("sub-001", "01") / "log.tsv").read_text(encoding="utf-8")
+    assert "panel in a calibration" in log
+    assert len(read_trials(study)) == 1 - status
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_session_that_is_killed_leaves_whole_rows_and_blocks(tmp_path):
     study = make_small_study(tmp_path / "study", n_main=4, n_practice=0)
