@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiment.checks import Check, attempt, check_clock, check_disk, check_writable
+from experiment.preparation import check_consent
 from experiment.screen_checks import (
     check_refresh,
     check_scaling,
@@ -227,6 +228,7 @@ def _tracker_answers(study: Study, tracker_name: str, window: "Window") -> str:
 
 
 def _readable_texts(study: Study) -> str:
-    """Read what participants read."""
+    """Read what participants read, and whether consent is asked to a form that has a version."""
     texts = read_texts(study)
+    check_consent(study)
     return f"{len(texts.screens)} screens of {study.settings.experiment.texts}"

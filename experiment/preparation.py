@@ -99,8 +99,8 @@ def prepare_session(
     plan = read_plan(plan_path(study, participant_id, session))
     progress = read_progress(study, plan, resume=resume, another_day=another_day)
     check_keys(plan)
-    _check_consent(study)
-    _check_conditions(study, plan)
+    check_consent(study)
+    check_conditions(study, plan)
     trials = _chosen_trials(plan, n_main_trials)
     for trial in trials:
         messages.image_load(trial.image_id, trial.picture_rect)
@@ -120,8 +120,21 @@ def _settings_of(study: Study, trial: PlannedTrial) -> ExperimentSettings:
     return study.settings.experiment.in_condition(trial.condition)
 
 
-def _check_conditions(study: Study, plan: Plan) -> None:
-    """Refuse a plan with a condition that the settings do not have any more."""
+def check_conditions(study: Study, plan: Plan) -> None:
+    """Refuse a plan with a condition that the settings do not have any more.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    plan : Plan
+        The session's plan.
+
+    Raises
+    ------
+    InputError
+        If there is one; it is named.
+    """
     known = study.settings.experiment.conditions
     for name in sorted({trial.condition for trial in plan.trials} - {""}):
         if name not in known:
@@ -132,8 +145,19 @@ def _check_conditions(study: Study, plan: Plan) -> None:
             )
 
 
-def _check_consent(study: Study) -> None:
-    """Refuse to ask for consent to a form that has no version."""
+def check_consent(study: Study) -> None:
+    """Refuse to ask for consent to a form that has no version.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Raises
+    ------
+    InputError
+        If the settings ask for consent, and name no version.
+    """
     if study.settings.experiment.consent and not study.settings.participants.consent_version:
         raise InputError(
             "Consent on the screen must name the version of the form, but [participants] "

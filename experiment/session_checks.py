@@ -4,7 +4,7 @@ from pathlib import Path
 
 from experiment import messages
 from experiment.checks import Check, attempt
-from experiment.preparation import check_keys
+from experiment.preparation import check_conditions, check_keys
 from experiment.recording import refuse_second_start
 from participants.plans import Plan, plan_path, read_plan
 from stimuli.check import check_pictures
@@ -77,7 +77,8 @@ def _is_new(session_dir: Path) -> str:
 
 
 def _plan_fits(study: Study, plan: Plan) -> str:
-    """Refuse a plan that was made for another screen."""
+    """Refuse a plan that was made for another screen, or for other conditions."""
+    check_conditions(study, plan)
     screen = study.settings.screen
     for trial in plan.trials:
         rect, (x_px, y_px) = trial.picture_rect, (trial.fixation_x_px, trial.fixation_y_px)

@@ -91,6 +91,7 @@ def change_plan(study: Study, *, trials: dict | None = None, **changes: Any) -> 
     [
         pytest.param({"trials": {"picture_x_px": 1500}}, "plan", "to 1947", id="off the screen"),
         pytest.param({"trials": {"fixation_x_px": -3.0}}, "plan", "from -3", id="target off it"),
+        pytest.param({"trials": {"condition": "gone"}}, "plan", "'gone'", id="no such condition"),
         pytest.param({"keys": {"happy": "1"}}, "answer keys", "a key of its own", id="keys"),
         pytest.param({"trials": {"image_id": "A" * 90}}, "messages", "128", id="long names"),
     ],
@@ -127,6 +128,11 @@ def test_texts_that_cannot_be_read_fail(tmp_path):
     found = run(study)["texts"]
     assert found.passed is False
     assert "UTF-8" in found.text
+
+
+def test_consent_to_a_form_without_a_version_fails_before_anybody_comes(tmp_path):
+    study = make_small_study(tmp_path / "study", n_main=1, experiment={"consent": True})
+    assert "consent_version is empty" in run(study)["texts"].text
 
 
 @pytest.mark.parametrize("tracker", ["", "eyelnk"])
