@@ -298,12 +298,9 @@ class Session:
         if self._files is None:
             say("Nothing was recorded.")
             return
-        plan, chosen = self._plan, len(self._prepared.trials)
+        plan, n_done = self._plan, self._files.n_done
         who = f"{plan.participant_id}, session {plan.session}"
-        say(
-            f"{who}: {status}, {self._files.n_done} of {chosen} trials. The data are in "
-            f"{self._prepared.folder}"
-        )
+        say(f"{who}: {status}, {n_done} trials done. The data are in {self._prepared.folder}")
         again = f"faceoff experiment resume {plan.participant_id} --session {plan.session}"
         say("Next: faceoff gaze import" if status == "finished" else f"Next: {again}")
 
