@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from experiment.session_record import read_session_record
 from participants.plans import Plan, PlannedTrial
 from study.errors import InputError
 from study.folder import Study
+from study.growing import take_off_fragment
 from study.tables import read_table
 
 
@@ -33,6 +34,8 @@ class Progress:
         Whether consent was given on the screen.
     n_done : int
         Trials that are done.
+    cut_off : str
+        An incomplete last row that was taken off the table.
     """
 
     attempts: Counter[int] = field(default_factory=Counter)
@@ -40,6 +43,7 @@ class Progress:
     correct: dict[int, bool] = field(default_factory=dict)
     consent: bool = False
     n_done: int = 0
+    cut_off: str = ""
 
     def left_of(self, trials: Iterable[PlannedTrial]) -> list[PlannedTrial]:
         """Leave out the trials that are settled, and practice once the main trials have begun.
@@ -99,7 +103,9 @@ def read_progress(study: Study, plan: Plan, *, resume: bool, another_day: bool) 
             f"faceoff experiment run {plan.participant_id} --session {plan.session}."
         )
     _refuse_unfit(plan, record, another_day=another_day)
-    return _progress(folder, record)
+    trials_tsv = folder / "trials.tsv"
+    cut_off = take_off_fragment(trials_tsv) if trials_tsv.exists() else ""
+    return replace(_progress(folder, record), cut_off=cut_off)
 
 
 def _refuse_unfit(plan: Plan, record: dict[str, Any], *, another_day: bool) -> None:

@@ -41,8 +41,8 @@ class SessionFiles:
         self._validations: list[dict[str, Any]] = []
         self.n_done = prepared.progress.n_done
         self.log("part begins", detail=str(part["tracker"]))
-        if self._trials.cut_off:
-            self.log("incomplete row taken off", detail=self._trials.cut_off)
+        if prepared.progress.cut_off:
+            self.log("incomplete row taken off", detail=prepared.progress.cut_off)
 
     def add(self, row: dict[str, Any]) -> None:
         """Add a row to trials.tsv.

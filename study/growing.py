@@ -37,7 +37,8 @@ class GrowingTable:
         self._columns = list(descriptions)
         self.cut_off = ""
         if path.exists():
-            self.cut_off = _without_fragment(path, self._columns)
+            self.cut_off = take_off_fragment(path)
+            _check_columns(path, self._columns)
         else:
             write_table(path, pd.DataFrame(columns=self._columns), descriptions)
         with must_be_writable(path):
@@ -80,20 +81,35 @@ class GrowingTable:
         self._file.close()
 
 
-def _without_fragment(path: Path, columns: list[str]) -> str:
-    """Take an incomplete last line off a table, give it, and check the table's header."""
-    text = path.read_text(encoding="utf-8")
-    whole, end, fragment = text.rpartition("\n")
-    header = whole.partition("\n")[0].split("\t")
+def take_off_fragment(path: Path) -> str:
+    """Take a last line without its end off a table, as a power cut may leave one.
+
+    Parameters
+    ----------
+    path : Path
+        The table.
+
+    Returns
+    -------
+    str
+        What was taken off; empty where the table is whole.
+    """
+    whole, end, fragment = path.read_text(encoding="utf-8").rpartition("\n")
+    if fragment:
+        write_text(path, whole + end)
+    return fragment
+
+
+def _check_columns(path: Path, columns: list[str]) -> None:
+    """Refuse to go on with a table of other columns."""
+    with path.open(encoding="utf-8") as file:
+        header = file.readline().rstrip("\n").split("\t")
     if header != columns:
         odd = sorted(set(header) ^ set(columns)) or "their order"
         raise InputError(
             f"{path} must have the columns that this version writes, but they differ in {odd}. "
             "Go on with the version that began it, or begin another session."
         )
-    if fragment:
-        write_text(path, whole + end)
-    return fragment
 
 
 def _cell(value: Any) -> str:
