@@ -20,7 +20,7 @@ from experiment.proceedings import Proceedings
 from experiment.recording import recording_name
 from experiment.screens import Screens
 from experiment.session_files import SessionFiles
-from experiment.session_record import now, read_session_record
+from experiment.session_record import now
 from experiment.trackers import check_tracker_name, make_tracker
 from experiment.trackers.protocol import Eye, Tracker, TrackerLostError, TrackerSetup
 from experiment.trial import TrialRunner
@@ -143,7 +143,7 @@ class Session:
         self._settings = prepared.study.settings.experiment
         self._window = window
         self._sitting = sitting
-        self._part = len(read_session_record(prepared.folder).get("parts", [])) + 1
+        self._part = prepared.progress.n_parts + 1
         self._tracker = self._make_tracker()
         by_mouse = self._settings.answer == "mouse"
         self._labels = Labels(plan.keys, prepared.texts.expressions, by_mouse=by_mouse)
@@ -230,6 +230,7 @@ class Session:
     def _open_files(self) -> SessionFiles:
         """Open the tables, once the tracker answers, and note what holds for this part."""
         facts = {
+            "part": self._part,
             **asdict(self._sitting),
             "tracker_facts": self._tracker.facts(),
             "screen_synchronised": self._window.synchronised,

@@ -28,10 +28,10 @@ def plan(study):
 def begin(study, rows, status="quit", **facts):
     """Leave what a session leaves that had some rows and ended."""
     folder = study.session_dir("sub-001", "01")
-    record = SessionRecord(folder, facts, {"tracker": "mouse"})
+    record = SessionRecord(folder, facts, {"part": 1, "tracker": "mouse"})
     table = GrowingTable(folder / "trials.tsv", TRIAL_COLUMNS)
     for trial, values in rows:
-        table.add(dict.fromkeys(TRIAL_COLUMNS) | {"trial": trial} | values)
+        table.add(dict.fromkeys(TRIAL_COLUMNS) | {"trial": trial, "part": 1} | values)
     table.close()
     if status != "running":
         record.end(status, "")
@@ -70,8 +70,8 @@ def test_practice_goes_on_where_it_was_broken_off(study, plan):
 
 def test_a_session_that_was_killed_before_its_first_row_is_resumed_from_the_start(study, plan):
     folder = begin(study, [], status="running")
-    SessionRecord(folder, {}, {"tracker": "mouse", "process": 2**22 + 1})
-    assert resumed(study, plan) == Progress()
+    SessionRecord(folder, {}, {"part": 2, "tracker": "mouse", "process": 2**22 + 1})
+    assert resumed(study, plan) == Progress(n_parts=2)
 
 
 def test_a_new_session_has_no_progress_and_a_begun_one_is_refused(study, plan):
@@ -100,7 +100,7 @@ def test_a_session_that_is_still_running_is_refused(study, plan):
     # This process wrote the record, and is alive.
     with pytest.raises(InputError, match=f"process {os.getpid()}"):
         resumed(study, plan)
-    record = SessionRecord(folder, {}, {"tracker": "mouse", "process": 2**22 + 1})
+    record = SessionRecord(folder, {}, {"part": 2, "tracker": "mouse", "process": 2**22 + 1})
     assert record.part == 2
     assert resumed(study, plan).n_done == 1  # that process has never been
 
@@ -110,13 +110,40 @@ def test_a_process_of_the_same_number_that_began_later_is_another_one(study, pla
     long_ago = "2001-01-01T00:00:00+00:00"
     part = {"process": os.getpid(), "started": long_ago}
     write_json(folder / "session.json", {"status": "running", "parts": [part]})
-    assert resumed(study, plan) == Progress()
+    assert resumed(study, plan) == Progress(n_parts=1)
 
 
-def test_an_incomplete_last_row_is_no_row(study, plan):
+@pytest.mark.parametrize(
+    "fragment", ["s", "sub-001\t01\t2", "sub-001\t01\t2\t1\tmain", "sub-001\t01\t2" + "\tdone" * 27]
+)
+def test_an_incomplete_last_row_is_no_row(study, plan, fragment):
     folder = begin(study, [(1, DONE)])
     with (folder / "trials.tsv").open("a", encoding="utf-8") as file:
-        file.write("sub-001\t01\t2")
+        file.write(fragment)
     progress = resumed(study, plan)
     assert [t.trial for t in progress.left_of(plan.trials)] == [2, 3, 4, 5, 6]
-    assert progress.cut_off == "sub-001\t01\t2"
+    assert progress.n_done == 1
+    # It is taken off when the next part begins, which says so.
+    assert (folder / "trials.tsv").read_text(encoding="utf-8").endswith(fragment)
+
+
+def test_a_part_has_a_number_that_no_file_has_yet(study, plan):
+    folder = study.session_dir("sub-001", "01")
+    (folder / "sub-001_ses-01.asc").touch()
+    assert resumed(study, plan).n_parts == 1, "killed before session.json was written"
+    SessionRecord(folder, {}, {"part": 2, "tracker": "eyelink"}).end("failed", "")
+    assert resumed(study, plan).n_parts == 2, "the recording of part 2 did not arrive"
+    (folder / "sub-001_ses-01_part-03.asc").touch()
+    assert resumed(study, plan).n_parts == 3, "killed again before session.json was written"
+
+
+def test_a_session_whose_record_is_lost_goes_on_with_what_its_rows_say(study, plan):
+    folder = begin(study, [(1, DONE), (2, {"outcome": "interrupted", "part": 2})])
+    (folder / "session.json").unlink()
+    progress = resumed(study, plan)
+    assert (progress.settled, progress.attempts[2], progress.n_parts) == ({1}, 1, 2)
+
+
+def test_a_record_alone_counts_when_a_session_is_begun(study, plan):
+    SessionRecord(study.session_dir("sub-001", "01"), {}, {"part": 1, "tracker": "eyelink"})
+    assert read_progress(study, plan, resume=False, another_day=False).n_parts == 1
