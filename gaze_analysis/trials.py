@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -172,13 +173,15 @@ class _Recording:
     def trials(self, start: str) -> list[dict[str, Any]]:
         """Cut at the messages that begin a trial."""
         found = search(start, self._texts)
-        stops = [index for index, _ in found[1:]] + [len(self._texts)]
+        following = zip_longest(
+            found, (index for index, _ in found[1:]), fillvalue=len(self._texts)
+        )
         return [
             {"label": (match.groupdict().get("trial") or "").strip() or None}
             | {"start_message": self._texts[index]}
             | named_groups(match)
             | self._row(slice(index, stop), self._times[index], self._time_at(stop))
-            for (index, match), stop in zip(found, stops, strict=True)
+            for (index, match), stop in following
         ]
 
     def blocks_as_trials(self) -> list[dict[str, Any]]:
@@ -225,7 +228,7 @@ def _repeated(labels: pd.Series) -> np.ndarray:
 def _successive(names: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
     """Pair each name with the next one; the last one with none."""
     clean = [name if isinstance(name, str) else None for name in names]
-    return zip(clean, [*clean[1:], None], strict=True)
+    return zip_longest(clean, clean[1:])
 
 
 def _numbers(labels: pd.Series) -> pd.Series:

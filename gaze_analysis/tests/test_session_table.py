@@ -308,3 +308,20 @@ def test_the_bids_files_of_two_parts_are_valid(tmp_path: Path) -> None:
     assert not any("condition" in str(issue) for issue in issues)
     about = {issue["location"] for issue in issues if "pilot" in issue.get("location", "")}
     assert about == set()
+
+
+PREAMBLE = "** DATE: Thu Nov 26 08:37:10 2026\n** TYPE: EDF_FILE BINARY EVENT SAMPLE TAGGED\n**\n\n"
+
+
+@pytest.mark.parametrize(
+    "ended_early", [PREAMBLE, PREAMBLE + "MSG\t600000 DISPLAY_COORDS 0 0 1 1\n"]
+)
+def test_a_part_that_ended_before_its_first_trial_stops_no_analysis(
+    tmp_path: Path, ended_early: str
+) -> None:
+    rows = [(1, 1, "done", 2), (2, 1, "done", 2)]
+    study = session(tmp_path / "s", rows, ended_early, HEAD + epoch(1, 3000) + epoch(2, 5000))
+    assert [(trial, part) for trial, part, _ in counted(study)] == [(1, 2), (2, 2)]
+    assert left_out(study) == []
+    nothing = session(tmp_path / "nothing", [], ended_early)
+    assert table(nothing, "trials").empty
