@@ -14,6 +14,7 @@ import pytest
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import import_sessions, recorded_sessions
 from gaze_analysis.steps import bids_step
+from gaze_analysis.steps_quality import quality_step
 from gaze_analysis.tests.small_study import (
     COLUMNS,
     PICTURE,
@@ -325,3 +326,21 @@ def test_a_part_that_ended_before_its_first_trial_stops_no_analysis(
     assert left_out(study) == []
     nothing = session(tmp_path / "nothing", [], ended_early)
     assert table(nothing, "trials").empty
+
+
+def test_a_session_that_ended_before_its_first_trial_has_its_page_of_quality(
+    tmp_path: Path,
+) -> None:
+    study = session(tmp_path / "s", [(1, 1, "done", 1)], HEAD + epoch(1, 3000))
+    other = study.sourcedata / "sub-02" / "ses-01"
+    write_text(other / "sub-02_ses-01.asc", PREAMBLE)
+    import_sessions(study)
+    make_events(study)
+    run_step(study, quality_step(study))
+    assert (study.gaze_dir / "quality" / "sub-02_ses-01.html").is_file()
+    assert set(table(study, "quality")["participant_id"]) == {"sub-01"}
+    (other.parents[1] / "sub-01" / "ses-01" / "sub-01_ses-01.asc").write_text(PREAMBLE)
+    import_sessions(study)
+    make_events(study)
+    with pytest.raises(InputError, match="ended before its first trial"):
+        run_step(study, quality_step(study))
