@@ -173,15 +173,13 @@ class _Recording:
     def trials(self, start: str) -> list[dict[str, Any]]:
         """Cut at the messages that begin a trial."""
         found = search(start, self._texts)
-        following = zip_longest(
-            found, (index for index, _ in found[1:]), fillvalue=len(self._texts)
-        )
+        stops = [*(index for index, _ in found), len(self._texts)][1:]
         return [
             {"label": (match.groupdict().get("trial") or "").strip() or None}
             | {"start_message": self._texts[index]}
             | named_groups(match)
             | self._row(slice(index, stop), self._times[index], self._time_at(stop))
-            for (index, match), stop in following
+            for (index, match), stop in zip(found, stops, strict=True)
         ]
 
     def blocks_as_trials(self) -> list[dict[str, Any]]:
