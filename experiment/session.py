@@ -318,7 +318,12 @@ class Session:
         who = f"{plan.participant_id}, session {plan.session}"
         say(f"{who}: {status}, {n_done} trials done. The data are in {self._prepared.folder}")
         again = f"faceoff experiment resume {plan.participant_id} --session {plan.session}"
-        say("Next: faceoff gaze import" if status == "finished" else f"Next: {again}")
+        if status != "finished":
+            say(f"Next: {again}")
+        elif plan.mode == "real":
+            say("Next: faceoff gaze import")
+        else:
+            say(f"A {plan.mode} is analysed only if [gaze] modes in study.toml says so.")
 
     def _ask_consent(self) -> None:
         """Ask for consent where the study wants it, before anything is recorded."""
