@@ -49,8 +49,10 @@ def ask_experimenter(
         What is to be done.
     """
     options = "\n".join(f"{c.value}   {texts.panel[c.name.lower()]}" for c in choices)
-    window.show_text(texts.screen("panel", reason=reason, options=options))
+    text = texts.screen("panel", reason=reason, options=options)
     keys = {choice.value: choice for choice in choices} | {"escape": Choice.RESUME}
+    # Also while the panel comes: a second Esc of somebody in a hurry is no reason to end.
     with window.esc_as_key():
+        window.show_text(text)
         press = window.wait_for_key(keys)
     return keys[press.key] if press else Choice.RESUME

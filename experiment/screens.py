@@ -90,8 +90,8 @@ class Screens:
         bool
             Whether it was given.
         """
-        self.tell("consent", version=version)
         with self._window.esc_as_key():
+            self.tell("consent", version=version)
             press = self._window.wait_for_key((*_YES, *_NO, "escape"))
         return press is not None and press.key in _YES
 

@@ -233,6 +233,15 @@ class _FacePhase:
         """Measure the time since the face's onset."""
         return 1000 * (self._window.now_s() - self._onset_s)
 
+    def _middle_of_next_ms(self) -> float:
+        """Give the time, after the face's onset, at which the next frame will be half over.
+
+        A frame shows what is due then, so that each picture stays for the number of frames that
+        is nearest to its time.
+        """
+        window = self._window
+        return 1000 * (window.last_flip_s + 1.5 * window.frame_s - self._onset_s)
+
     def _wait_for_answer(self) -> KeyPress | None:
         """Refresh the screen with each frame until there is an answer or the time is up."""
         settings, picture = self._settings, self._trial.picture_rect
@@ -243,8 +252,7 @@ class _FacePhase:
                 return press
             if settings.response_limit_ms and since_ms >= settings.response_limit_ms:
                 return None
-            # What the next frame shows is decided by the time at which it comes.
-            self._show(self._due(since_ms + 1000 * self._window.frame_s / 2))
+            self._show(self._due(self._middle_of_next_ms()))
 
     def _due(self, since_ms: float) -> str:
         """Say what is to be seen at a time after the face's onset."""

@@ -229,6 +229,18 @@ def esc_in_drift_check(lab: Lab) -> dict[str, Any]:
     return {"offset_deg": offset_deg, "calls": names}
 
 
+def broken_off_face(lab: Lab) -> dict[str, Any]:
+    link = StandIn()
+    tracker = lab.connected("broken_off", link)
+    for _ in range(2):
+        tracker.start()
+        tracker.message("FACE_ON AF01AFS")
+        tracker.stop()
+    tracker.close()
+    sent = [arguments[0] for name, arguments in link.calls if name == "sendCommand"]
+    return {"levels": [text[-1] for text in sent if text.startswith("*write_ioport")]}
+
+
 def closed_window(lab: Lab) -> dict[str, str]:
     link = StandIn()
     handle = lab.window.handle.winHandle
@@ -303,6 +315,7 @@ def main(folder: Path) -> None:
             missing_samples,
             refusals,
             esc_in_drift_check,
+            broken_off_face,
             closed_window,
             keys_between,
         ):

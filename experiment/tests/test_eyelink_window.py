@@ -199,6 +199,10 @@ def test_esc_in_a_drift_check_leads_through_setup_back_to_it(results):
     assert found["offset_deg"] == 0.45
 
 
+def test_each_face_raises_the_line_also_after_one_that_was_broken_off(results):
+    assert results["broken_off_face"]["levels"] == ["0", "1", "0", "1", "0"]
+
+
 def test_a_closed_window_ends_setup(results):
     assert results["closed_window"]["calibrate"].startswith("QuitError: ")
 

@@ -76,6 +76,7 @@ class EyelinkTracker:
         self._block_start_ms = 0.0
         self._arrived_s = 0.0
         self._n_variables = 0
+        self._ttl_level = 0
         self._facts: dict[str, str | float] = {
             "model": "EyeLink",
             "address": self._settings.address,
@@ -298,6 +299,8 @@ class EyelinkTracker:
 
     def stop(self) -> None:
         """End the recording; without one under way, do nothing."""
+        # A trial that is broken off has no FACE_OFF; the next face must raise the line again.
+        self._set_ttl(0)
         if not self._is_recording:
             return
         self._is_recording = False
@@ -345,8 +348,13 @@ class EyelinkTracker:
             self._n_variables += 1
             if self._n_variables % _VARIABLES_AT_ONCE == 0:
                 time.sleep(0.002)
-        elif self._settings.ttl_port and kind in ("FACE_ON", messages.FACE_OFF):
-            level = int(kind == "FACE_ON")
+        elif kind in ("FACE_ON", messages.FACE_OFF):
+            self._set_ttl(int(kind == "FACE_ON"))
+
+    def _set_ttl(self, level: int) -> None:
+        """Raise or lower the line that tells other devices of a face, where there is one."""
+        if self._settings.ttl_port and level != self._ttl_level:
+            self._ttl_level = level
             connection.send_commands(self._link, [ttl_command(self._settings.ttl_port, level)])
 
     def _show_operator(self, number: int) -> None:
