@@ -62,12 +62,17 @@ class LateAnswer:
 @pytest.mark.parametrize(
     ("face_ms", "mask_ms", "n_face", "n_mask"),
     [
-        (200, 100, 12, 6), (100, 0, 6, 0), (50, 50, 3, 3), (17, 17, 1, 1), (5, 0, 1, 0),
+        (200, 100, 12, 6),
+        (100, 0, 6, 0),
+        (50, 50, 3, 3),
+        (17, 17, 1, 1),
+        (5, 0, 1, 0),
         (90, 0, 5, 0),
-    ],  # fmt: skip
+    ],
 )
 def test_face_and_mask_stay_for_the_frames_nearest_to_their_times(face_ms, mask_ms, n_face, n_mask):
-    window, tracker = ExactWindow(), Notebook()
+    window = ExactWindow()
+    tracker: Any = Notebook()
     machine = TrialMachine(tracker)
     machine.identify(TRIAL)
     machine.use_gate()
