@@ -1,5 +1,6 @@
 """Keys and clicks: what people press, when, and what ends a wait for it."""
 
+import math
 import queue
 import time
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from stimuli.frames import Screen
 
 PANEL_KEY = "escape"
 _LEFT_BUTTON = 1
+_REPEAT_S = 0.005  # nobody lets a key go and presses it again as fast
 
 
 class QuitError(Exception):
@@ -78,7 +80,12 @@ class Input:
         self._clicks: list[Click] = []
         self._esc_is_a_key = False
         self._mouse = parts.event.Mouse(visible=False, win=window)
-        self._pyglet_window.push_handlers(on_mouse_press=self._on_mouse_press)
+        self._released_s: dict[int, float] = {}
+        self._pyglet_window.push_handlers(
+            on_mouse_press=self._on_mouse_press,
+            on_key_press=self._on_key_press,
+            on_key_release=self._on_key_release,
+        )
 
     def now_s(self) -> float:
         """Read the clock that also stamps the keys, in seconds."""
@@ -241,6 +248,18 @@ class Input:
         if button == _LEFT_BUTTON:
             y_px = self._input_screen.height_px - 1 - y
             self._clicks.append(Click(float(x), float(y_px), self.now_s()))
+
+    def _on_key_press(self, symbol: int, modifiers: int) -> bool:
+        """Keep the repeats of a key that is held down from PsychoPy: true for such a press.
+
+        X reports a repeat as a release and a press at the same time, and a key that is held down
+        would answer one face after the other.
+        """
+        return self.now_s() - self._released_s.get(symbol, -math.inf) < _REPEAT_S
+
+    def _on_key_release(self, symbol: int, modifiers: int) -> None:
+        """Note when a key was let go."""
+        self._released_s[symbol] = self.now_s()
 
     def pointer_px(self) -> tuple[float, float]:
         """Say where the mouse is.

@@ -61,6 +61,15 @@ class Seat:
         """Press a key, as xdotool names it."""
         self._do("key", key)
 
+    @contextmanager
+    def holding(self, key: str) -> Iterator[None]:
+        """Hold a key down while the block runs."""
+        self._do("keydown", key)
+        try:
+            yield
+        finally:
+            self._do("keyup", key)
+
     def move(self, x_px: float, y_px: float) -> None:
         """Move the pointer."""
         self._do("mousemove", str(round(x_px)), str(round(y_px)))

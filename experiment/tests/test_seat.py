@@ -210,3 +210,20 @@ def test_a_display_that_is_closed_loses_nothing(tmp_path):
     assert person.said("TRIAL_RESULT 3") == 1
     record = read_session_record(study.session_dir("sub-001", "01"))
     assert (record["status"], record["n_trials"]) == ("failed", 0)
+
+
+def test_a_key_that_is_held_down_answers_once(tmp_path, screen):
+    study = make(tmp_path, consent=False)
+    with sit_down(study, screen, "run") as seat:
+        person = Participant(study, seat)
+        seat.wait_for_text()
+        person.press_until("space", lambda: person.said("TRIALID") == 1)
+        person.wait_for_face(1)
+        with seat.holding("1"):
+            seat.wait_for("the question", lambda: person.said("CONFIDENCE_ON") == 1)
+            time.sleep(1.5)  # X repeats a key after 0.66 s
+            assert person.said("CONFIDENCE ") == 0
+        person.press_until("1", lambda: person.said("CONFIDENCE 1") == 1)
+        seat.press("Escape")
+        person.press_until("q", lambda: seat.process.poll() is not None)
+        seat.end()
