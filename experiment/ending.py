@@ -20,27 +20,28 @@ def ended_by_signals() -> Iterator[None]:
     """Let a request to end, as of a computer that shuts down, leave the session as Esc does."""
 
     def leave(number: int, frame: FrameType | None) -> None:
+        # A terminal that is closed asks more than once, which must not disturb the leaving.
+        _handle(dict.fromkeys(_ENDING, signal.SIG_IGN))
         raise QuitError(f"the computer ended it ({signal.Signals(number).name})")
 
-    with _handled(dict.fromkeys(_ENDING, leave)):
-        yield
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Let nobody interrupt the saving of data."""
-    with _handled(dict.fromkeys((signal.SIGINT, *_ENDING), signal.SIG_IGN)):
-        yield
-
-
-@contextmanager
-def _handled(handlers: dict[signal.Signals, Any]) -> Iterator[None]:
-    """Use other handlers of signals while the block runs."""
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *_ENDING)}
     try:
+        _handle(dict.fromkeys(_ENDING, leave))
         yield
     finally:
-        for number, handler in before.items():
+        _handle(before)
+
+
+def ignore_signals() -> None:
+    """Let nobody interrupt the saving of data, nor what follows within `ended_by_signals`."""
+    _handle(dict.fromkeys((signal.SIGINT, *_ENDING), signal.SIG_IGN))
+
+
+def _handle(handlers: dict[signal.Signals, Any]) -> None:
+    """Use other handlers of signals."""
+    for number, handler in handlers.items():
+        # A handler that is not Python's is None, and cannot be put back.
+        if handler is not None:
             signal.signal(number, handler)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from experiment.recording import recordings_in, refuse_second_start
+from experiment.recording import part_of, recordings_in, refuse_second_start
 from experiment.session_record import read_session_record
 from participants.plans import Plan, PlannedTrial
 from study.errors import InputError
 from study.folder import Study
+from study.growing import whole_lines
 from study.tables import read_table
 
 
@@ -33,6 +34,8 @@ class Progress:
         Whether consent was given on the screen.
     n_done : int
         Trials that are done.
+    n_parts : int
+        How many parts there are.
     """
 
     attempts: Counter[int] = field(default_factory=Counter)
@@ -40,6 +43,7 @@ class Progress:
     correct: dict[int, bool] = field(default_factory=dict)
     consent: bool = False
     n_done: int = 0
+    n_parts: int = 0
 
     def left_of(self, trials: Iterable[PlannedTrial]) -> list[PlannedTrial]:
         """Leave out the trials that are settled, and practice once the main trials have begun.
@@ -91,9 +95,10 @@ def read_progress(study: Study, plan: Plan, *, resume: bool, another_day: bool) 
     folder = study.session_dir(plan.participant_id, plan.session)
     if not resume:
         refuse_second_start(folder)
-        return Progress()
+        # A session that was killed before its first row may have left its record.
+        return Progress(n_parts=_n_parts(folder, read_session_record(folder)))
     record = read_session_record(folder)
-    if not record and not recordings_in(folder):
+    if not record and not recordings_in(folder) and not (folder / "trials.tsv").exists():
         raise InputError(
             f"A session to resume must have begun, but {folder} holds a plan only. Begin it: "
             f"faceoff experiment run {plan.participant_id} --session {plan.session}."
@@ -133,10 +138,11 @@ def _is_running(record: dict[str, Any]) -> bool:
     last = record["parts"][-1]
     try:
         born = psutil.Process(int(last["process"])).create_time()
-    except (psutil.NoSuchProcess, psutil.AccessDenied, KeyError, ValueError):
+        started = datetime.fromisoformat(last["started"]).timestamp()
+    except (psutil.NoSuchProcess, psutil.AccessDenied, KeyError, TypeError, ValueError):
         return False
     # A process of the same number that began later is another one.
-    return born <= datetime.fromisoformat(last["started"]).timestamp()
+    return born <= started
 
 
 def _progress(folder: Path, record: dict[str, Any]) -> Progress:
@@ -153,7 +159,15 @@ def _progress(folder: Path, record: dict[str, Any]) -> Progress:
         },
         consent=bool(record.get("consent")),
         n_done=len(done),
+        n_parts=max([_n_parts(folder, record), *rows["part"].tolist()]),
     )
+
+
+def _n_parts(folder: Path, record: dict[str, Any]) -> int:
+    """Count parts, also one whose recording has begun but that session.json does not know."""
+    recorded = [part_of(path) for path in recordings_in(folder)]
+    noted = [int(part["part"]) for part in record.get("parts", []) if "part" in part]
+    return max([len(record.get("parts", [])), *noted, *recorded])
 
 
 def read_trials(folder: Path) -> pd.DataFrame:
@@ -167,10 +181,12 @@ def read_trials(folder: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        trial, outcome and correct of each whole row; empty before the first one.
+        trial, outcome, correct and part of each whole row; empty before the first one. What a
+        power cut has left of a row does not count: its trial comes again.
     """
     path = folder / "trials.tsv"
+    columns = {"trial": int, "outcome": str, "correct": bool, "part": int}
     if not path.exists():
-        return pd.DataFrame({"trial": [], "outcome": [], "correct": []}).astype({"trial": int})
-    columns = {"trial": int, "outcome": str, "correct": bool}
-    return read_table(path, what="The session's trials", columns=columns)
+        return pd.DataFrame({name: [] for name in columns}).astype({"trial": int, "part": int})
+    whole, _ = whole_lines(path)
+    return read_table(path, what="The session's trials", columns=columns, content=whole)

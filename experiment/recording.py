@@ -78,6 +78,28 @@ def recording_name(participant_id: str, session: str, part: int = 1) -> str:
     return f"{participant_id}_ses-{session}{suffix}"
 
 
+def part_of(recording: Path) -> int:
+    """Read the number of a session's part from its recording's name.
+
+    Parameters
+    ----------
+    recording : Path
+        The recording, with or without its suffix.
+
+    Returns
+    -------
+    int
+        1 where the name has no number.
+
+    Examples
+    --------
+    >>> part_of(Path("sub-001_ses-01.asc")), part_of(Path("sub-001_ses-01_part-02"))
+    (1, 2)
+    """
+    found = re.search(r"_part-(\d+)", recording.name)
+    return int(found[1]) if found else 1
+
+
 def recordings_in(session_dir: Path) -> list[Path]:
     """List the recordings of a session, also those that did not arrive whole.
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 from experiment import messages
 from experiment.answers import Labels
 from experiment.blocks import Blocks
-from experiment.ending import ended_by_signals, undisturbed, when_display_is_lost
+from experiment.ending import ended_by_signals, ignore_signals, when_display_is_lost
 from experiment.headless import screen_for_session
 from experiment.keys import QuitError
 from experiment.preflight import check_files, check_screen, refuse
@@ -20,7 +20,7 @@ from experiment.proceedings import Proceedings
 from experiment.recording import recording_name
 from experiment.screens import Screens
 from experiment.session_files import SessionFiles
-from experiment.session_record import now, read_session_record
+from experiment.session_record import now
 from experiment.trackers import check_tracker_name, make_tracker
 from experiment.trackers.protocol import Eye, Tracker, TrackerLostError, TrackerSetup
 from experiment.trial import TrialRunner
@@ -103,7 +103,17 @@ def run_session(
         resume=resume,
         another_day=another_day,
     )
-    settings = study.settings
+    try:
+        return _run_in_window(prepared, sitting, resume=resume)
+    except QuitError as error:
+        # A session that has begun says itself how it ended.
+        say(f"The session ends: {error}. Nothing was recorded.")
+        return "quit"
+
+
+def _run_in_window(prepared: SessionPlan, sitting: Sitting, *, resume: bool) -> str:
+    """Open the window, see whether all is as it should be, and run the session."""
+    study, settings = prepared.study, prepared.study.settings
     size_px = settings.screen.width_px, settings.screen.height_px
     with screen_for_session(*size_px) as virtual, ended_by_signals():
         window = Window(
@@ -143,7 +153,7 @@ class Session:
         self._settings = prepared.study.settings.experiment
         self._window = window
         self._sitting = sitting
-        self._part = len(read_session_record(prepared.folder).get("parts", [])) + 1
+        self._part = prepared.progress.n_parts + 1
         self._tracker = self._make_tracker()
         by_mouse = self._settings.answer == "mouse"
         self._labels = Labels(plan.keys, prepared.texts.expressions, by_mouse=by_mouse)
@@ -230,6 +240,7 @@ class Session:
     def _open_files(self) -> SessionFiles:
         """Open the tables, once the tracker answers, and note what holds for this part."""
         facts = {
+            "part": self._part,
             **asdict(self._sitting),
             "tracker_facts": self._tracker.facts(),
             "screen_synchronised": self._window.synchronised,
@@ -252,24 +263,29 @@ class Session:
     def _end(self, status: str, reason: str) -> str:
         """Save and close everything; each step is done even if another one fails."""
         paths: list[Path] = []
-        with undisturbed():
-            steps: tuple[tuple[str, Callable[[], object]], ...] = (
-                ("to end the trial under way", self._abandon_trial),
-                ("to show that data are saved", self._show_saving),
-                ("to save the recording", lambda: paths.extend(self._tracker.save())),
-                ("to let go of the tracker", self._tracker.close),
-            )
-            failures = [failure for step in steps if (failure := _try(*step))]
-            if failures and status == "finished":
-                status = "failed"
-            reason = " ".join([reason, *failures]).strip()
-            files, names = self._files, [path.name for path in paths]
-            if files is not None:
-                facts = {"recording_files": names, "tracker_facts": self._tracker.facts()}
-                failed = _try("to close the tables", lambda: files.end(status, reason, **facts))
-                status, reason = ("failed", f"{reason} {failed}") if failed else (status, reason)
-            self._say_where(status, reason)
+        ignore_signals()
+        steps: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("to end the trial under way", self._abandon_trial),
+            ("to show that data are saved", self._show_saving),
+            ("to save the recording", lambda: paths.extend(self._tracker.save())),
+            ("to note what the tracker is", self._note_tracker),
+            ("to let go of the tracker", self._tracker.close),
+        )
+        failures = [failure for step in steps if (failure := _try(*step))]
+        if failures and status == "finished":
+            status = "failed"
+        reason = " ".join([reason, *failures]).strip()
+        if self._files is not None:
+            names = [path.name for path in paths]
+            failed = _try("to close the tables", self._files.end, status, reason, names)
+            status, reason = ("failed", f"{reason} {failed}") if failed else (status, reason)
+        self._say_where(status, reason)
         return status
+
+    def _note_tracker(self) -> None:
+        """Note what is known of the tracker at the end."""
+        if self._files is not None:
+            self._files.note_tracker(self._tracker.facts())
 
     def _abandon_trial(self) -> None:
         """Stop the recording of a trial under way, and mark it."""
@@ -298,14 +314,16 @@ class Session:
         if self._files is None:
             say("Nothing was recorded.")
             return
-        plan, chosen = self._plan, len(self._prepared.trials)
+        plan, n_done = self._plan, self._files.n_done
         who = f"{plan.participant_id}, session {plan.session}"
-        say(
-            f"{who}: {status}, {self._files.n_done} of {chosen} trials. The data are in "
-            f"{self._prepared.folder}"
-        )
+        say(f"{who}: {status}, {n_done} trials done. The data are in {self._prepared.folder}")
         again = f"faceoff experiment resume {plan.participant_id} --session {plan.session}"
-        say("Next: faceoff gaze import" if status == "finished" else f"Next: {again}")
+        if status != "finished":
+            say(f"Next: {again}")
+        elif plan.mode == "real":
+            say("Next: faceoff gaze import")
+        else:
+            say(f"A {plan.mode} is analysed only if [gaze] modes in study.toml says so.")
 
     def _ask_consent(self) -> None:
         """Ask for consent where the study wants it, before anything is recorded."""

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar, get_args
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
 
 from experiment.recording import refuse_second_start
 from experiment.session_record import read_session_record
@@ -97,7 +98,7 @@ def begun_sessions(study: Study) -> list[BegunSession]:
     """
     found = []
     for trials_tsv in study.root.glob("*data/sub-*/ses-*/trials.tsv"):
-        record = read_session_record(trials_tsv.parent)
+        record = _record(trials_tsv.parent)
         if record.get("status") == "finished":
             continue
         folder = trials_tsv.parent
@@ -106,6 +107,14 @@ def begun_sessions(study: Study) -> list[BegunSession]:
         started = record.get("started", "")
         found.append(BegunSession(folder.parent.name, label, n_trials, started))
     return sorted(found, key=lambda begun: begun.started, reverse=True)
+
+
+def _record(session_dir: Path) -> dict[str, Any]:
+    """Read a session.json; one that is damaged is for the session itself to refuse."""
+    try:
+        return read_session_record(session_dir)
+    except InputError:
+        return {}
 
 
 def waiting_participants(study: Study) -> list[str]:

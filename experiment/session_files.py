@@ -1,5 +1,6 @@
 """The files of one part of a session, open while it runs: trials, log, session.json."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiment.preparation import SessionPlan
@@ -7,6 +8,7 @@ from experiment.recording import LOG_COLUMNS, TRIAL_COLUMNS, settings_used, vers
 from experiment.session_record import SessionRecord, now
 from experiment.trackers.protocol import Accuracy
 from study.growing import GrowingTable
+from study.progress import say
 
 
 class SessionFiles:
@@ -17,7 +19,7 @@ class SessionFiles:
     prepared : SessionPlan
         The session.
     part : dict of str to value
-        What session.json is to say of this part: tracker, eye, experimenter.
+        What session.json is to say of this part: its number, tracker, eye, experimenter.
     """
 
     def __init__(self, prepared: SessionPlan, part: dict[str, Any]) -> None:
@@ -41,8 +43,14 @@ class SessionFiles:
         self._validations: list[dict[str, Any]] = []
         self.n_done = prepared.progress.n_done
         self.log("part begins", detail=str(part["tracker"]))
+        for table in (self._trials, self._log):
+            if table.cut_off:
+                self.log("incomplete line taken off", detail=table.cut_off)
         if self._trials.cut_off:
-            self.log("incomplete row taken off", detail=self._trials.cut_off)
+            say(
+                f"The last line of {folder / 'trials.tsv'} had no end. It is in log.tsv now, and "
+                "its trial comes again."
+            )
 
     def add(self, row: dict[str, Any]) -> None:
         """Add a row to trials.tsv.
@@ -111,7 +119,17 @@ class SessionFiles:
         """
         self._record.note(consent={"version": version, "time": time})
 
-    def end(self, status: str, reason: str, **facts: Any) -> None:
+    def note_tracker(self, facts: Mapping[str, Any]) -> None:
+        """Note in session.json what is known of the tracker.
+
+        Parameters
+        ----------
+        facts : mapping of str to value
+            As the tracker gives them.
+        """
+        self._record.update(tracker_facts=dict(facts))
+
+    def end(self, status: str, reason: str, recording_files: Sequence[str]) -> None:
         """Note how this part ended, and close the files.
 
         Parameters
@@ -120,12 +138,14 @@ class SessionFiles:
             How it ended.
         reason : str
             Why, in a sentence.
-        **facts : value
-            What else session.json is to say.
+        recording_files : sequence of str
+            Names of the files that this part recorded.
         """
         try:
             self.log(f"part ends: {status}", detail=reason)
         finally:
             self._trials.close()
             self._log.close()
-            self._record.end(status, reason, n_trials=self.n_done, **facts)
+            self._record.end(
+                status, reason, n_trials=self.n_done, recording_files=list(recording_files)
+            )

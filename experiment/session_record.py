@@ -38,7 +38,7 @@ def read_session_record(session_dir: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the file is damaged.
+        If the file is damaged, or no record of a session.
     """
     path = session_dir / "session.json"
     if not path.exists():
@@ -49,7 +49,13 @@ def read_session_record(session_dir: Path) -> dict[str, Any]:
         raise InputError(
             f"{path} must be JSON, but {error}. Restore it from a copy, or move the session away."
         ) from error
-    return record if isinstance(record, dict) else {}
+    parts = record.get("parts", []) if isinstance(record, dict) else None
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise InputError(
+            f"{path} must be the record of a session, but it has no list of parts. Restore it from "
+            "a copy, or move it away: the parts are then counted by their recordings and trials."
+        )
+    return record
 
 
 class SessionRecord:
@@ -62,7 +68,12 @@ class SessionRecord:
     facts : mapping of str to value
         What holds for the whole session; what an earlier part has noted stays.
     part : mapping of str to value
-        What holds for this part: tracker, eye, experimenter.
+        What holds for this part: its number, tracker, eye, experimenter.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or has this part already.
     """
 
     def __init__(
@@ -72,13 +83,13 @@ class SessionRecord:
         known = read_session_record(session_dir)
         started = now()
         self._earlier = list(known.get("parts", []))
+        if any(earlier.get("part", 0) >= part["part"] for earlier in self._earlier):
+            raise InputError(
+                f"A part of a session is recorded once, but {self._path} has part {part['part']} "
+                "already: the session was begun in another window meanwhile. End it there first."
+            )
         self._session = {"started": started, **facts, **known}
-        self._part = {
-            "part": len(self._earlier) + 1,
-            "started": started,
-            "process": os.getpid(),
-            **part,
-        }
+        self._part = {"started": started, "process": os.getpid(), **part}
         self.update(status="running", finished=None)
 
     @property

@@ -68,6 +68,7 @@ class Window(Input):
         self.settings = settings
         self.frame_s = 1 / refresh_hz
         self.last_flip_s = 0.0
+        self._handed_s = 0.0
         self.handle = self._open(virtual)
         super().__init__(self.psychopy, self.handle, screen)
         self.draw = Drawing(self.psychopy, self.handle, screen, settings)
@@ -126,8 +127,10 @@ class Window(Input):
             Is called as soon as the frame is on the screen.
         """
         # Keys are stamped when they are read: between two frames they are read all the time.
-        margin_s = _FLIP_MARGIN_S if self.synchronised else 0.0
-        self._wait_until(self.last_flip_s + self.frame_s - margin_s)
+        # A screen's refresh follows the last one; without one, frames begin at its rate.
+        before_s = self.last_flip_s - _FLIP_MARGIN_S if self.synchronised else self._handed_s
+        self._wait_until(before_s + self.frame_s)
+        self._handed_s = self.now_s()
         if on_flip is not None:
             self.handle.callOnFlip(on_flip)
         self.handle.flip()

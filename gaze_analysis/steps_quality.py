@@ -162,6 +162,11 @@ def write_quality(study: Study) -> None:
         execution=study.settings.execution,
     )
     made = {name: stacked([result[name] for result in results]) for name in _OUTPUTS}
+    if made["quality"].empty:
+        raise InputError(
+            "Quality is measured on samples, but no session that was imported holds any: each "
+            "ended before its first trial. Record or resume one, and import it."
+        )
     for name, columns in _OUTPUTS.items():
         write_table(study.gaze_dir / f"{name}.tsv", made[name], columns)
     _write_pages(study, sessions, made, limits)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -172,7 +173,7 @@ class _Recording:
     def trials(self, start: str) -> list[dict[str, Any]]:
         """Cut at the messages that begin a trial."""
         found = search(start, self._texts)
-        stops = [index for index, _ in found[1:]] + [len(self._texts)]
+        stops = [*(index for index, _ in found), len(self._texts)][1:]
         return [
             {"label": (match.groupdict().get("trial") or "").strip() or None}
             | {"start_message": self._texts[index]}
@@ -225,7 +226,7 @@ def _repeated(labels: pd.Series) -> np.ndarray:
 def _successive(names: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
     """Pair each name with the next one; the last one with none."""
     clean = [name if isinstance(name, str) else None for name in names]
-    return zip(clean, [*clean[1:], None], strict=True)
+    return zip_longest(clean, clean[1:])
 
 
 def _numbers(labels: pd.Series) -> pd.Series:

@@ -113,7 +113,8 @@ def plan(
         path = plan_path(opened, made.participant_id, label)
         write_plan(path, made)
         say(f"{made.participant_id}: {_summary(made)} in {path}")
-    say("  next: faceoff experiment run")
+    option = "" if chosen == "real" else f" --mode {chosen}"
+    say(f"  next: faceoff experiment run {plans[0].participant_id}{option}")
 
 
 def _summary(plan: "Plan") -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from study.errors import InputError
 from study.tables import MISSING, write_table
-from study.writing import must_be_writable, write_text
+from study.writing import atomic_path, must_be_writable
 
 
 class GrowingTable:
@@ -54,7 +54,7 @@ class GrowingTable:
         Raises
         ------
         InputError
-            If the disk is full.
+            If the disk is full, or the table was moved or removed meanwhile.
         """
         if set(row) != set(self._columns):
             odd = sorted(set(row) ^ set(self._columns))
@@ -68,6 +68,7 @@ class GrowingTable:
                 # A full disk may take half a line, to which the next row would be added.
                 self._file.truncate(before)
                 raise
+        self._must_be_in_place()
 
     def _write(self, line: bytes) -> None:
         """Write a whole line in one call, so that a kill leaves either all of it or none."""
@@ -75,16 +76,46 @@ class GrowingTable:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(self._file.fileno())
 
+    def _must_be_in_place(self) -> None:
+        """Refuse to write on into a file that nobody will find."""
+        try:
+            there = self._path.stat()
+        except FileNotFoundError:
+            there = None
+        # Windows lets nobody move or remove a file that is open.
+        if there and (os.name == "nt" or os.path.samestat(there, os.fstat(self._file.fileno()))):
+            return
+        raise InputError(
+            f"{self._path} must stay where it is while rows are added to it, but it was moved, "
+            "removed or replaced. Put it back, from the bin or from where it is now."
+        )
+
     def close(self) -> None:
         """Close the file; a second call does nothing."""
         self._file.close()
 
 
+def whole_lines(path: Path) -> tuple[bytes, bytes]:
+    """Split a table into its whole lines and a last one without its end.
+
+    Parameters
+    ----------
+    path : Path
+        The table.
+
+    Returns
+    -------
+    whole, fragment : bytes
+        What counts, and what a power cut has left of one more row.
+    """
+    whole, end, fragment = path.read_bytes().rpartition(b"\n")
+    return whole + end, fragment
+
+
 def _without_fragment(path: Path, columns: list[str]) -> str:
     """Take an incomplete last line off a table, give it, and check the table's header."""
-    text = path.read_text(encoding="utf-8")
-    whole, end, fragment = text.rpartition("\n")
-    header = whole.partition("\n")[0].split("\t")
+    whole, fragment = whole_lines(path)
+    header = whole.partition(b"\n")[0].decode("utf-8-sig", "replace").rstrip("\r").split("\t")
     if header != columns:
         odd = sorted(set(header) ^ set(columns)) or "their order"
         raise InputError(
@@ -92,8 +123,9 @@ def _without_fragment(path: Path, columns: list[str]) -> str:
             "Go on with the version that began it, or begin another session."
         )
     if fragment:
-        write_text(path, whole + end)
-    return fragment
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(whole)
+    return fragment.decode("utf-8", "replace")
 
 
 def _cell(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Tables that people open: tab-separated, `n/a` for missing, a JSON file that says each column."""
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,13 @@ MISSING = "n/a"
 _WORDS = {"true": True, "false": False}
 
 
-def read_table(path: Path, *, what: str, columns: Mapping[str, type] | None = None) -> pd.DataFrame:
+def read_table(
+    path: Path,
+    *,
+    what: str,
+    columns: Mapping[str, type] | None = None,
+    content: bytes | None = None,
+) -> pd.DataFrame:
     """Read a table of the study folder.
 
     Parameters
@@ -31,6 +38,8 @@ def read_table(path: Path, *, what: str, columns: Mapping[str, type] | None = No
         whole numbers may not be missing where the type is int; True and False are written
         ``true`` and ``false``, and a column of type bool may hold missing values. Columns
         that are not named are read as text or numbers as they come.
+    content : bytes, optional
+        What counts of the file; by default all of it.
 
     Returns
     -------
@@ -48,7 +57,7 @@ def read_table(path: Path, *, what: str, columns: Mapping[str, type] | None = No
     texts = [name for name, kind in columns.items() if kind in (str, bool)]
     try:
         frame = pd.read_csv(
-            path,
+            path if content is None else io.BytesIO(content),
             sep="\t",
             na_values=[MISSING],
             keep_default_na=False,

@@ -12,6 +12,7 @@ from typing import Any
 from study.errors import InputError
 
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_UNPLUGGED = (errno.EIO, errno.ENODEV, errno.ENXIO, getattr(errno, "ESTALE", errno.EIO))
 _LOCKED = (PermissionError, NotADirectoryError, IsADirectoryError)
 
 
@@ -67,13 +68,15 @@ def must_be_writable(path: Path) -> Iterator[None]:
     Raises
     ------
     InputError
-        If the disk is full, or the file is locked or read-only.
+        If the disk is full or gone, or the file is locked or read-only.
     """
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
             remedy = "Make room on the disk"
+        elif error.errno in _UNPLUGGED:
+            remedy = "Connect the disk again, or use another one"
         elif isinstance(error, _LOCKED) or error.errno == errno.EROFS:
             remedy = "Close programs that hold it open, or choose another folder"
         else:

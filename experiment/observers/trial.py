@@ -100,6 +100,7 @@ def simulate_trial(
     lead_ms: int,
     face_ms: int,
     tail_ms: int,
+    seen_ms: int = 0,
 ) -> SimulatedTrial:
     """Let an observer look at one face.
 
@@ -121,6 +122,8 @@ def simulate_trial(
         Time from face onset to face offset, 1 or more.
     tail_ms : int
         Recorded time after face offset, 0 or more.
+    seen_ms : int, default 0
+        Time from the recording's start in which no sample is lost.
 
     Returns
     -------
@@ -164,6 +167,7 @@ def simulate_trial(
     # Rounded as it is written, so that the means of events are those of the written samples.
     gaze_px = screen.to_px(true_deg + offset_deg + noise_deg).round(1)
     lost = lost_samples(len(time_ms), observer.eye, generator)
+    lost[:seen_ms] = False
     gaze_px[lost] = pupil[lost] = np.nan
     return SimulatedTrial(
         parse_trace(stations, time_ms, gaze_px, pupil.round(), screen),

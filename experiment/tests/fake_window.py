@@ -33,6 +33,7 @@ class _FakeWindow:
             winHandle=SimpleNamespace(screen=SimpleNamespace(width=1920, height=1080)),
             frameIntervals=[],
             lastFrameT=0.0,
+            flip=self.flip,
         )
 
     def _rect(self, _window: Any, fillColor: tuple[int, int, int], **_: Any) -> Any:  # noqa: N803

@@ -32,6 +32,8 @@ def interrupt(tracker: SimulatedTracker, how: str) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
     elif how == "lost tracker":
         raise TrackerLostError("The tracker must answer, but the cable is out. Plug it in.")
+    elif how == "fault in facts":
+        return
     elif how == "full disk":
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     else:
@@ -42,6 +44,7 @@ class InterruptedTracker(SimulatedTracker):
     """A simulated tracker during whose trial something happens when the face comes."""
 
     is_calibrated = False
+    is_its_trial = False
 
     def calibrate(self, screen: TargetScreen, *, validate_only: bool = False) -> Accuracy:
         if sys.argv[2].endswith("calibration") and not self.is_calibrated:
@@ -50,6 +53,11 @@ class InterruptedTracker(SimulatedTracker):
             key = "q" if sys.argv[2].startswith("quit") else "r"
             threading.Timer(1.0, self._window.press_key, (key,)).start()
         return super().calibrate(screen, validate_only=validate_only)
+
+    def facts(self) -> dict[str, str | float]:
+        if sys.argv[2] == "fault in facts" and self.is_its_trial:
+            raise RuntimeError("the tracker does not answer")
+        return super().facts()
 
     def message(self, text: str) -> float:
         time_ms = super().message(text)

@@ -69,9 +69,12 @@ if __name__ == "__main__":
         server.speed = 4.0
         study = make_small_study(
             Path(sys.argv[1]),
+            participants={"practice_criterion": 0.0},
             experiment=QUICK | {"pygaze": {"port": server.port}, "calibration": {"type": "HV3"}},
         )
         vars(pygaze_tracker)["PygazeTracker"] = WatchedTracker
+        # Server and session share a process here, and on a busy computer wait for each other.
+        vars(pygaze_tracker)["_STALE_MS"] = 10_000.0
         # A virtual screen has no refresh to wait for, which a real tracker's session insists on.
         vars(session)["check_screen"] = lambda *_: []
         status = session.run_session(study, "sub-001", "01", session.Sitting("opengaze"))

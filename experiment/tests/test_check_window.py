@@ -12,7 +12,6 @@ from experiment.session_choice import SessionAnswers
 from experiment.tests import seat
 from experiment.tests.small_study import make_small_study
 from experiment.tests.test_session_window import run_python
-from participants.register import add_participant
 from study.folder import Study
 
 pytestmark = pytest.mark.window
@@ -121,14 +120,13 @@ def press(*steps: str) -> "subprocess.Popen[bytes]":
 
 
 def test_the_dialog_is_filled_in_and_confirmed(display, study):
-    add_participant(study, "007")
     keys = press("key Tab Tab Tab Tab Tab Tab", "type kl", "key Tab Down Down", "key Return")
     try:
         answers = ask_session(study)
     finally:
         keys.kill()
         keys.wait()
-    expected = SessionAnswers("sub-007", "01", "real", "right", "normal", "KL", "mouse", False)
+    expected = SessionAnswers("sub-001", "01", "real", "right", "normal", "KL", "mouse", False)
     assert answers == expected
 
 

@@ -234,6 +234,10 @@ def test_a_calibration_that_does_not_begin_is_reported(tmp_path, server, monkeyp
     with pytest.raises(TrackerLostError, match="must go through its calibration"):
         tracker.calibrate(Participant(server))
     tracker.close()
+    # It is told without waiting for an answer, so that the server may not have read it yet.
+    end_s = time.monotonic() + 5
+    while "ENABLE_SEND_DATA" not in server.commands[-1] and time.monotonic() < end_s:
+        time.sleep(0.01)
     assert server.commands[-1] == '<SET ID="ENABLE_SEND_DATA" STATE="0" />'
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from experiment.asc_writer import AscWriter
 from experiment.gaze_trace import Fixation, GazeTrace, Saccade, duration_ms
 from experiment.observers import draw_observer, simulate_trial
+from experiment.observers.parser import LOSS_MARGIN_MS
 from experiment.tests.made_up_study import made_up_landmarks
 from experiment.tests.test_machine import TRIAL
 from experiment.trackers.playback import played_indices, played_trace
@@ -28,8 +29,9 @@ def looked(seed: int = 1, **settings: float) -> GazeTrace:
     polygons = region_polygons(made_up_landmarks() + np.array([736.0, 316.0]))
     random = np.random.default_rng(seed)
     return simulate_trial(
-        observer, TRIAL, polygons, SCREEN, random, lead_ms=LEAD_MS, face_ms=FACE_MS, tail_ms=0
-    ).trace
+        observer, TRIAL, polygons, SCREEN, random, lead_ms=LEAD_MS, face_ms=FACE_MS, tail_ms=0,
+        seen_ms=LEAD_MS + LOSS_MARGIN_MS,
+    ).trace  # fmt: skip
 
 
 LOOKED = looked()
@@ -70,10 +72,13 @@ def test_indices_agree_with_a_walk_sample_by_sample(late_ms, total_ms):
     assert found.tolist() == reference_indices(late_ms, total_ms)
 
 
+@pytest.mark.parametrize("loss_share", [0.006, 0.4])
 @given(late_ms=st.integers(1, 1000), after_ms=st.integers(1, 3000), seed=st.integers(0, 9))
-def test_a_block_has_each_millisecond_once_and_events_that_fill_it(late_ms, after_ms, seed):
+def test_a_block_has_each_millisecond_once_and_events_that_fill_it(
+    loss_share, late_ms, after_ms, seed
+):
     onset_ms, stop_ms = START_MS + late_ms, START_MS + late_ms + after_ms
-    trial = looked(seed)
+    trial = looked(seed, loss_share=loss_share)
     block = whole_block(trial, onset_ms, stop_ms)
     assert block.time_ms.tolist() == list(range(START_MS, stop_ms))
     events: list[Fixation | Saccade] = [*block.fixations, *block.saccades]
@@ -82,8 +87,11 @@ def test_a_block_has_each_millisecond_once_and_events_that_fill_it(late_ms, afte
     assert events[-1].end_ms == stop_ms - 1
     assert sum(duration_ms(event) for event in events) == len(block.time_ms)
     assert all(a.end_ms + 1 == b.start_ms for a, b in pairwise(events))
+    in_blinks = np.zeros(len(block.time_ms), dtype=bool)
     for blink in block.blinks:
-        assert np.isnan(block.x_px[blink.start_ms - START_MS : blink.end_ms - START_MS + 1]).all()
+        in_blinks[blink.start_ms - START_MS : blink.end_ms - START_MS + 1] = True
+    assert (np.isnan(block.x_px) == in_blinks).all()
+    assert np.isfinite([fixation.x_px for fixation in block.fixations]).all()
 
 
 def test_fixations_have_the_mean_of_the_samples_that_were_played():

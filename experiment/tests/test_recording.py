@@ -30,7 +30,7 @@ def test_names_of_parts_are_in_the_order_of_the_parts(tmp_path):
 
 
 def test_the_record_says_that_the_session_is_running_and_then_how_it_ended(tmp_path):
-    record = SessionRecord(tmp_path, {"participant_id": "sub-1"}, {"tracker": "mouse"})
+    record = SessionRecord(tmp_path, {"participant_id": "sub-1"}, {"part": 1, "tracker": "mouse"})
     running = read_session_record(tmp_path)
     record.end("quit", "somebody ended it", n_trials=3, recording_files=["a.asc"])
     ended = read_session_record(tmp_path)
@@ -41,10 +41,10 @@ def test_the_record_says_that_the_session_is_running_and_then_how_it_ended(tmp_p
 
 
 def test_a_part_is_added_and_the_earlier_ones_stay(tmp_path):
-    first = SessionRecord(tmp_path, {"participant_id": "sub-1"}, {"tracker": "mouse"})
+    first = SessionRecord(tmp_path, {"participant_id": "sub-1"}, {"part": 1, "tracker": "mouse"})
     first.end("failed", "disk", n_trials=1, recording_files=["a.asc"])
     before = read_session_record(tmp_path)["parts"][0]
-    second = SessionRecord(tmp_path, {"participant_id": "other"}, {"tracker": "eyelink"})
+    second = SessionRecord(tmp_path, {"participant_id": "other"}, {"part": 2, "tracker": "eyelink"})
     assert second.part == 2
     second.end("finished", "", n_trials=4, recording_files=["b.edf"])
     ended = read_session_record(tmp_path)
@@ -60,8 +60,22 @@ def test_a_damaged_record_is_named(tmp_path):
         read_session_record(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["[]", '{"parts": null}', '{"parts": [1]}'])
+def test_a_record_without_parts_is_named(tmp_path, text):
+    (tmp_path / "session.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="no list of parts"):
+        read_session_record(tmp_path)
+
+
+def test_a_part_that_another_window_has_begun_meanwhile_is_refused(tmp_path):
+    SessionRecord(tmp_path, {}, {"part": 1, "tracker": "eyelink", "experimenter": "AB"})
+    with pytest.raises(InputError, match="in another window"):
+        SessionRecord(tmp_path, {}, {"part": 1, "tracker": "eyelink", "experimenter": "CD"})
+    assert read_session_record(tmp_path)["parts"][0]["experimenter"] == "AB"
+
+
 def test_the_record_is_never_half_written(tmp_path):
-    record = SessionRecord(tmp_path, {}, {"tracker": "mouse"})
+    record = SessionRecord(tmp_path, {}, {"part": 1, "tracker": "mouse"})
     record.update(validations=[{"average_deg": 0.3}])
     assert json.loads((tmp_path / "session.json").read_text("utf-8"))["parts"][0]["validations"]
     assert [path.name for path in tmp_path.iterdir()] == ["session.json"]

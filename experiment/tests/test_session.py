@@ -1,5 +1,10 @@
+import os
+import signal
+from contextlib import nullcontext
+
 import pytest
 
+from experiment import session
 from experiment.preparation import prepare_session
 from experiment.session import Sitting, run_session
 from experiment.tests.small_study import make_small_study
@@ -68,3 +73,20 @@ def test_shown_pictures_are_kept_out_of_repositories(small):
     prepare_session(small, "sub-001", "01")
     ignored = small.stimuli_dir / "shown" / ".gitignore"
     assert ignored.read_text(encoding="utf-8") == "*\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process that is sent a signal")
+def test_a_computer_that_shuts_down_before_the_first_screen_ends_it_in_one_line(
+    small, monkeypatch, capsys
+):
+    def shut_down(*_: object, **__: object) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)]
+    monkeypatch.setattr(session, "screen_for_session", lambda *_: nullcontext(True))
+    monkeypatch.setattr(session, "Window", shut_down)
+    assert run_session(small, "sub-001", "01", Sitting("simulated")) == "quit"
+    assert "(SIGTERM). Nothing was recorded." in capsys.readouterr().err
+    after = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)]
+    assert after == before

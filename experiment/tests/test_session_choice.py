@@ -101,6 +101,7 @@ def test_what_was_filled_in_becomes_answers(study):
     assert new.participant_id == "sub-7"
     pilot = check_answers(study, FILLED | {"mode": "pilot", "session": "pilot2"})
     assert (pilot.mode, pilot.session) == ("pilot", "pilot2")
+    assert check_answers(study, FILLED | {"mode": "test", "session": "3"}).session == "test3"
 
 
 @pytest.mark.parametrize(
@@ -111,9 +112,10 @@ def test_what_was_filled_in_becomes_answers(study):
         pytest.param({"participant": NEW, "new_id": "2"}, "sub-002 is used already", id="used"),
         pytest.param({"participant": NEW, "new_id": "0 7"}, "letters or digits", id="a space"),
         pytest.param({"session": "1-a"}, "letters and digits", id="label"),
-        pytest.param({"session": "pilot1"}, "not begin with pilot", id="a pilot's label"),
-        pytest.param({"mode": "test"}, "example test01", id="a real one's label"),
-        pytest.param({"mode": "test", "session": "pilot1"}, "begin with test", id="another's"),
+        pytest.param({"session": "pilot1"}, "not begin with 'pilot'", id="a pilot's label"),
+        pytest.param(
+            {"mode": "test", "session": "pilot1"}, "not begin with 'pilot'", id="another's"
+        ),
         pytest.param({"experimenter": "Anna Berg"}, "one to four letters", id="initials"),
         pytest.param({"experimenter": "."}, "one to four letters", id="no initials"),
         pytest.param({"tracker": "choose"}, "Choose one of the list", id="tracker"),

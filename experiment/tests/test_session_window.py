@@ -200,6 +200,18 @@ def test_whatever_ends_a_session_everything_is_saved(tmp_path, how):
     assert lines[-1].endswith("TRIAL_RESULT 3")
 
 
+def test_a_tracker_that_fails_while_all_is_saved_spoils_nothing_else(tmp_path):
+    study = make_small_study(tmp_path / "study", n_main=1, n_practice=0)
+    how = "fault in facts"
+    done = run_python("-m", "experiment.tests.interrupted_session", str(study.root), how, "1")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    record = read_record(study)
+    assert (record["status"], record["n_trials"]) == ("failed", 1)
+    assert "the tracker does not answer" in record["parts"][0]["ended_by"]
+    assert record["recording_files"] == ["sub-001_ses-01.asc"]
+
+
 @pytest.mark.parametrize(("how", "status"), [("calibration", 0), ("quit calibration", 1)])
 def test_esc_in_a_calibration_calls_the_panel(tmp_path, how, status):
     study = make_small_study(tmp_path / "study", n_main=1, n_practice=0)

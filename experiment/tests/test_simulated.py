@@ -66,6 +66,17 @@ def test_gaze_rests_on_the_target_until_the_face_comes(tmp_path):
     assert len({tuple(place) for place in places}) > 20
 
 
+def test_nothing_is_lost_while_the_face_is_waited_for(tmp_path):
+    losses = {"loss_share": 0.5, "between_loss": 0.0, "loss_mean_ms": 20}
+    with at_desk("simulated", desk_study(tmp_path, observers=quick_answers(**losses))) as desk:
+        run_trial(desk, 1)
+    samples, lines = read_asc(desk.path.read_bytes())
+    lost_ms = {int(row[0]) for row in samples if np.isnan(row[1])}
+    blinks = [values for kind, values in lines if kind == "EBLINK"]
+    assert blinks
+    assert lost_ms == {t for b in blinks for t in range(int(b[0]), int(b[1]) + 1)}
+
+
 def test_newest_samples_and_events_are_those_of_the_recording(tmp_path):
     study = desk_study(tmp_path, observers=quick_answers(blink_rate_hz=2.0))
     seen = []

@@ -2,11 +2,42 @@ from importlib import resources
 
 import pytest
 
-from experiment.texts import parse_texts, read_texts
+from experiment.texts import SCREENS, parse_texts, read_texts
 from study.errors import InputError
 from study.folder import create_study
 
-ENGLISH = resources.files("experiment.texts").joinpath("english.txt").read_text(encoding="utf-8")
+
+def text_of(language):
+    file = resources.files("experiment.texts").joinpath(f"{language}.txt")
+    return file.read_text(encoding="utf-8")
+
+
+ENGLISH = text_of("english")
+
+
+@pytest.mark.parametrize("language", ["english", "german"])
+def test_each_language_is_complete_and_every_word_in_braces_is_filled_in(language):
+    texts = parse_texts(text_of(language), source=language)
+    for name, fields in SCREENS.items():
+        values = {field: f"<{field}>" for field in fields}
+        shown = texts.screen(name, **values)
+        assert shown
+        assert "{" not in shown
+        # Keys and numbers stand where the screen needs them, whatever the language.
+        needed = fields - {"keys", "n_trials"}
+        assert all(f"<{field}>" in shown for field in needed if name not in ("right", "no_answer"))
+
+
+def test_a_screen_before_a_condition_s_blocks_may_be_there(tmp_path):
+    conditions = {"texts": "ours.txt", "conditions": {"brief": {"face_ms": 200}, "long": {}}}
+    study = create_study(tmp_path / "study", {"experiment": conditions})
+    ours = study.root / "ours.txt"
+    ours.write_text(ENGLISH + "[condition:brief]\nNow they go soon.\n", encoding="utf-8")
+    texts = read_texts(study)
+    assert (texts.of_condition("brief"), texts.of_condition("long")) == ("Now they go soon.", "")
+    ours.write_text(ENGLISH + "[condition:breif]\nNow.\n", encoding="utf-8")
+    with pytest.raises(InputError, match="Did you mean 'brief'"):
+        read_texts(study)
 
 
 def test_what_comes_along_is_complete_and_fills_in():

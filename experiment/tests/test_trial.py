@@ -71,7 +71,7 @@ class LateAnswer:
     ],
 )
 def test_face_and_mask_stay_for_the_frames_nearest_to_their_times(face_ms, mask_ms, n_face, n_mask):
-    window: Any = ExactWindow()
+    window = ExactWindow()
     tracker: Any = Notebook()
     machine = TrialMachine(tracker)
     machine.identify(TRIAL)
@@ -81,7 +81,7 @@ def test_face_and_mask_stay_for_the_frames_nearest_to_their_times(face_ms, mask_
     machine.ready()
     settings = ExperimentSettings(face_ms=face_ms, mask_ms=mask_ms, show_labels=False)
     labels: Any = LateAnswer()
-    _FacePhase(machine, window, labels, TRIAL, settings).run()
+    _FacePhase(machine, window, labels, TRIAL, settings).run()  # type: ignore[arg-type]
     assert window.shown.count("face") == n_face
     assert window.shown.count("mask") == n_mask
     assert set(window.shown[n_face + n_mask :]) == {"blank"}

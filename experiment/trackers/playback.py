@@ -24,8 +24,8 @@ def played_indices(
     Parameters
     ----------
     trial : GazeTrace
-        The simulated trial; its times are from face onset, its first and last sample lie within
-        fixations.
+        The simulated trial; its times are from face onset, its first fixation lasts beyond it
+        with no sample lost, and its last sample lies within a fixation.
     times_ms : array_like of int, shape (n,)
         Times on the clock, from `start_ms` on.
     start_ms : int

@@ -21,6 +21,7 @@ from experiment.observers import (
     draw_response,
     simulate_trial,
 )
+from experiment.observers.parser import LOSS_MARGIN_MS
 from experiment.trackers.asc_recording import AscRecording, no_gaze, one_eye
 from experiment.trackers.playback import played_indices, played_trace
 from experiment.trackers.protocol import Accuracy, Sample, TargetScreen, TrackerSetup
@@ -271,16 +272,18 @@ class SimulatedTracker:
             observer, trial.expression, self._of_trial("answer", number, attempt)
         )
         answer_ms = answer_time_ms(response, settings)
-        lead_ms = settings.recording_lead_ms + settings.fixation_ms + _LATE_FACE_MS
+        lead_ms = round(settings.recording_lead_ms + settings.fixation_ms + _LATE_FACE_MS)
         gaze = simulate_trial(
             replace(observer, eye=self._eye.at(self._recording.now_ms())),
             trial,
             self._regions_px[trial.image_id],
             self._screen,
             self._of_trial("gaze", number, attempt),
-            lead_ms=round(lead_ms),
+            lead_ms=lead_ms,
             face_ms=math.ceil(answer_ms) + _LATE_END_MS,
             tail_ms=0,
+            # The wait for the face is played to and fro: a loss in it has no time of its own.
+            seen_ms=lead_ms + LOSS_MARGIN_MS,
         )
         return _Looking(trial, attempt, response, answer_ms, gaze)
 

@@ -43,11 +43,11 @@ def analysed_eye(quality: SessionQuality, tables: SessionTables) -> str:
     Returns
     -------
     str
-        That of most trials, or else the first recorded one.
+        That of most trials, or else the first recorded one; empty where none was recorded.
     """
     measured = quality.by_eye["eye"].tolist()
     named = [eye for eye in tables.trials["eye"].dropna().mode() if eye in measured]
-    return str((named or measured)[0])
+    return next(iter([*named, *measured]), "")
 
 
 def screen_of(tables: SessionTables, screen: Screen) -> Rect:

@@ -14,6 +14,7 @@ import pytest
 from gaze_analysis.events import make_events
 from gaze_analysis.importing import import_sessions, recorded_sessions
 from gaze_analysis.steps import bids_step
+from gaze_analysis.steps_quality import quality_step
 from gaze_analysis.tests.small_study import (
     COLUMNS,
     PICTURE,
@@ -308,3 +309,38 @@ def test_the_bids_files_of_two_parts_are_valid(tmp_path: Path) -> None:
     assert not any("condition" in str(issue) for issue in issues)
     about = {issue["location"] for issue in issues if "pilot" in issue.get("location", "")}
     assert about == set()
+
+
+PREAMBLE = "** DATE: Thu Nov 26 08:37:10 2026\n** TYPE: EDF_FILE BINARY EVENT SAMPLE TAGGED\n**\n\n"
+
+
+@pytest.mark.parametrize(
+    "ended_early", [PREAMBLE, PREAMBLE + "MSG\t600000 DISPLAY_COORDS 0 0 1 1\n"]
+)
+def test_a_part_that_ended_before_its_first_trial_stops_no_analysis(
+    tmp_path: Path, ended_early: str
+) -> None:
+    rows = [(1, 1, "done", 2), (2, 1, "done", 2)]
+    study = session(tmp_path / "s", rows, ended_early, HEAD + epoch(1, 3000) + epoch(2, 5000))
+    assert [(trial, part) for trial, part, _ in counted(study)] == [(1, 2), (2, 2)]
+    assert left_out(study) == []
+    nothing = session(tmp_path / "nothing", [], ended_early)
+    assert table(nothing, "trials").empty
+
+
+def test_a_session_that_ended_before_its_first_trial_has_its_page_of_quality(
+    tmp_path: Path,
+) -> None:
+    study = session(tmp_path / "s", [(1, 1, "done", 1)], HEAD + epoch(1, 3000))
+    other = study.sourcedata / "sub-02" / "ses-01"
+    write_text(other / "sub-02_ses-01.asc", PREAMBLE)
+    import_sessions(study)
+    make_events(study)
+    run_step(study, quality_step(study))
+    assert (study.gaze_dir / "quality" / "sub-02_ses-01.html").is_file()
+    assert set(table(study, "quality")["participant_id"]) == {"sub-01"}
+    (other.parents[1] / "sub-01" / "ses-01" / "sub-01_ses-01.asc").write_text(PREAMBLE)
+    import_sessions(study)
+    make_events(study)
+    with pytest.raises(InputError, match="ended before its first trial"):
+        run_step(study, quality_step(study))

@@ -1,5 +1,8 @@
 import json
 import math
+import os
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +58,35 @@ def test_a_table_is_gone_on_with_and_an_incomplete_last_line_taken_off(tmp_path)
     second.close()
     assert second.cut_off == "2\ttr"
     assert read_table(tmp_path / "t.tsv", what="")["trial"].tolist() == [1, 3]
+
+
+def test_a_last_line_may_end_within_a_letter(tmp_path):
+    GrowingTable(tmp_path / "t.tsv", COLUMNS).close()
+    with (tmp_path / "t.tsv").open("ab") as file:
+        file.write("2\ttrue\t5\tü".encode()[:-1])
+    table = GrowingTable(tmp_path / "t.tsv", COLUMNS)
+    table.add(row(trial=3))
+    table.close()
+    assert table.cut_off.startswith("2\ttrue\t5\t")
+    assert read_table(tmp_path / "t.tsv", what="")["trial"].tolist() == [3]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody take away an open file")
+@pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
+def test_no_row_goes_into_a_file_that_is_not_there_any_more(tmp_path, how):
+    path = tmp_path / "t.tsv"
+    table = GrowingTable(path, COLUMNS)
+    table.add(row())
+    if how == "removed":
+        path.unlink()
+    else:
+        copied = shutil.copy(path, tmp_path / "copy.tsv")
+        path.rename(tmp_path / "elsewhere.tsv")
+        if how == "replaced":
+            Path(copied).rename(path)
+    with pytest.raises(InputError, match="must stay where it is"):
+        table.add(row(trial=2))
+    table.close()
 
 
 def test_a_table_of_other_columns_is_refused_and_stays(tmp_path):

@@ -57,7 +57,11 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "remedy"),
-    [(errno.EROFS, "choose another folder"), (errno.ENOSPC, "Make room on the disk")],
+    [
+        (errno.EROFS, "choose another folder"),
+        (errno.ENOSPC, "Make room on the disk"),
+        (errno.EIO, "Connect the disk again"),
+    ],
 )
 def test_a_disk_that_takes_nothing(tmp_path: Path, number: int, remedy: str) -> None:
     path = tmp_path / "a.txt"
@@ -66,7 +70,7 @@ def test_a_disk_that_takes_nothing(tmp_path: Path, number: int, remedy: str) -> 
         raise OSError(number, os.strerror(number), str(temporary))
     assert not list(tmp_path.iterdir())
     with pytest.raises(OSError, match="other"), atomic_path(path):
-        raise OSError(errno.EIO, "other")
+        raise OSError(errno.EINVAL, "other")
 
 
 def test_removing_a_file(tmp_path: Path) -> None:

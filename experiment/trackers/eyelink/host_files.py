@@ -11,7 +11,6 @@ from typing import Any
 from study.progress import say
 
 MAX_CHARACTERS = 8
-_PART = re.compile(r"(?P<stem>.+?)(?:_part-(?P<part>\d+))?")
 
 
 def host_name(participant_id: str, session: str, part: int = 1) -> str:
@@ -49,28 +48,6 @@ def host_name(participant_id: str, session: str, part: int = 1) -> str:
         return readable
     digest = hashlib.sha256(f"{label}/{session}/{part}".encode()).digest()
     return "x" + base64.b32encode(digest).decode().lower()[: MAX_CHARACTERS - 1]
-
-
-def part_of(recording: Path) -> int:
-    """Read the number of a session's part from its recording's name.
-
-    Parameters
-    ----------
-    recording : Path
-        The recording, without its suffix.
-
-    Returns
-    -------
-    int
-        1 where the name has no number.
-
-    Examples
-    --------
-    >>> part_of(Path("sub-001_ses-01")), part_of(Path("sub-001_ses-01_part-02"))
-    (1, 2)
-    """
-    found = _PART.fullmatch(recording.name)
-    return int(found["part"]) if found and found["part"] else 1
 
 
 def receive_recording(link: Any, name: str, target: Path) -> list[Path]:

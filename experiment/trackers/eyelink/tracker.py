@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from experiment import messages
+from experiment.recording import part_of
 from experiment.trackers.eyelink import connection
 from experiment.trackers.eyelink.commands import (
     backdrop_commands,
@@ -17,7 +18,6 @@ from experiment.trackers.eyelink.commands import (
 from experiment.trackers.eyelink.host_files import (
     host_name,
     how_to_fetch,
-    part_of,
     receive_recording,
 )
 from experiment.trackers.eyelink.results import drift_offset_deg, validation_accuracy
