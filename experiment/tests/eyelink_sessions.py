@@ -269,7 +269,8 @@ def pylinks_own_dummy(lab: Lab) -> dict[str, Any]:
     link = pylink.EyeLink(None)
     pressed = iter(("return", "c", "v", "escape", "escape"))
     tracker = lab.tracker("dummy")
-    tracker._settings = tracker._settings.model_copy(update={"sample_rate_hz": 250})
+    slow = tracker._settings.model_copy(update={"sample_rate_hz": 250})
+    tracker._settings = tracker._block._settings = slow
     before, connection.CONNECTED = connection.CONNECTED, -1
     stop = threading.Event()
 

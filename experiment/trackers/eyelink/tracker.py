@@ -1,17 +1,16 @@
 """The EyeLink as a session knows it."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from experiment import messages
 from experiment.recording import part_of
 from experiment.trackers.eyelink import connection
+from experiment.trackers.eyelink.block import Block
 from experiment.trackers.eyelink.commands import (
     backdrop_commands,
-    filter_command,
     session_commands,
     ttl_command,
 )
@@ -20,27 +19,20 @@ from experiment.trackers.eyelink.host_files import (
     how_to_fetch,
     receive_recording,
 )
+from experiment.trackers.eyelink.host_link import HostLink
 from experiment.trackers.eyelink.results import drift_offset_deg, validation_accuracy
-from experiment.trackers.eyelink.samples import newest_of
 from experiment.trackers.protocol import (
     Accuracy,
     Sample,
     TargetScreen,
-    TrackerLostError,
     TrackerSetup,
 )
 from study.errors import InputError
 from study.progress import say
 
 _ESC = 27
-_STALE_SECONDS = 0.5
-_BLOCK_START_MS = 1000
-_MODE_PAUSE_MS = 50
 _FILE_PAUSE_MS = 500
 _VARIABLES_AT_ONCE = 5
-_EYES = {"left": (0, 2), "right": (1, 2), "both": (2,)}
-_EYE_NAMES = {-1: "no eye", 0: "the left eye", 1: "the right eye", 2: "both eyes"}
-_FILTERS = ("off", "standard", "extra")
 _VALIDATE_HINT = "V validates the calibration; C calibrates anew where it is not good."
 
 
@@ -67,14 +59,11 @@ class EyelinkTracker:
         self._host_name = host_name(
             setup.plan.participant_id, setup.plan.session, part_of(setup.recording)
         )
-        self._link: Any = None
+        self._host = HostLink(setup.window, self._host_name)
+        self._block = Block(self._host, self._settings, setup.eye)
         self._display: Any = None
         self._pygaze: Any = None
         self._file_is_open = False
-        self._is_recording = False
-        self._newest: Sample | None = None
-        self._block_start_ms = 0.0
-        self._arrived_s = 0.0
         self._n_variables = 0
         self._ttl_level = 0
         self._facts: dict[str, str | float] = {
@@ -100,7 +89,7 @@ class EyelinkTracker:
                 f"A recording is never overwritten, but {self._target} is there already. "
                 "Move it away, or run another session."
             )
-        self._link = connection.reach_host(self._settings.address)
+        self._host.pylink = connection.reach_host(self._settings.address)
         try:
             self._configure()
         except BaseException:
@@ -109,7 +98,7 @@ class EyelinkTracker:
 
     def _configure(self) -> None:
         """Make the calibration display and PyGaze's class, and send what the study asks for."""
-        link, window = self._link, self._window
+        link, window = self._host.pylink, self._window
         self._display = self._make_display()
         link.setOfflineMode()
         self._file_is_open = True
@@ -150,10 +139,10 @@ class EyelinkTracker:
 
     def close(self) -> None:
         """Close the connection; a second call does nothing."""
-        if self._link is None:
+        if self._host.pylink is None:
             return
-        link, self._link = self._link, None
-        self._is_recording = False
+        link, self._host.pylink = self._host.pylink, None
+        self._block.is_on = False
         with suppress(Exception):
             if self._file_is_open:
                 link.setOfflineMode()
@@ -189,11 +178,12 @@ class EyelinkTracker:
         QuitError
             If the window was closed.
         """
-        self._go_offline()
+        self._host.go_offline()
         hint = _VALIDATE_HINT if validate_only else ""
-        with self._answering("Camera Setup"), self._display.in_use(self._link, hint=hint):
-            self._link.doTrackerSetup()
-        self._check_link()
+        link = self._host.pylink
+        with self._host.answering("Camera Setup"), self._display.in_use(link, hint=hint):
+            link.doTrackerSetup()
+        self._host.check()
         text = self._last_result()
         if text:
             number = sum(name.startswith("calibration_") for name in self._facts) + 1
@@ -229,13 +219,14 @@ class EyelinkTracker:
         def show() -> None:
             screen.show_target(x_px, y_px)
 
-        self._go_offline()
+        link = self._host.pylink
+        self._host.go_offline()
         while True:
-            with self._answering("A drift check"), self._display.in_use(self._link, redraw=show):
+            with self._host.answering("A drift check"), self._display.in_use(link, redraw=show):
                 show()
                 # Neither draws pylink the target nor does it open Setup: both are done here.
-                result = self._link.doDriftCorrect(round(x_px), round(y_px), 0, 0)
-            self._check_link()
+                result = link.doDriftCorrect(round(x_px), round(y_px), 0, 0)
+            self._host.check()
             if result != _ESC:
                 return drift_offset_deg(self._last_result())
             self.calibrate(screen)
@@ -243,7 +234,7 @@ class EyelinkTracker:
     def _last_result(self) -> str:
         """Give the tracker's words about the last calibration, validation or drift check."""
         try:
-            return " ".join(str(self._link.getCalibrationMessage() or "").split())
+            return " ".join(str(self._host.pylink.getCalibrationMessage() or "").split())
         except RuntimeError:
             return ""
 
@@ -259,53 +250,29 @@ class EyelinkTracker:
         InputError
             If the eye or the rate is not what the study says.
         """
-        link = self._link
-        self._go_offline()
-        # On some models the filter goes back to its default after each recording.
-        connection.send_commands(link, [filter_command(self._settings.filter)])
-        self._newest, self._n_variables = None, 0
-        self._block_start_ms = float(link.trackerTime())
-        with self._answering("A recording"):
-            failed = link.startRecording(1, 1, 1, 1)
-            began = not failed and link.waitForBlockStart(_BLOCK_START_MS, 1, 0)
-        if not began:
-            raise TrackerLostError(
-                "The EyeLink must begin to record when it is told, but no samples came within "
-                f"{_BLOCK_START_MS} ms. Look at the Host PC: it may show a menu or an error."
-            )
-        self._is_recording = True
-        self._arrived_s = time.perf_counter()
-        self._check_mode()
-
-    def _check_mode(self) -> None:
-        """Compare what is recorded with what was asked for."""
-        available = self._link.eyeAvailable()
-        if available not in _EYES[self._eye]:
-            raise InputError(
-                f"The EyeLink must record the eye that the session says ({self._eye}), but it "
-                f"records {_EYE_NAMES.get(available, 'no eye')}. Choose the eye on the Host PC, "
-                "or begin the session with the other eye."
-            )
-        _, rate_hz, _, file_filter, _ = self._link.getModeData()
-        if rate_hz > 0 and rate_hz != self._settings.sample_rate_hz:
-            raise InputError(
-                f"The EyeLink must record {self._settings.sample_rate_hz} samples in a second, "
-                f"but it records {rate_hz}. Set study.toml, [experiment.eyelink] sample_rate_hz, "
-                "to a rate that its licence and mode allow."
-            )
-        self._facts["sample_rate_hz"] = float(rate_hz)
-        if 0 <= file_filter < len(_FILTERS):
-            self._facts["filter"] = _FILTERS[file_filter]
+        self._n_variables = 0
+        self._block.start()
 
     def stop(self) -> None:
         """End the recording; without one under way, do nothing."""
         # A trial that is broken off has no FACE_OFF; the next face must raise the line again.
         self._set_ttl(0)
-        if not self._is_recording:
-            return
-        self._is_recording = False
-        with self._answering("The end of a recording"):
-            self._link.stopRecording()
+        self._block.stop()
+
+    def newest_sample(self) -> Sample | None:
+        """Give the latest sample.
+
+        Returns
+        -------
+        Sample or None
+            None where there has been none since the recording began.
+
+        Raises
+        ------
+        TrackerLostError
+            If the link is down, the recording was stopped, or no sample came for half a second.
+        """
+        return self._block.newest_sample()
 
     def message(self, text: str) -> float:
         """Write a message into the recording.
@@ -331,10 +298,10 @@ class EyelinkTracker:
             If the tracker does not answer any more.
         """
         messages.check_length(text)
-        self._check_link()
-        with self._answering("A message"):
-            time_ms = float(self._link.trackerTime())
-            self._link.sendMessage(text)
+        self._host.check()
+        with self._host.answering("A message"):
+            time_ms = float(self._host.pylink.trackerTime())
+            self._host.pylink.sendMessage(text)
         self._follow(text)
         return time_ms
 
@@ -355,7 +322,9 @@ class EyelinkTracker:
         """Raise or lower the line that tells other devices of a face, where there is one."""
         if self._settings.ttl_port and level != self._ttl_level:
             self._ttl_level = level
-            connection.send_commands(self._link, [ttl_command(self._settings.ttl_port, level)])
+            connection.send_commands(
+                self._host.pylink, [ttl_command(self._settings.ttl_port, level)]
+            )
 
     def _show_operator(self, number: int) -> None:
         """Draw on the Host PC where picture and target of a trial will be."""
@@ -364,47 +333,8 @@ class EyelinkTracker:
             title = f"Trial {number}/{len(self._trials)} {trial.phase} {trial.image_id}"
             target_px = trial.fixation_x_px, trial.fixation_y_px
             connection.send_commands(
-                self._link, backdrop_commands(title, trial.picture_rect, target_px)
+                self._host.pylink, backdrop_commands(title, trial.picture_rect, target_px)
             )
-
-    def newest_sample(self) -> Sample | None:
-        """Give the latest sample.
-
-        Returns
-        -------
-        Sample or None
-            None where there has been none since the recording began.
-
-        Raises
-        ------
-        TrackerLostError
-            If the link is down, the recording was stopped, or no sample came for half a second.
-        """
-        self._check_link()
-        with self._answering("A recording"):
-            stopped = self._link.isRecording()
-            raw = self._link.getNewestSample()
-        if stopped or not self._is_recording:
-            self._is_recording = False
-            raise TrackerLostError(
-                "The EyeLink must record during a trial, but its recording has ended. Look at the "
-                "Host PC: somebody may have pressed Abort or Esc there."
-            )
-        now_s = time.perf_counter()
-        if raw is not None and self._is_new(float(raw.getTime())):
-            self._newest, self._arrived_s = newest_of(raw, self._eye), now_s
-        if now_s - self._arrived_s > _STALE_SECONDS:
-            raise TrackerLostError(
-                "The EyeLink must send samples during a recording, but none has come for "
-                f"{1000 * (now_s - self._arrived_s):.0f} ms. Look at the cable and the Host PC."
-            )
-        return self._newest
-
-    def _is_new(self, time_ms: float) -> bool:
-        """Tell whether a sample is of this block and has not been seen."""
-        if self._newest is None:
-            return time_ms >= self._block_start_ms
-        return time_ms != self._newest.time_ms
 
     # --- end -----------------------------------------------------------------------------------
 
@@ -418,13 +348,13 @@ class EyelinkTracker:
         """
         if not self._file_is_open:
             return []
-        link, self._file_is_open, self._is_recording = self._link, False, False
+        link, self._file_is_open, self._block.is_on = self._host.pylink, False, False
         try:
-            self._check_link()
+            self._host.check()
             link.setOfflineMode()
-            self._pause(_FILE_PAUSE_MS)
+            self._host.pause(_FILE_PAUSE_MS)
             link.closeDataFile()
-            self._pause(_FILE_PAUSE_MS)
+            self._host.pause(_FILE_PAUSE_MS)
         except Exception as error:  # whatever it is, the session goes on closing
             say(
                 f"The EyeLink could not close its recording ({error}). "
@@ -442,40 +372,4 @@ class EyelinkTracker:
         dict
             Software, rate, eye, name on the Host PC, answers of the tracker.
         """
-        return dict(self._facts)
-
-    # --- helpers -------------------------------------------------------------------------------
-
-    def _go_offline(self) -> None:
-        """Bring the tracker into its idle mode, from which each other one begins."""
-        self._check_link()
-        with self._answering("Offline mode"):
-            self._link.setOfflineMode()
-        self._pause(_MODE_PAUSE_MS)
-
-    def _check_link(self) -> None:
-        """Raise if the tracker does not answer any more."""
-        if self._link is None or self._link.isConnected() != connection.CONNECTED:
-            raise TrackerLostError(
-                "The EyeLink must answer, but the link to the Host PC is down. Look at the cable "
-                f"and the Host PC; the recording up to here is there, as {self._host_name}.edf."
-            )
-
-    @contextmanager
-    def _answering(self, what: str) -> Iterator[None]:
-        """Turn an error of pylink into that of a lost tracker."""
-        try:
-            yield
-        except RuntimeError as error:
-            raise TrackerLostError(
-                f"{what} needs a tracker that answers, but the EyeLink says {str(error)!r}. Look "
-                "at the cable and the Host PC."
-            ) from error
-
-    def _pause(self, duration_ms: float) -> None:
-        """Wait while the window goes on answering to the system; its keys are kept."""
-        end_s = time.perf_counter() + duration_ms / 1000
-        while (left_s := end_s - time.perf_counter()) > 0:
-            with suppress(Exception):  # the window may be gone
-                self._window.handle.winHandle.dispatch_events()
-            time.sleep(min(left_s, 0.005))
+        return self._facts | self._block.facts
