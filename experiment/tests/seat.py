@@ -18,10 +18,17 @@ PATIENCE_S = 120.0
 
 @contextmanager
 def display(width_px: int = 1920, height_px: int = 1080) -> Iterator[str]:
-    """Run an X server on a number that it finds free."""
+    """Run an X server on a number that it finds free.
+
+    Without ``-noreset`` it starts over whenever its last client leaves, and throws out whoever is
+    coming in: each look at an empty screen would be such a client.
+    """
     reader, writer = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{width_px}x{height_px}x24"],
+        [
+            *("Xvfb", "-displayfd", str(writer), "-noreset"),
+            *("-screen", "0", f"{width_px}x{height_px}x24"),
+        ],
         pass_fds=(writer,),
         stderr=subprocess.DEVNULL,
     )
