@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+
+from cnn.backend import import_tensorflow
+from cnn.explanation import run_innvestigate
+from cnn.lrp.composites import COMPOSITES
+from cnn.lrp.engine import Lrp
+from cnn.lrp.tests.networks import application, awaken
+from cnn.network import save_network, without_softmax
+from cnn.preprocessing import CENTRED_RGB
+from stimuli.expressions import EXPRESSIONS
+from study.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def vgg_like():
+    """Chain convolutions, maxima and dense layers, with biases; it ends in a softmax."""
+    keras = import_tensorflow().keras
+    keras.utils.set_random_seed(4)
+    layers = keras.layers
+    model = keras.Sequential([
+        layers.Input((32, 32, 3)),
+        layers.Conv2D(8, 3, padding="same", activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Conv2D(12, 3, padding="same", activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Flatten(),
+        layers.Dense(16, activation="relu"),
+        layers.Dense(7),
+        layers.Activation("softmax"),
+    ])  # fmt: skip
+    awaken(model, None, 5)
+    return model
+
+
+@pytest.fixture
+def pictures():
+    return np.random.default_rng(6).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "lrp.sequential_preset_a_flat",
+        "lrp.sequential_preset_a",
+        "lrp.sequential_preset_b",
+        "lrp.sequential_preset_b_flat",
+        "lrp.epsilon",
+    ],
+)
+def test_maps_are_those_of_innvestigate(vgg_like, pictures, tmp_path, method):
+    save_network(
+        tmp_path, vgg_like, name="vgg_like", expressions=EXPRESSIONS, preprocessing=CENTRED_RGB,
+        seed=4,
+    )  # fmt: skip
+    targets = np.arange(5)
+    theirs, _, logits = run_innvestigate(tmp_path, pictures, targets, method)
+    inputs = CENTRED_RGB.apply(pictures.astype(np.float32))
+    ours = Lrp(without_softmax(vgg_like), method).explain(inputs, targets)
+    np.testing.assert_allclose(ours.logits, logits, rtol=1e-4)
+    for mine, other in zip(ours.relevance.sum(axis=3), theirs, strict=True):
+        assert np.abs(mine - other).max() < 1e-3 * np.abs(other).max()
+        assert np.corrcoef(mine.ravel(), other.ravel())[0, 1] > 0.99999
+
+
+@pytest.mark.parametrize("name", COMPOSITES)
+def test_the_logit_is_accounted_for(vgg_like, pictures, name):
+    inputs = CENTRED_RGB.apply(pictures.astype(np.float32))
+    engine = Lrp(without_softmax(vgg_like), name, bounds=([-1.0] * 3, [1.0] * 3))
+    found = engine.explain(inputs, np.zeros(5, int))
+    moved = np.abs(found.relevance).sum(axis=(1, 2, 3)) + np.abs(found.logits)
+    assert np.all(np.abs(found.residual) < 1e-4 * moved)
+
+
+@pytest.mark.parametrize("network", ["ResNet50", "InceptionV3", "MobileNetV2"])
+def test_networks_of_today_conserve_relevance(network):
+    model, pictures = application(network)
+    found = Lrp(model, "lrp.epsilon_plus_flat").explain(pictures, np.array([1, 2]))
+    want = model(pictures, training=False).numpy()[[0, 1], [1, 2]]
+    np.testing.assert_allclose(found.logits, want, rtol=1e-3)
+    assert np.all(np.abs(found.residual) < 1e-3 * np.abs(found.logits))
+    assert np.abs(found.relevance).max() > 0
+
+
+def test_gates_take_no_relevance_and_signals_all():
+    model, pictures = application("MobileNetV3Small")
+    found = Lrp(model, "lrp.epsilon").explain(pictures, np.array([0, 1]))
+    moved = np.abs(found.relevance).sum(axis=(1, 2, 3)) + np.abs(found.logits)
+    assert np.all(np.abs(found.residual) < 1e-3 * moved)
+
+
+def test_a_batch_gives_what_single_pictures_give(vgg_like, pictures):
+    inputs = CENTRED_RGB.apply(pictures.astype(np.float32))
+    engine = Lrp(without_softmax(vgg_like), "lrp.epsilon_plus_flat")
+    together = engine.explain(inputs, np.arange(5)).relevance
+    for n in range(5):
+        alone = engine.explain(inputs[n : n + 1], np.array([n])).relevance[0]
+        np.testing.assert_allclose(together[n], alone, atol=1e-4 * np.abs(alone).max())
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("lrp.epsilon_pluss", {}, "lrp.epsilon_plus"),
+        ("lrp.epsilon", {"gamma": 0.1}, "takes the arguments epsilon, but got 'gamma'"),
+        ("lrp.epsilon", {"epsilon": -1}, "a number of 0 or greater, but it is -1"),
+        ("lrp.epsilon_gamma_box", {}, "but has no bounds"),
+    ],
+)
+def test_what_a_composite_lacks_is_said(vgg_like, name, arguments, message):
+    with pytest.raises(InputError, match=message):
+        Lrp(without_softmax(vgg_like), name, **arguments)

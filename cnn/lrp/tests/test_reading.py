@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from cnn.backend import import_tensorflow
+from cnn.lrp.forward import run
+from cnn.lrp.reading import canonical_graph
+from cnn.lrp.tests.networks import application, awaken
+from study.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("name", "nested"),
+    [("ResNet50", True), ("MobileNetV3Small", False), ("EfficientNetV2B0", True)],
+)
+def test_the_list_of_operations_computes_what_the_network_computes(name, nested):
+    model, pictures = application(name, nested=nested)
+    graph = canonical_graph(model)
+    want = model(pictures, training=False).numpy()
+    np.testing.assert_allclose(
+        run(graph, pictures)[-1], want, rtol=0, atol=1e-4 * np.abs(want).max()
+    )
+    # One scale and shift can be left: at the pixels, in front of a padded convolution.
+    assert sum(node.kind == "affine" for node in graph.nodes) <= 1
+
+
+def small_chain(*layers):
+    keras = import_tensorflow().keras
+    keras.utils.set_random_seed(2)
+    model = keras.Sequential([keras.Input((12, 12, 3)), *layers])
+    pictures = np.random.default_rng(0).normal(size=(8, 12, 12, 3)).astype(np.float32)
+    awaken(model, pictures, 3)
+    return model, pictures
+
+
+@pytest.mark.parametrize("order", ["behind", "before", "before padding", "depthwise", "dense"])
+def test_batch_normalisation_is_folded_away(order):
+    layers = import_tensorflow().keras.layers
+    conv, norm = layers.Conv2D(4, 3), layers.BatchNormalization()
+    first = layers.Conv2D(5, 3, activation="relu")
+    chains = {
+        "behind": [conv, norm],
+        "before": [first, norm, conv],
+        "before padding": [first, norm, layers.ZeroPadding2D(1), conv],
+        "depthwise": [layers.DepthwiseConv2D(3, depth_multiplier=2), norm],
+        "dense": [layers.Flatten(), layers.Dense(4), norm],
+    }
+    head = [] if order == "dense" else [layers.Flatten(), layers.Dense(2)]
+    model, pictures = small_chain(*chains[order], *head)
+    graph = canonical_graph(model)
+    want = model(pictures).numpy()
+    np.testing.assert_allclose(run(graph, pictures)[-1], want, rtol=1e-4, atol=1e-4)
+    assert "affine" not in {node.kind for node in graph.nodes}
+
+
+def test_an_unknown_layer_is_named():
+    layers = import_tensorflow().keras.layers
+    model, _ = small_chain(layers.Conv2D(4, 3), layers.LayerNormalization(name="odd_one"))
+    with pytest.raises(InputError, match="'odd_one' is a LayerNormalization"):
+        canonical_graph(model)
+
+
+def test_a_softmax_is_refused():
+    layers = import_tensorflow().keras.layers
+    model, _ = small_chain(layers.Flatten(), layers.Dense(3, activation="softmax"))
+    with pytest.raises(InputError, match="a softmax must be cut off"):
+        canonical_graph(model)
+
+
+def test_a_product_without_a_gate_is_refused():
+    keras = import_tensorflow().keras
+    inputs = keras.Input((8, 8, 3))
+    branches = [keras.layers.Conv2D(4, 3)(inputs) for _ in range(2)]
+    product = keras.layers.Multiply(name="odd_product")(branches)
+    model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(product)))
+    with pytest.raises(InputError, match="'odd_product' has 0"):
+        canonical_graph(model)

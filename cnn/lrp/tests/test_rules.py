@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnn.backend import import_tensorflow
+from cnn.lrp.graph import Node
+from cnn.lrp.rules import (
+    alpha_beta_rule,
+    box_rule,
+    epsilon_rule,
+    gamma_rule,
+    prepare,
+    weight_rule,
+)
+from cnn.lrp.tests import slow_rules
+
+RULES = {
+    "zero": (epsilon_rule, {"epsilon": 0.0}, slow_rules.epsilon, {"eps": 0.0}),
+    "epsilon": (epsilon_rule, {"epsilon": 0.1}, slow_rules.epsilon, {"eps": 0.1}),
+    "z_plus": (
+        alpha_beta_rule, {"alpha": 1.0, "beta": 0.0}, slow_rules.alpha_beta,
+        {"alpha": 1, "beta": 0},
+    ),
+    "alpha_beta": (
+        alpha_beta_rule, {"alpha": 2.0, "beta": 1.0}, slow_rules.alpha_beta,
+        {"alpha": 2, "beta": 1},
+    ),
+    "gamma": (gamma_rule, {"gamma": 0.25}, slow_rules.gamma, {"g": 0.25}),
+    "w_square": (weight_rule, {"flat": False}, slow_rules.w_square, {}),
+    "flat": (weight_rule, {"flat": True}, slow_rules.flat, {}),
+    "box": (
+        box_rule, {"low": [-3.0], "high": [3.0]}, slow_rules.box, {"low": -3.0, "high": 3.0},
+    ),
+}  # fmt: skip
+
+
+def a_layer(seed, *, nonnegative):
+    """Draw input, weights, bias and relevance of a dense layer, 5 to 3."""
+    random = np.random.default_rng(seed)
+    x, w, b, r = (random.normal(size=shape) for shape in ((2, 5), (5, 3), 3, (2, 3)))
+    return abs(x) if nonnegative else x, w, b, r
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("nonnegative", [True, False])
+def test_a_rule_is_that_of_its_paper(name, nonnegative):
+    rule, arguments, slow, slow_arguments = RULES[name]
+    x, w, b, r = (values.astype(np.float32) for values in a_layer(2, nonnegative=nonnegative))
+    layer = prepare(Node("dense", "dense", weights={"kernel": w, "bias": b}), nonnegative)
+    back, _, _ = rule(layer, import_tensorflow().constant(x), x @ w + b, r, **arguments)
+    for n in range(2):
+        want = slow(*(values.astype(float) for values in (x[n], w, b, r[n])), **slow_arguments)
+        np.testing.assert_allclose(back[n], want, rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", RULES)
+@given(st.integers(0, 10_000), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_what_goes_in_comes_out_or_is_accounted_for(name, seed, nonnegative):
+    rule, arguments, _, _ = RULES[name]
+    x, w, b, r = (v.astype(np.float32) for v in a_layer(seed, nonnegative=nonnegative))
+    w[0] = abs(w[0])  # so that every output has contributions of both signs
+    w[1] = -abs(w[1])
+    x[:, :2] = abs(x[:, :2]) + 0.1
+    layer = prepare(Node("dense", "dense", weights={"kernel": w, "bias": b}), nonnegative)
+    back, bias, stabiliser = rule(layer, import_tensorflow().constant(x), x @ w + b, r, **arguments)
+    scale = np.abs(back).sum(axis=1) + np.abs(bias) + np.abs(stabiliser) + np.abs(r).sum(axis=1)
+    off = np.asarray(back).sum(axis=1) + bias + stabiliser - r.sum(axis=1)
+    assert np.all(np.abs(off) < 1e-4 * scale)
