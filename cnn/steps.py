@@ -96,6 +96,38 @@ def explain_step(study: Study) -> Step:
     )
 
 
+def sanity_step(study: Study, per_expression: int) -> Step:
+    """Describe the sanity checks of the method that the settings name.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    per_expression : int
+        Number of test pictures of each expression, 1 or more.
+
+    Returns
+    -------
+    Step
+        From the network to a table and a figure.
+    """
+    from cnn.sanity import sanity
+
+    settings = study.settings.cnn
+    stem = study.cnn_dir(settings.model) / f"sanity_{settings.method}"
+    chosen = settings.model_dump(mode="json", include={"model", "method", "method_arguments"})
+    return Step(
+        "cnn sanity",
+        (*_network_files(study), study.manifest_tsv, study.crops_tsv, study.splits_tsv),
+        tuple(stem.with_name(stem.name + suffix) for suffix in (".tsv", ".svg", ".png")),
+        {"cnn": chosen, "per_expression": per_expression, "seed": study.settings.study.seed},
+        partial(
+            sanity, study, settings.model, settings.method, settings.method_arguments,
+            per_expression,
+        ),
+    )  # fmt: skip
+
+
 def steps(study: Study) -> Iterator[Step]:
     """Go through this package's steps in their order.
 

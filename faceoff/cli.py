@@ -77,6 +77,21 @@ def report(study: StudyOption = Path(), force: ForceOption = False) -> None:
 
 
 @app.command()
+def maps(
+    study: StudyOption = Path(),
+    image: Annotated[
+        list[str] | None,
+        typer.Option(help="A picture to show, by its id; may be given again."),
+    ] = None,
+    worst: Annotated[int, typer.Option(min=1, help="Pictures of each kind of worst case.")] = 6,
+) -> None:
+    """Write a page of single pictures: relevance, gaze and regions; chosen and worst cases."""
+    from faceoff.report.maps_page import write_maps_page
+
+    write_maps_page(open_for_command(study), image or [], worst)
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the study goes.")] = Path(
         "demo_study"

@@ -102,6 +102,11 @@ class Study:
         """The report in one file."""
         return self.derivatives / "report.html"
 
+    @property
+    def maps_html(self) -> Path:
+        """The page on which single maps are looked at."""
+        return self.derivatives / "maps.html"
+
     def cnn_dir(self, model: str) -> Path:
         """Name the folder of one network.
 
