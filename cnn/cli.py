@@ -1,4 +1,4 @@
-"""The commands of the network: train, evaluate, explain."""
+"""The commands of the network: train, evaluate, explain, sanity, methods."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,16 +44,37 @@ def evaluate(
     run_step(opened, evaluate_step(opened), force=force)
 
 
+MethodOption = Annotated[
+    str,
+    typer.Option(
+        "--method",
+        help="An explanation that faceoff cnn methods lists; by default the study's.",
+        show_default=False,
+    ),
+]
+ArgumentOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--argument",
+        metavar="NAME=VALUE",
+        help="An argument of the method, such as epsilon=0.01; may be given again.",
+        show_default=False,
+    ),
+]
+
+
 @app.command()
 def explain(
     study: StudyOption = Path(),
     model: ModelOption = "",
-    method: Annotated[
-        str,
-        typer.Option(help="innvestigate's method, such as lrp.epsilon.", show_default=False),
-    ] = "",
+    method: MethodOption = "",
+    argument: ArgumentOption = None,
     target: Annotated[
-        str, typer.Option(help="Explain the true or the predicted expression.", show_default=False)
+        str,
+        typer.Option(
+            help="Explain the true or the predicted expression, or one by its name.",
+            show_default=False,
+        ),
     ] = "",
     force: ForceOption = False,
 ) -> None:
@@ -61,17 +82,72 @@ def explain(
     from cnn.steps import explain_step
     from study.provenance import run_step
 
-    opened = _open(study, model=model, method=method, target=target)
+    chosen = _chosen_method(method, argument)
+    opened = _open(study, model=model, target=target, **chosen)
     run_step(opened, explain_step(opened), force=force)
 
 
-def _open(folder: Path, **options: str) -> "Study":
+@app.command()
+def sanity(
+    study: StudyOption = Path(),
+    model: ModelOption = "",
+    method: MethodOption = "",
+    argument: ArgumentOption = None,
+    pictures: Annotated[int, typer.Option(min=1, help="Test pictures of each expression.")] = 2,
+    force: ForceOption = False,
+) -> None:
+    """Test whether a method's maps depend on what the network learnt, and on the class."""
+    from cnn.steps import sanity_step
+    from study.provenance import run_step
+
+    opened = _open(study, model=model, **_chosen_method(method, argument))
+    run_step(opened, sanity_step(opened, pictures), force=force)
+
+
+@app.command()
+def methods() -> None:
+    """List the methods of explanation, and their arguments."""
+    from cnn.methods import described_methods
+
+    for line in described_methods():
+        typer.echo(line)
+
+
+def _chosen_method(method: str, arguments: list[str] | None) -> dict[str, Any]:
+    """Turn the options of a method into settings; another method starts without arguments."""
+    from study.errors import InputError
+
+    if not method and not arguments:
+        return {}
+    values: dict[str, Any] = {}
+    for text in arguments or []:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise InputError(
+                f"An argument of a method must be NAME=VALUE, but it is {text!r}. "
+                "Write, for example, --argument epsilon=0.01."
+            )
+        values[name] = _number(value)
+    return {"method_arguments": values} | ({"method": method} if method else {})
+
+
+def _number(text: str) -> int | float | str:
+    """Read a number where there is one."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _open(folder: Path, **options: Any) -> "Study":
     """Open the study, with the options that were given in place of its settings."""
     from study.folder import Study
     from study.settings import parse_settings
 
     opened = open_for_command(folder)
-    given = {name: value for name, value in options.items() if value}
+    given = {name: value for name, value in options.items() if value != ""}
     values: dict[str, Any] = opened.settings.model_dump(mode="json")
     values["cnn"] |= given
     return Study(opened.root, parse_settings(values, source="The command line"))

@@ -1,25 +1,22 @@
 """Explaining: which pixels speak for an expression, as maps in the picture's own frame."""
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cnn.backend import make_deterministic
 from cnn.data import LabelledPictures, load_split, read_labels
-from cnn.innvestigate_process import check_method
-from stimuli.expressions import EXPRESSIONS
+from cnn.methods import PREFIX, Explained, check_explanation, explain_pictures
+from cnn.network import Network, load_network
 from stimuli.frames import Rect, move_points
 from study.errors import InputError
 from study.folder import Study
 from study.maps import write_maps
-from study.progress import bar, say
+from study.progress import say
 from study.tables import write_table
 
 if TYPE_CHECKING:
@@ -32,10 +29,17 @@ RELEVANCE = {
     "logit": "the network's answer for the target, before the softmax",
     "relevance_sum": "sum of the map over all pixels",
     "ratio": "relevance_sum / logit; 1 where the method conserves relevance",
+    "bias_share": "what biases took of the logit; n/a where the method does not tell",
+    "residual": "what of the logit is in neither map, biases nor stabilisers; n/a as above",
+    "flagged": "whether the residual is over 1 % of the logit: the map is to be doubted",
 }
 
+TOLERANCE = 0.01
 
-def explain(study: Study, model: str, method: str, target: str) -> None:
+
+def explain(
+    study: Study, model: str, method: str, arguments: Mapping[str, Any], target: str
+) -> None:
     """Explain a network's answers to the test pictures, and write maps and their sums.
 
     Parameters
@@ -45,28 +49,38 @@ def explain(study: Study, model: str, method: str, target: str) -> None:
     model : str
         The network's name.
     method : str
-        innvestigate's name of the method.
-    target : {"true", "predicted"}
-        Whose logit is explained: that of the expression shown, or of the one answered.
+        One of `cnn.methods.METHODS`.
+    arguments : mapping
+        The method's arguments, in place of its defaults.
+    target : str
+        Whose logit is explained: ``true`` is that of the expression shown, ``predicted`` of the
+        one answered; or an expression's name.
 
     Raises
     ------
     InputError
-        If the method is unknown, the network was not trained, or is not of the kinds that
-        innvestigate treats rightly.
+        If the method or an argument is unknown, the network was not trained, or the method
+        cannot explain it.
     """
-    check_method(method)
-    folder = study.cnn_dir(model)
-    pictures = load_split(study, read_labels(study), "test", network_input_px(folder))
-    wanted = pictures.labels if target == "true" else np.full(len(pictures.table), -1)
-    maps, targets, logits = run_innvestigate(folder, pictures.pictures, wanted, method)
-    dataset = relevance_dataset(pictures, maps, targets, logits, study.settings.stimuli.picture_px)
+    check_explanation(method, arguments)
+    # Compiled functions give the same bits only if they are told so.
+    make_deterministic(study.settings.study.seed)
+    network = load_network(study, model)
+    pictures = load_split(study, read_labels(study), "test", network.input_px)
+    wanted = wanted_outputs(network, pictures, target)
+    found = explain_pictures(network, pictures.pictures, wanted, method, arguments)
+    dataset = relevance_dataset(
+        pictures, found, network.expressions, study.settings.stimuli.picture_px
+    )
+    software = "innvestigate" if method.startswith(PREFIX) else "faceoff"
     dataset.attrs |= {
         "network": model,
         "method": method,
+        "arguments": json.dumps(dict(arguments), sort_keys=True),
         "target": target,
-        "software": "innvestigate",
+        "software": software,
     }
+    folder = study.cnn_dir(model)
     write_maps(folder / "relevance.nc", dataset)
     sums = relevance_sums(dataset, pictures.table)
     write_table(folder / "relevance.tsv", sums, RELEVANCE)
@@ -75,130 +89,54 @@ def explain(study: Study, model: str, method: str, target: str) -> None:
         f"{sums['ratio'].median():.3f} and lies within {sums['ratio'].min():.3f} and "
         f"{sums['ratio'].max():.3f}"
     )
-
-
-def network_input_px(folder: Path) -> int:
-    """Read the side of the pictures that a stored network takes, without loading it.
-
-    Parameters
-    ----------
-    folder : Path
-        The network's folder.
-
-    Returns
-    -------
-    int
-        In pixels.
-
-    Raises
-    ------
-    InputError
-        If the network was not trained yet, or its description is damaged.
-    """
-    file = folder / "network.json"
-    if not file.is_file():
-        raise InputError(
-            f"The network must be at {file}, but there is no such file. "
-            "Train it first: faceoff cnn train."
+    if sums["flagged"].any():
+        names = ", ".join(sums.loc[sums["flagged"], "image_id"].head(5))
+        say(
+            f"warning: {int(sums['flagged'].sum())} of {len(sums)} maps do not add up with what "
+            f"biases took to the logit within {100 * TOLERANCE:g} %: {names}"
         )
-    try:
-        return int(json.loads(file.read_text(encoding="utf-8"))["input_px"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{file} must be a network's description that faceoff wrote, but it cannot be read "
-            f"({error!r}). Train it anew: faceoff cnn train --force."
-        ) from error
 
 
-def run_innvestigate(
-    network_dir: Path, pictures: NDArray[np.uint8], targets: NDArray[np.int64], method: str
-) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]:
-    """Let innvestigate explain a network in a process of its own.
+def wanted_outputs(network: Network, pictures: LabelledPictures, target: str) -> NDArray[np.int64]:
+    """Give the output that is explained for each picture.
 
     Parameters
     ----------
-    network_dir : Path
-        The network's folder.
-    pictures : ndarray of uint8, shape (n, side, side, 3)
-        RGB pictures.
-    targets : ndarray of int, shape (n,)
-        Index of the explained expression; -1 takes the one with the greatest logit.
-    method : str
-        innvestigate's name of the method.
+    network : Network
+        The network.
+    pictures : LabelledPictures
+        With the expression that each shows.
+    target : str
+        ``true``, ``predicted``, or an expression's name.
 
     Returns
     -------
-    maps : ndarray of float32, shape (n, side, side)
-        Signed relevance.
-    targets : ndarray of int, shape (n,)
-        Index of the explained expression.
-    logits : ndarray of float32, shape (n,)
-        Its logit.
+    ndarray of int, shape (n,)
+        Index in the network's expressions; -1 for the one that is predicted.
 
     Raises
     ------
     InputError
-        If the process refuses the network or the method, or ends early.
+        If the network has no such output.
     """
-    with tempfile.TemporaryDirectory(prefix="faceoff-") as name:
-        folder = Path(name)
-        job = {"network_dir": str(Path(network_dir).resolve()), "method": method}
-        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        np.savez(folder / "pictures.npz", pictures=pictures, targets=targets)
-        status = _watch(folder, len(pictures))
-        if (folder / "refusal.txt").is_file():
-            raise InputError((folder / "refusal.txt").read_text(encoding="utf-8"))
-        if status != 0:
-            raise InputError(_failure(folder, status))
-        with np.load(folder / "maps.npz") as arrays:
-            return arrays["maps"], arrays["targets"], arrays["logits"]
-
-
-def _watch(folder: Path, n_pictures: int) -> int:
-    """Run the process, show how far it is, and give its exit status."""
-    code = str(Path(__file__).resolve().parents[1])
-    paths = os.pathsep.join(filter(None, (code, os.environ.get("PYTHONPATH", ""))))
-    command = [sys.executable, "-P", "-m", "cnn.innvestigate_process", str(folder)]
-    with (
-        (folder / "log.txt").open("w", encoding="utf-8") as log,
-        bar("explain", n_pictures) as advance,
-        subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            encoding="utf-8",
-            env=os.environ | {"PYTHONPATH": paths, "PYTHONWARNINGS": "ignore"},
-        ) as process,
-    ):
-        try:
-            n_done = 0
-            for line in process.stdout or ():
-                if line.strip().isdigit():
-                    advance(int(line) - n_done)
-                    n_done = int(line)
-            return process.wait()
-        except BaseException:
-            process.kill()
-            raise
-
-
-def _failure(folder: Path, status: int) -> str:
-    """Say why the process ended early, by the last line of its log."""
-    lines = (folder / "log.txt").read_text(encoding="utf-8", errors="replace").split("\n")
-    said = [line.strip() for line in lines if line.strip()]
-    reason = said[-1] if said else "it said nothing"
-    return (
-        f"innvestigate must explain the network, but its process ended with status {status}: "
-        f"{reason}. Reinstall it (pip install 'faceoff[cnn]'), or choose another method."
-    )
+    n = len(pictures.table)
+    if target == "predicted":
+        return np.full(n, -1)
+    names = list(pictures.table["expression"]) if target == "true" else [target] * n
+    missing = sorted(set(names) - set(network.expressions))
+    if missing:
+        raise InputError(
+            f"An expression that is explained must be an output of the network, but "
+            f"{network.name!r} has none for {', '.join(missing)}; it has "
+            f"{', '.join(network.expressions)}. Choose another target."
+        )
+    return np.array([network.expressions.index(name) for name in names])
 
 
 def relevance_dataset(
     pictures: LabelledPictures,
-    maps: NDArray[np.float32],
-    targets: NDArray[np.int64],
-    logits: NDArray[np.float32],
+    found: Explained,
+    names: Sequence[str],
     picture_px: int,
 ) -> "xr.Dataset":
     """Put maps into a data set whose coordinates are pixels of the picture frame.
@@ -207,12 +145,10 @@ def relevance_dataset(
     ----------
     pictures : LabelledPictures
         What was explained.
-    maps : ndarray, shape (n, side, side)
-        Signed relevance.
-    targets : ndarray of int, shape (n,)
-        Index of the explained expression.
-    logits : ndarray, shape (n,)
-        Its logit.
+    found : Explained
+        Their maps.
+    names : sequence of str
+        What the network's outputs stand for.
     picture_px : int
         Side of the picture as it was shown.
 
@@ -223,12 +159,12 @@ def relevance_dataset(
     """
     import xarray as xr
 
-    side = maps.shape[1]
+    maps, side = found.maps, found.maps.shape[1]
     grid = np.repeat(np.arange(side, dtype=float)[:, None], 2, axis=1)
     shown, seen = Rect(0, 0, picture_px, picture_px), Rect(0, 0, side, side)
     centres_px = move_points(grid, seen, shown)[:, 0]
     expressions = pictures.table["expression"].astype(object).to_numpy()
-    names = np.array([EXPRESSIONS[index] for index in targets], dtype=object)
+    targets = np.array([names[index] for index in found.targets], dtype=object)
     sums = maps.sum(axis=(1, 2), dtype=np.float64)
     pixels = {"units": "px", "long_name": "pixel of the picture as it was shown"}
     return xr.Dataset(
@@ -238,9 +174,11 @@ def relevance_dataset(
                 maps,
                 {"long_name": "signed relevance for the target's logit, summed over colours"},
             ),
-            "target": ("image", names, {"long_name": "expression whose logit is explained"}),
-            "logit": ("image", logits, {"long_name": "answer before the softmax"}),
+            "target": ("image", targets, {"long_name": "expression whose logit is explained"}),
+            "logit": ("image", found.logits, {"long_name": "answer before the softmax"}),
             "relevance_sum": ("image", sums, {"long_name": "sum of the map"}),
+            "bias_share": ("image", found.bias_share, {"long_name": "what biases took"}),
+            "residual": ("image", found.residual, {"long_name": "what is in neither"}),
         },
         coords={
             "image": pictures.table["image_id"].astype(object).to_numpy(),
@@ -273,4 +211,12 @@ def relevance_sums(dataset: "xr.Dataset", table: pd.DataFrame) -> pd.DataFrame:
     sums["logit"] = dataset["logit"].to_numpy().astype(float).round(6)
     sums["relevance_sum"] = dataset["relevance_sum"].to_numpy().round(6)
     sums["ratio"] = (sums["relevance_sum"] / sums["logit"]).round(6)
+    for name in ("bias_share", "residual"):
+        sums[name] = dataset[name].to_numpy().astype(float).round(6)
+    # Written so that a map with values that are no numbers is flagged, but not an unknown share.
+    known = ~np.isnan(dataset["bias_share"].to_numpy()) | ~np.isfinite(sums["relevance_sum"])
+    small = np.abs(dataset["residual"].to_numpy()) <= TOLERANCE * np.abs(
+        dataset["logit"].to_numpy()
+    )
+    sums["flagged"] = known & ~small
     return sums

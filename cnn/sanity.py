@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 SANITY = {
     "check": "weights: layers made random from the logits down; classes: maps of two expressions "
-    "for one picture; noise: the picture with a little noise; completeness: sum of the map and "
-    "of what biases took, over the logit",
+    "for one picture, without the sign of r; noise: the picture with a little noise; "
+    "completeness: sum of the map and of what biases took, over the logit",
     "step": "weights: the last layer that was made random; noise: its standard deviation in grey "
     "levels; n/a otherwise",
     "measure": "spearman: rank correlation of pixels; spearman_absolute: of their absolute values; "
@@ -259,7 +259,9 @@ def correlation(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64
 
 
 def between_classes(by_class: list[NDArray[Any]]) -> NDArray[np.float64]:
-    """Correlate the maps of every two classes, and take the mean for each picture.
+    """Correlate the maps of every two classes, and take the mean size for each picture.
+
+    A negative logit turns a map round, which tells nothing of where: signs are left out.
 
     Parameters
     ----------
@@ -269,10 +271,10 @@ def between_classes(by_class: list[NDArray[Any]]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float, shape (n,)
-        Mean of Pearson's r over all pairs of classes.
+        Mean of Pearson's r, without its sign, over all pairs of classes.
     """
     pairs = [
-        pearson(first, second)
+        np.abs(pearson(first, second))
         for place, first in enumerate(by_class)
         for second in by_class[place + 1 :]
     ]

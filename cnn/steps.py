@@ -85,13 +85,22 @@ def explain_step(study: Study) -> Step:
 
     settings = study.settings.cnn
     folder = study.cnn_dir(settings.model)
-    chosen = settings.model_dump(mode="json", include={"model", "method", "target"})
+    chosen = settings.model_dump(
+        mode="json", include={"model", "method", "method_arguments", "target"}
+    )
     return Step(
         "cnn explain",
         (*_network_files(study), study.manifest_tsv, study.crops_tsv, study.splits_tsv),
         (folder / "relevance.nc", folder / "relevance.tsv"),
         {"cnn": chosen, "picture_px": study.settings.stimuli.picture_px},
-        partial(explain, study, settings.model, settings.method, settings.target),
+        partial(
+            explain,
+            study,
+            settings.model,
+            settings.method,
+            settings.method_arguments,
+            settings.target,
+        ),
         "compare perturb",
     )
 

@@ -87,8 +87,9 @@ def prepare(node: Node, nonnegative: bool, margins: Any = None) -> Linear:
         return Linear(node, None, None, None, None, nonnegative)
     tf = import_tensorflow()
     kernel, bias = node.weights["kernel"], node.weights["bias"]
-    parts = (kernel, bias, np.maximum(kernel, 0), np.minimum(kernel, 0))
-    return Linear(node, *(tf.constant(part) for part in parts), nonnegative, margins)
+    positive, negative = np.maximum(kernel, 0), np.minimum(kernel, 0)
+    kernel, bias, positive, negative = map(tf.constant, (kernel, bias, positive, negative))
+    return Linear(node, kernel, bias, positive, negative, nonnegative, margins)
 
 
 def epsilon_rule(layer: Linear, x: Any, z: Any, relevance: Any, *, epsilon: float) -> Shared:

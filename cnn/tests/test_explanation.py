@@ -115,7 +115,9 @@ def test_everything_is_current_and_another_method_is_not(study):
     ("arguments", "message"),
     [
         (["train", "--model", "smal"], "Did you mean 'small'"),
-        (["explain", "--method", "lrp.gamma"], "it is 'lrp.gamma'"),
+        (["explain", "--method", "lrp.gamm"], "Did you mean .lrp.gamma."),
+        (["explain", "--argument", "gamma=1"], "takes the arguments epsilon, but got .gamma."),
+        (["explain", "--argument", "gamma"], "must be NAME=VALUE"),
         (["explain", "--target", "tru"], "cnn.target"),
         (["evaluate", "--model", "other"], "Train it first"),
         (["explain", "--model", "other"], "Train it first"),

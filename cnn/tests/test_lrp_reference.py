@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnn.backend import import_tensorflow, make_deterministic
-from cnn.explanation import run_innvestigate
+from cnn.innvestigate_call import run_innvestigate
 from cnn.network import read_network, save_network
 from cnn.preprocessing import CENTRED_RGB
 from cnn.tests.lrp_reference import alpha1_beta0_rule, epsilon_rule, explain, flat_rule

@@ -59,7 +59,7 @@ def test_a_constant_map_has_no_correlation():
 
 def test_between_classes_takes_every_pair():
     maps = list(np.random.default_rng(0).normal(size=(3, 2, 28, 28)))
-    pairs = [pearson(maps[i], maps[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
+    pairs = [abs(pearson(maps[i], maps[j])) for i, j in ((0, 1), (0, 2), (1, 2))]
     np.testing.assert_allclose(between_classes(maps), np.mean(pairs, axis=0))
 
 
@@ -91,7 +91,7 @@ def test_a_method_blind_to_class_and_weights_is_found_out(network, pictures):
     def edges(network, seen, wanted):
         maps = np.abs(np.diff(seen.mean(axis=3), axis=1, append=0)).astype(np.float32)
         none = np.full(len(seen), np.nan, np.float32)
-        return Explained(maps, wanted, np.ones(len(seen), np.float32), none, none, False)
+        return Explained(maps, wanted, np.ones(len(seen), np.float32), none, none)
 
     table = check_method_on(network, pictures, np.zeros(3, int), edges, seed=1)
     assert list(table.columns) == list(SANITY)
@@ -118,7 +118,7 @@ def test_z_plus_everywhere_gives_every_class_the_same_map(network, pictures):
         return explain_pictures(network, seen, wanted, "lrp.z_plus")
 
     table = check_method_on(network, pictures, np.zeros(3, int), z_plus, seed=1)
-    assert table.set_index("check").loc["classes", "mean"] > 0.95
+    assert table.loc[table["check"] == "classes", "mean"].item() > 0.95
 
 
 def test_the_command_writes_table_and_figure(study):

@@ -166,7 +166,7 @@ def _section(
     section = ReportSection(title, (text,) if text else ())
     figures = []
     for image_id in rows:
-        caption = _caption(image_id, maps.facts.loc[image_id])
+        caption = _caption(image_id, maps.facts.loc[[image_id]].iloc[0])
         figures.append(figure_html(_draw(study, maps, image_id), alt=caption, caption=caption))
     return {
         "title": section.title,
@@ -195,12 +195,13 @@ def _draw(study: Study, maps: _Maps, image_id: str) -> "Figure":
     for panel, title in zip(axes, ("picture", "relevance", "gaze", "regions"), strict=False):
         panel.set_title(title)
         panel.set_axis_off()
-    size = {"width_px": frame.width_px, "height_px": frame.height_px}
     if picture is not None:
         axes[0].imshow(picture)
     draw_relevance(axes[1], maps.relevance["relevance"].sel(image=image_id))
     density = maps.gaze["density"].sel(image=image_id).to_numpy()
-    draw_density(axes[2], density, picture=picture, **size)
+    draw_density(
+        axes[2], density, picture=picture, width_px=frame.width_px, height_px=frame.height_px
+    )
     if outlines is not None:
         draw_regions(axes[3], outlines, frame, picture=picture, labels=False)
     return figure

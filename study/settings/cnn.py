@@ -31,8 +31,17 @@ class CnnSettings(Section):
     )
     flip: bool = Field(True, description="mirror every second training picture")
     method: str = Field(
-        "lrp.sequential_preset_a_flat", description="explanation, by innvestigate's name"
+        "lrp.sequential_preset_a_flat",
+        description="explanation: faceoff cnn methods lists them; innvestigate's have the prefix "
+        "innvestigate.",
     )
-    target: Literal["true", "predicted"] = Field(
-        "true", description="which expression's logit the maps explain: true or predicted"
+    method_arguments: dict[str, float | int | str] = Field(
+        {}, description="arguments of the method, in place of its defaults"
+    )
+    target: Literal[
+        "true", "predicted", "afraid", "angry", "disgusted", "happy", "neutral", "sad", "surprised"
+    ] = Field(
+        "true",
+        description="which logit the maps explain: that of the true or of the predicted "
+        "expression, or always that of one expression",
     )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cnn.backend import import_tensorflow
-from cnn.explanation import run_innvestigate
+from cnn.innvestigate_call import run_innvestigate
 from cnn.lrp.composites import COMPOSITES
 from cnn.lrp.engine import Lrp
 from cnn.lrp.tests.networks import application, awaken

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +17,7 @@ from cnn.lrp.rules import (
 )
 from cnn.lrp.tests import slow_rules
 
-RULES = {
+RULES: dict[str, Any] = {
     "zero": (epsilon_rule, {"epsilon": 0.0}, slow_rules.epsilon, {"eps": 0.0}),
     "epsilon": (epsilon_rule, {"epsilon": 0.1}, slow_rules.epsilon, {"eps": 0.1}),
     "z_plus": (
