@@ -7,8 +7,8 @@ relevance of output j.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,6 @@ class Linear:
         The operation.
     kernel, bias : tensor or None
         Its weights; None for an average.
-    positive, negative : tensor or None
-        The kernel's positive and its negative part, where the rule needs them.
     nonnegative : bool
         Whether the input is never negative.
     margins : pairs of int or None
@@ -39,10 +37,22 @@ class Linear:
     node: Node
     kernel: Any
     bias: Any
-    positive: Any
-    negative: Any
     nonnegative: bool
     margins: Any = None
+
+    @cached_property
+    def positive(self) -> Any:
+        """The kernel's positive part, made when a rule first asks for it."""
+        tf = import_tensorflow()
+        with tf.init_scope():  # once, outside of the function that is being compiled
+            return tf.nn.relu(self.kernel)
+
+    @cached_property
+    def negative(self) -> Any:
+        """The kernel's negative part."""
+        tf = import_tensorflow()
+        with tf.init_scope():
+            return tf.minimum(self.kernel, 0.0)
 
     def inside(self, x: Any) -> Any:
         """Give 1 for pixels and 0 for what was padded around them; one picture is enough."""
@@ -81,15 +91,12 @@ def prepare(node: Node, nonnegative: bool, margins: Any = None) -> Linear:
     Returns
     -------
     Linear
-        With both parts of the kernel.
+        With tensors in the place of arrays.
     """
-    if "kernel" not in node.weights:
-        return Linear(node, None, None, None, None, nonnegative)
+    weights = [node.weights.get(name) for name in ("kernel", "bias")]
     tf = import_tensorflow()
-    kernel, bias = node.weights["kernel"], node.weights["bias"]
-    positive, negative = np.maximum(kernel, 0), np.minimum(kernel, 0)
-    kernel, bias, positive, negative = map(tf.constant, (kernel, bias, positive, negative))
-    return Linear(node, kernel, bias, positive, negative, nonnegative, margins)
+    kernel, bias = (None if values is None else tf.constant(values) for values in weights)
+    return Linear(replace(node, weights={}), kernel, bias, nonnegative, margins)
 
 
 def epsilon_rule(layer: Linear, x: Any, z: Any, relevance: Any, *, epsilon: float) -> Shared:
