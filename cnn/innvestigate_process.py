@@ -103,7 +103,7 @@ def check_layers(model: Any) -> None:
             raise InputError(
                 f"innvestigate explains only chains of Conv2D, pooling and Dense layers with ReLU "
                 f"rightly, but the layer {layer.name!r} {problem}. "
-                "Explain a network without it, such as 'small'."
+                "Take faceoff's own engine: lrp.epsilon_plus_flat."
             )
         seen_kernel = seen_kernel or type(layer).__name__ in ("Conv2D", "Dense")
 

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from study.errors import InputError
@@ -71,7 +72,7 @@ def _training_figure(study: Study) -> ReportFigure:
         check = read_table(
             relevance_tsv,
             what="The explanations (faceoff cnn explain)",
-            columns={"logit": float, "relevance_sum": float},
+            columns={"image_id": str, "logit": float, "relevance_sum": float, "flagged": bool},
         )
         right.plot(check["logit"], check["relevance_sum"], "o", ms=3, color=NETWORK, alpha=0.7)
         low, high = np.nanmin(check["logit"]), np.nanmax(check["logit"])
@@ -79,8 +80,20 @@ def _training_figure(study: Study) -> ReportFigure:
         right.set(xlabel="logit explained", ylabel="sum of relevance", title="Conservation")
         caption += (
             f" Right: sum of the relevance against the logit that it explains, {len(check)} "
-            "pictures; on the line all of the logit is accounted for."
+            "pictures; on the line all of the logit is accounted for. "
+            f"{_flagged_maps(check)}"
         )
     else:
         right.set_axis_off()
     return ReportFigure("network", caption, figure)
+
+
+def _flagged_maps(check: pd.DataFrame) -> str:
+    """Say which maps do not add up, even with what biases took."""
+    flagged = check.loc[check["flagged"], "image_id"]
+    if flagged.empty:
+        return "With what biases took, every map adds up or its method does not tell."
+    return (
+        f"{len(flagged)} maps do not add up, even with what biases took, and are to be doubted: "
+        f"{', '.join(flagged.head(10))}."
+    )
