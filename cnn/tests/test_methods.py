@@ -1,0 +1,150 @@
+import numpy as np
+import pytest
+
+from cnn.backend import import_tensorflow
+from cnn.methods import METHODS, described_methods, explain_pictures
+from cnn.network import Network
+from cnn.preprocessing import CENTRED_RGB
+from stimuli.expressions import EXPRESSIONS
+from study.errors import InputError
+
+pytestmark = pytest.mark.network
+SIDE = 16
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Convolve twice and name; smooth, so that differences tell the gradient."""
+    keras = import_tensorflow().keras
+    keras.utils.set_random_seed(7)
+    layers = keras.layers
+    model = keras.Sequential([
+        layers.Input((SIDE, SIDE, 3)),
+        layers.Conv2D(4, 3, activation="softplus", name="first"),
+        layers.Conv2D(5, 3, strides=2, activation="softplus", name="second"),
+        layers.Flatten(),
+        layers.Dense(7, name="logits"),
+    ])  # fmt: skip
+    return Network("smooth", SIDE, EXPRESSIONS, CENTRED_RGB, model)
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return np.random.default_rng(8).integers(0, 256, (3, SIDE, SIDE, 3), dtype=np.uint8)
+
+
+TARGETS = np.array([0, 4, 6])
+
+
+def logits_of(network, inputs):
+    return network.model(inputs.astype(np.float32)).numpy().astype(float)
+
+
+def test_the_gradient_is_that_of_small_differences(network, pictures):
+    maps = explain_pictures(network, pictures, TARGETS, "gradient").maps
+    inputs = network.prepare(pictures).astype(float)
+    step = 1e-2
+    for n, (row, column) in enumerate([(3, 4), (8, 8), (15, 0)]):
+        total = 0.0
+        for colour in range(3):
+            up, down = inputs.copy(), inputs.copy()
+            up[n, row, column, colour] += step
+            down[n, row, column, colour] -= step
+            change = logits_of(network, up)[n] - logits_of(network, down)[n]
+            total += change[TARGETS[n]] / (2 * step)
+        assert maps[n, row, column] == pytest.approx(total, rel=0.02, abs=1e-4)
+
+
+def test_input_times_gradient_is_both(network, pictures):
+    keras_inputs = import_tensorflow().constant(network.prepare(pictures))
+    tf = import_tensorflow()
+    with tf.GradientTape() as tape:
+        tape.watch(keras_inputs)
+        chosen = tf.gather(network.model(keras_inputs), TARGETS, axis=1, batch_dims=1)
+    want = (tape.gradient(chosen, keras_inputs) * keras_inputs).numpy().sum(axis=3)
+    found = explain_pictures(network, pictures, TARGETS, "input_t_gradient")
+    np.testing.assert_allclose(found.maps, want, rtol=1e-4, atol=1e-5)
+
+
+def test_integrated_gradients_are_complete(network, pictures):
+    found = explain_pictures(
+        network, pictures, TARGETS, "integrated_gradients", {"steps": 64, "baseline": 0.0}
+    )
+    black = logits_of(network, np.full((1, SIDE, SIDE, 3), -1.0))[0, TARGETS]
+    np.testing.assert_allclose(found.maps.sum(axis=(1, 2)), found.logits - black, rtol=0.01)
+
+
+def test_smoothgrad_without_noise_is_the_gradient_and_repeats_itself(network, pictures):
+    plain = explain_pictures(network, pictures, TARGETS, "gradient").maps
+    still = explain_pictures(network, pictures, TARGETS, "smoothgrad", {"samples": 2, "noise": 0.0})
+    np.testing.assert_allclose(still.maps, plain, rtol=1e-4, atol=1e-6)
+    noisy = [explain_pictures(network, pictures, TARGETS, "smoothgrad").maps for _ in range(2)]
+    np.testing.assert_array_equal(*noisy)
+    assert np.abs(noisy[0] - plain).max() > 1e-4
+
+
+@pytest.mark.parametrize("layer", ["", "first"])
+@pytest.mark.parametrize("signed", [False, True])
+def test_grad_cam_is_that_of_its_paper(network, pictures, layer, signed):
+    tf = import_tensorflow()
+    name = layer or "second"
+    inputs = network.prepare(pictures)
+    body = network.model.layers
+    place = [one.name for one in body].index(name) + 1
+    activity = inputs
+    for one in body[:place]:
+        activity = one(activity)
+
+    def logit(values):
+        for one in body[place:]:
+            values = one(values)
+        return tf.gather(values, TARGETS, axis=1, batch_dims=1)
+
+    # Eq. 1: the mean over the map of how the logit changes, here by small differences.
+    values, weights = activity.numpy().astype(float), np.zeros((3, activity.shape[3]))
+    for channel in range(activity.shape[3]):
+        up, down = values.copy(), values.copy()
+        up[..., channel] += 0.01
+        down[..., channel] -= 0.01
+        change = logit(tf.constant(up, tf.float32)) - logit(tf.constant(down, tf.float32))
+        weights[:, channel] = change.numpy() / 0.02 / (values.shape[1] * values.shape[2])
+    want = np.einsum("nijc,nc->nij", values, weights)  # eq. 2
+    if not signed:
+        want = np.maximum(want, 0)
+    want = tf.image.resize(want[..., None], (SIDE, SIDE)).numpy()[..., 0]
+    arguments = {"layer": layer, "signed": signed}
+    maps = explain_pictures(network, pictures, TARGETS, "grad_cam", arguments).maps
+    np.testing.assert_allclose(maps, want, atol=0.02 * np.abs(want).max() + 1e-6)
+
+
+def test_the_predicted_expression_is_explained_where_none_is_named(network, pictures):
+    found = explain_pictures(network, pictures, np.full(3, -1), "gradient")
+    logits = network.logits(pictures)
+    assert found.targets.tolist() == logits.argmax(axis=1).tolist()
+    np.testing.assert_allclose(found.logits, logits.max(axis=1))
+
+
+def test_the_box_knows_the_range_of_pixels(network, pictures):
+    found = explain_pictures(network, pictures, TARGETS, "lrp.epsilon_gamma_box")
+    sums = found.maps.sum(axis=(1, 2)) + found.bias_share
+    np.testing.assert_allclose(sums, found.logits, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "message"),
+    [
+        ("gradien", {}, "Did you mean 'gradient'"),
+        ("innvestigate.lrp.epsilo", {}, "Did you mean 'lrp.epsilon'"),
+        ("gradient", {"steps": 3}, "takes the arguments none, but got 'steps'"),
+        ("integrated_gradients", {"steps": 0}, "must be like 32, but it is 0"),
+        ("integrated_gradients", {"steps": "many"}, "must be like 32, but it is 'many'"),
+        ("grad_cam", {"layer": "logits"}, "has no 'logits' of that kind"),
+    ],
+)
+def test_bad_methods_get_one_message(network, pictures, method, arguments, message):
+    with pytest.raises(InputError, match=message):
+        explain_pictures(network, pictures, TARGETS, method, arguments)
+
+
+def test_every_method_is_described():
+    assert [line.split()[0] for line in described_methods()] == list(METHODS)
