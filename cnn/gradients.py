@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cnn.backend import import_tensorflow
 from cnn.network import Network
 from study.errors import InputError
+from study.progress import track
 from study.seeds import generator
 
 _BATCH = 16
@@ -97,7 +98,7 @@ def integrated_gradients(
     even = network.preprocessing.apply(np.full((1, 1, 1, 3), baseline, np.float32))
     away = (inputs - even).astype(np.float32)
     total = np.zeros_like(away)
-    for step in range(steps):
+    for step in track(range(steps), "integrated gradients"):
         total += _in_batches(compiled, even + away * np.float32((step + 0.5) / steps), targets)
     return away * total / np.float32(steps)
 
@@ -142,7 +143,7 @@ def smoothgrad(
     random = generator(seed, "cnn", "smoothgrad")
     spread = noise * np.ptp(inputs, axis=(1, 2, 3), keepdims=True)
     total = np.zeros_like(inputs)
-    for _ in range(samples):
+    for _ in track(range(samples), "noisy copies"):
         drawn = random.standard_normal(inputs.shape[1:], dtype=np.float32)
         total += _in_batches(compiled, (inputs + spread * drawn).astype(np.float32), targets)
     return total / np.float32(samples)
@@ -235,7 +236,7 @@ def _in_batches(
     """Compute batch by batch."""
     tf = import_tensorflow()
     parts = []
-    for start in range(0, len(inputs), _BATCH):
+    for start in track(range(0, len(inputs), _BATCH), "gradients"):
         rows = slice(start, start + _BATCH)
         batch = tf.constant(inputs[rows], tf.float32), tf.constant(targets[rows], tf.int32)
         parts.append(compute(*batch).numpy())

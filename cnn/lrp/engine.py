@@ -12,6 +12,7 @@ from cnn.lrp.forward import run
 from cnn.lrp.graph import Graph, Node
 from cnn.lrp.reading import canonical_graph
 from cnn.lrp.rules import Linear, epsilon_rule, per_picture, prepare
+from study.progress import track
 
 _BATCH = 8
 _KERNELS = ("conv", "depthwise", "dense")
@@ -96,7 +97,7 @@ class Lrp:
             In the order of the inputs.
         """
         parts = []
-        for start in range(0, len(inputs), _BATCH):
+        for start in track(range(0, len(inputs), _BATCH), "relevance"):
             rows = slice(start, start + _BATCH)
             part = self._explain(inputs[rows].astype(np.float32), targets[rows].astype(np.int32))
             parts.append([value.numpy() for value in part])
