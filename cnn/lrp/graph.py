@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 Kind = Literal[
     "input",
-    "conv",  # kernel (h, w, in / groups, out), bias (out,); strides, padding, dilation, groups
-    "depthwise",  # kernel (h, w, in, multiplier), bias (in * multiplier,); as conv, no groups
+    "conv",  # kernel (h, w, in, out), bias (out,); strides, padding (SAME or VALID), dilation
+    "depthwise",  # kernel (h, w, in, multiplier), bias (in * multiplier,); as conv
     "dense",  # kernel (in, out), bias (out,)
     "affine",  # scale and shift, (channels,) each: what could not be folded
     "activation",  # function: relu, relu6, leaky_relu (slope), swish, sigmoid, hard_sigmoid, ...
@@ -18,7 +18,7 @@ Kind = Literal[
     "average_pool",  # size, strides, padding
     "global_max_pool",  # keepdims
     "global_average_pool",  # keepdims
-    "pad",  # before and after, ((top, bottom), (left, right)); value (channels,)
+    "pad",  # value (1,) or (channels,); margins ((top, bottom), (left, right))
     "reshape",  # shape, without the batch: Flatten and Reshape
     "add",
     "concatenate",  # axis, counted with the batch as axis 0

@@ -126,7 +126,14 @@ class _Reader:
             return self.activation(layer.name, symbol, taken[0])
         if symbol in ("add", "multiply") and len(taken) == 2:
             return self.add(Node(layer.name, "add" if symbol == "add" else "multiply", (*taken,)))
-        if symbol in ("add", "subtract", "multiply", "truediv", "mul", "sub") and constants:
+        # x - 1 and x / 2, but not 1 - x and 2 / x; one number, or one for each channel.
+        turned = symbol not in ("add", "multiply", "mul") and _is_constant(arguments[0])
+        if (
+            symbol in ("add", "subtract", "multiply", "truediv", "mul", "sub")
+            and len(constants) == 1
+            and not turned
+            and _by_channel(constants[0])
+        ):
             scale, shift = _constant_operator(symbol, constants[0])
             weights = {"scale": scale.reshape(-1), "shift": shift.reshape(-1)}
             return self.add(Node(layer.name, "affine", (taken[0],), weights))
@@ -140,6 +147,11 @@ def _is_constant(value: Any) -> bool:
     """Tell whether an operator's argument is a number or an array of numbers."""
     eager = import_tensorflow().is_tensor(value) and hasattr(value, "numpy")
     return eager or isinstance(value, (int, float, np.ndarray, np.generic))
+
+
+def _by_channel(constant: NDArray[Any]) -> bool:
+    """Tell whether a constant is one number, or one for each channel."""
+    return constant.size == 1 or constant.size == constant.shape[-1]
 
 
 def _with_inputs(node: Node, inputs: Sequence[int]) -> Node:
@@ -237,6 +249,11 @@ def _padding(layer: Any) -> list[Node]:
 
 
 def _batch_norm(layer: Any) -> list[Node]:
+    if list(layer.axis) != [len(layer.input_shape) - 1]:
+        raise InputError(
+            f"Batch normalisation must be by channel, the last axis, but {layer.name!r} is over "
+            f"axis {list(layer.axis)}. Build the network with its channels last."
+        )
     mean, variance = layer.moving_mean.numpy(), layer.moving_variance.numpy()
     gamma = layer.gamma.numpy() if layer.scale else np.ones_like(mean)
     beta = layer.beta.numpy() if layer.center else np.zeros_like(mean)

@@ -74,3 +74,40 @@ def test_a_product_without_a_gate_is_refused():
     model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(product)))
     with pytest.raises(InputError, match="'odd_product' has 0"):
         canonical_graph(model)
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [
+        ("constant first", lambda x: 1.0 - x),
+        ("by place", lambda x: x * np.arange(64, dtype=np.float32).reshape(8, 8, 1)),
+        ("difference", lambda x: x - x[:, :, :, ::-1]),
+    ],
+)
+def test_an_operator_of_another_kind_is_refused(name, operation):
+    keras = import_tensorflow().keras
+    inputs = keras.Input((8, 8, 3))
+    flat = keras.layers.Flatten()(operation(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(2)(flat))
+    with pytest.raises(InputError, match="must know every operation"):
+        canonical_graph(model)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda x: (x - 3.0) / 2.0,
+        lambda x: x * np.array([1.0, -2.0, 0.5], np.float32) + 1.0,
+        lambda x: 2.0 * x,
+    ],
+)
+def test_an_operator_with_a_constant_is_a_scale_and_a_shift(operation):
+    keras = import_tensorflow().keras
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((8, 8, 3))
+    conv = keras.layers.Conv2D(4, 3)(operation(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(conv)))
+    pictures = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype(np.float32)
+    graph = canonical_graph(model)
+    np.testing.assert_allclose(run(graph, pictures)[-1], model(pictures), rtol=1e-4, atol=1e-5)
+    assert "affine" not in {node.kind for node in graph.nodes}
