@@ -12,7 +12,9 @@ from stimuli.frames import Screen
 
 PANEL_KEY = "escape"
 _LEFT_BUTTON = 1
-_REPEAT_S = 0.005  # nobody lets a key go and presses it again as fast
+# Nobody lets a key go and presses it again as fast; two frames, for the two halves of a repeat can
+# be read in different ones.
+_REPEAT_S = 0.04
 
 
 class QuitError(Exception):

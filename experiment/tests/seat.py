@@ -103,6 +103,8 @@ class Seat:
             if is_there():
                 return
             if self.process.poll() is not None:
+                if is_there():  # it may have ended since it was looked for
+                    return
                 raise AssertionError(f"ended before {what}: {self.process.communicate()[1]}")
             time.sleep(0.02)
         raise AssertionError(f"no {what} within {PATIENCE_S:g} s")
