@@ -12,6 +12,7 @@ from cnn.lrp.forward import run
 from cnn.lrp.graph import Graph, Node
 from cnn.lrp.reading import canonical_graph
 from cnn.lrp.rules import Linear, epsilon_rule, per_picture, prepare
+from study.errors import InputError
 from study.progress import track
 
 _BATCH = 8
@@ -74,6 +75,7 @@ class Lrp:
         # Tensors are handed to the compiled function; arrays would be copied into its graph.
         self._graph = Graph(tuple(_with_tensors(node, self._linear.get(place))
                                   for place, node in enumerate(graph.nodes)))  # fmt: skip
+        self._n_logits = int(model.output_shape[-1])
         shape = (None, *model.input_shape[1:])
         self._explain = tf.function(
             self._propagate,
@@ -95,7 +97,18 @@ class Lrp:
         -------
         LrpResult
             In the order of the inputs.
+
+        Raises
+        ------
+        InputError
+            If a target is no logit of the network.
         """
+        wrong = targets[(targets < 0) | (targets >= self._n_logits)]
+        if len(wrong):
+            raise InputError(
+                f"Targets must be logits of the network, from 0 to {self._n_logits - 1}, but one "
+                f"is {wrong[0]}. Give the index of an expression."
+            )
         parts = []
         for start in track(range(0, len(inputs), _BATCH), "relevance"):
             rows = slice(start, start + _BATCH)
@@ -162,7 +175,7 @@ def _linear_operations(graph: Graph) -> dict[int, Linear]:
     for place, node in enumerate(graph.nodes):
         known = all(nonnegative[before] for before in node.inputs) and bool(node.inputs)
         if node.kind in (*_KERNELS, "average_pool", "global_average_pool"):
-            before = graph.nodes[node.inputs[0]]
+            before = graph.nodes[_before(graph, node, ("affine",))]
             found[place] = prepare(node, known, before.options.get("margins"))
         if node.kind == "activation":
             known = known or node.options["function"] in _NEVER_NEGATIVE
@@ -188,12 +201,23 @@ def _first_kernels(graph: Graph) -> set[int]:
 
 def _bounds_at_first_kernel(graph: Graph, bounds: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
     """Send bounds of the input through a scale and shift that could not be folded."""
-    scaled = [node for node in graph.nodes if node.kind == "affine" and node.inputs == (0,)]
+    scaled = [
+        node for node in graph.nodes
+        if node.kind == "affine" and _before(graph, node, ("pad", "reshape")) == 0
+    ]  # fmt: skip
     if bounds is None or not scaled:
         return bounds
     scale, shift = scaled[0].weights["scale"], scaled[0].weights["shift"]
     ends = [np.asarray(bound, np.float32) * scale + shift for bound in bounds]
     return np.minimum(*ends), np.maximum(*ends)
+
+
+def _before(graph: Graph, node: Node, passed: tuple[str, ...]) -> int:
+    """Find the place of what a node takes, looking through operations of some kinds."""
+    place = node.inputs[0]
+    while graph.nodes[place].kind in passed:
+        place = graph.nodes[place].inputs[0]
+    return place
 
 
 def _with_tensors(node: Node, layer: Linear | None) -> Node:

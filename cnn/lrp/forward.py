@@ -168,10 +168,11 @@ def transposed(node: Node, x: Any, kernel: Any, back: Any) -> Any:
                 dilations=options["dilation"],
             )  # fmt: skip
         case "depthwise":
+            # TensorFlow's own transpose knows no dilation on a processor.
+            spread = _spread(kernel, options["dilation"])
             return tf.nn.depthwise_conv2d_backprop_input(
-                shape, kernel, back, (1, *options["strides"], 1), options["padding"],
-                dilations=options["dilation"],
-            )  # fmt: skip
+                shape, spread, back, (1, *options["strides"], 1), options["padding"]
+            )
         case "average_pool":
             return tf.raw_ops.AvgPoolGrad(
                 orig_input_shape=shape, grad=back, ksize=(1, *options["size"], 1),
@@ -180,3 +181,17 @@ def transposed(node: Node, x: Any, kernel: Any, back: Any) -> Any:
     if not options["keepdims"]:
         back = back[:, None, None, :]
     return tf.ones_like(x) * back / tf.cast(shape[1] * shape[2], x.dtype)
+
+
+def _spread(kernel: Any, dilation: tuple[int, int]) -> Any:
+    """Put the zeros between a kernel's weights that a dilation leaves out."""
+    tf = import_tensorflow()
+    for axis, step in enumerate(dilation):
+        if step > 1:
+            n = kernel.shape[axis]
+            apart = tf.expand_dims(kernel, axis + 1)
+            margins = [(0, step - 1 if place == axis + 1 else 0) for place in range(5)]
+            shape = [*kernel.shape[:axis], n * step, *kernel.shape[axis + 1 :]]
+            kernel = tf.reshape(tf.pad(apart, margins), shape)
+            kernel = tf.gather(kernel, tf.range((n - 1) * step + 1), axis=axis)
+    return kernel

@@ -110,3 +110,30 @@ def test_a_batch_gives_what_single_pictures_give(vgg_like, pictures):
 def test_what_a_composite_lacks_is_said(vgg_like, name, arguments, message):
     with pytest.raises(InputError, match=message):
         Lrp(without_softmax(vgg_like), name, **arguments)
+
+
+@pytest.mark.parametrize("target", [-1, 7])
+def test_a_target_that_is_no_logit_is_refused(vgg_like, target):
+    engine = Lrp(without_softmax(vgg_like), "lrp.epsilon")
+    with pytest.raises(InputError, match=f"from 0 to 6, but one is {target}"):
+        engine.explain(np.zeros((1, 32, 32, 3), np.float32), np.array([target]))
+
+
+@pytest.mark.parametrize("name", ["lrp.epsilon_gamma_box", "lrp.epsilon_plus_flat", "lrp.w_square"])
+def test_scaled_pixels_within_a_margin_are_explained_as_those_scaled_before(name):
+    layers = import_tensorflow().keras.layers
+    models = []
+    for scaling in ([layers.Rescaling(1 / 127.5, -1.0)], []):
+        model = import_tensorflow().keras.Sequential([
+            layers.Input((12, 12, 3)), *scaling, layers.ZeroPadding2D(2),
+            layers.Conv2D(4, 3, padding="same", activation="relu"),
+            layers.Flatten(), layers.Dense(3),
+        ])  # fmt: skip
+        awaken(model, None, 1)
+        models.append(model)
+    models[1].set_weights(models[0].get_weights())
+    x = np.random.default_rng(0).uniform(0, 255, (2, 12, 12, 3)).astype(np.float32)
+    inside = Lrp(models[0], name, bounds=([0.0] * 3, [255.0] * 3)).explain(x, np.array([0, 1]))
+    before = Lrp(models[1], name, bounds=([-1.0] * 3, [1.0] * 3))
+    want = before.explain(x / 127.5 - 1, np.array([0, 1])).relevance
+    np.testing.assert_allclose(inside.relevance, want, atol=1e-4 * np.abs(want).max())

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from cnn.backend import import_tensorflow
 from cnn.lrp.graph import Node
+from cnn.lrp.reading import canonical_graph
 from cnn.lrp.rules import (
     alpha_beta_rule,
     box_rule,
@@ -70,3 +71,45 @@ def test_what_goes_in_comes_out_or_is_accounted_for(name, seed, nonnegative):
     scale = np.abs(back).sum(axis=1) + np.abs(bias) + np.abs(stabiliser) + np.abs(r).sum(axis=1)
     off = np.asarray(back).sum(axis=1) + bias + stabiliser - r.sum(axis=1)
     assert np.all(np.abs(off) < 1e-4 * scale)
+
+
+def kernels():
+    """Give layers with windows of many kinds."""
+    layers = import_tensorflow().keras.layers
+    return {
+        "same": layers.Conv2D(3, 3, padding="same"),
+        "strides": layers.Conv2D(3, 3, strides=2, padding="same"),
+        "valid": layers.Conv2D(2, (2, 3)),
+        "dilation": layers.Conv2D(3, 2, dilation_rate=2),
+        "depthwise": layers.DepthwiseConv2D(3, strides=2, padding="same", depth_multiplier=2),
+        "depthwise_dilation": layers.DepthwiseConv2D(2, dilation_rate=2, padding="same"),
+    }
+
+
+@pytest.mark.parametrize("kind", kernels())
+@pytest.mark.parametrize("nonnegative", [True, False])
+def test_a_rule_is_that_of_its_paper_also_in_windows(kind, nonnegative):
+    # What each output sees is read off Keras' own layer, one input pixel at a time.
+    tf, shape, n_inputs = import_tensorflow(), (5, 6, 2), 60
+    model = tf.keras.Sequential([tf.keras.layers.Input(shape), kernels()[kind]])
+    random = np.random.default_rng(3)
+    pixels = np.eye(n_inputs, dtype=np.float32).reshape(n_inputs, *shape)
+    model.set_weights([np.float32(w.ndim > 1) * np.ones_like(w) for w in model.get_weights()])
+    seen = model(pixels).numpy().reshape(n_inputs, -1) > 0
+    model.set_weights([random.normal(size=w.shape) for w in model.get_weights()])
+    b = model(np.zeros((1, *shape), np.float32)).numpy().ravel().astype(float)
+    w = model(pixels).numpy().reshape(n_inputs, -1).astype(float) - b
+    x = random.normal(size=(1, *shape)).astype(np.float32)
+    x = abs(x) if nonnegative else x
+    z = model(x)
+    r = random.normal(size=z.shape).astype(np.float32)
+    layer = prepare(canonical_graph(model).nodes[-1], nonnegative)
+    for name, (rule, arguments, slow, slow_arguments) in RULES.items():
+        ends = {"low": [-3.0] * 2, "high": [3.0] * 2} if name == "box" else arguments
+        back = rule(layer, tf.constant(x), z, tf.constant(r), **ends)[0].numpy().ravel()
+        want = np.zeros(n_inputs)
+        for j, of_j in enumerate(r.ravel().astype(float)):
+            own = seen[:, j]
+            taken = x.ravel()[own].astype(float), w[own, j : j + 1], b[j : j + 1]
+            want[own] += slow(*taken, np.array([of_j]), **slow_arguments)
+        np.testing.assert_allclose(back, want, atol=1e-4 * abs(want).max(), err_msg=name)
