@@ -1,12 +1,21 @@
 """Judging: what a network answers to every picture, and how often it is right on unseen people."""
 
-import numpy as np
 import pandas as pd
 
 from cnn.data import load_split, read_labels
 from cnn.network import Network, load_network, softmax
+from cnn.scores import (
+    BY_ACTOR,
+    CALIBRATION,
+    CONFUSION,
+    EVALUATION,
+    by_actor,
+    calibration,
+    confusion,
+    score,
+)
+from stimuli.catalog import read_manifest
 from stimuli.expressions import EXPRESSIONS
-from study.errors import InputError
 from study.folder import Study
 from study.progress import say, track
 from study.tables import write_table
@@ -18,14 +27,6 @@ PREDICTIONS = {
     "predicted": "expression with the greatest probability",
     "correct": "whether the two agree",
     **{f"p_{name}": f"probability that the network gives to {name}" for name in EXPRESSIONS},
-}
-
-EVALUATION = {
-    "metric": "accuracy, macro_f1, or recall of one expression, on the test pictures",
-    "value": "from 0 to 1",
-    "ci_low": "lower end of the 95 % Wilson interval; n/a where it is no proportion",
-    "ci_high": "upper end of the 95 % Wilson interval; n/a where it is no proportion",
-    "n": "number of pictures",
 }
 
 
@@ -46,10 +47,14 @@ def evaluate(study: Study, model: str) -> None:
     """
     network = load_network(study, model)
     predictions = predict(study, network)
-    scores = score(predictions[predictions["split"] == "test"])
+    test = predictions[predictions["split"] == "test"]
+    scores, sureness = score(test), calibration(test)
     folder = study.cnn_dir(model)
     write_table(folder / "predictions.tsv", predictions, PREDICTIONS)
     write_table(folder / "evaluation.tsv", scores, EVALUATION)
+    write_table(folder / "confusion.tsv", confusion(test), CONFUSION)
+    write_table(folder / "actors.tsv", by_actor(test, read_manifest(study)), BY_ACTOR)
+    write_table(folder / "calibration.tsv", sureness, CALIBRATION)
     accuracy = scores.iloc[0]
     say(
         f"network {model}: {100 * accuracy['value']:.1f} % of {accuracy['n']} test pictures named "
@@ -86,91 +91,3 @@ def predict(study: Study, network: Network) -> pd.DataFrame:
         tables.append(table.join(pd.DataFrame(probabilities.round(6), columns=names)))
     predictions = pd.concat(tables).set_index("image_id")
     return predictions.loc[labels["image_id"]].reset_index()
-
-
-def score(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Score a network's answers.
-
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        With the columns ``expression`` and ``predicted``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Accuracy, macro F1 and each expression's recall, with the columns of `EVALUATION`.
-
-    Raises
-    ------
-    InputError
-        If there are no pictures.
-    """
-    if predictions.empty:
-        raise InputError(
-            "A network is judged on test pictures, but the splits name none. "
-            "Make the splits anew: faceoff stimuli register."
-        )
-    right = predictions["predicted"] == predictions["expression"]
-    n = len(predictions)
-    rows = [("accuracy", right.mean(), *wilson_interval(int(right.sum()), n), n)]
-    rows.append(("macro_f1", macro_f1(predictions), np.nan, np.nan, n))
-    for name in EXPRESSIONS:
-        hits = right[predictions["expression"] == name]
-        if len(hits):
-            interval = wilson_interval(int(hits.sum()), len(hits))
-            rows.append((f"recall_{name}", hits.mean(), *interval, len(hits)))
-    return pd.DataFrame(rows, columns=list(EVALUATION))
-
-
-def wilson_interval(n_right: int, n: int) -> tuple[float, float]:
-    """Compute the 95 % confidence interval of a proportion.
-
-    Parameters
-    ----------
-    n_right : int
-        Number of hits.
-    n : int
-        Number of trials, greater than 0.
-
-    Returns
-    -------
-    low, high : float
-        Ends of the interval, within 0 and 1.
-
-    References
-    ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference.
-    Journal of the American Statistical Association, 22, 209-212.
-
-    Examples
-    --------
-    >>> low, high = wilson_interval(9, 10)
-    >>> round(low, 3), round(high, 3)
-    (0.596, 0.982)
-    """
-    from scipy.stats import binomtest
-
-    interval = binomtest(n_right, n).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
-def macro_f1(predictions: pd.DataFrame) -> float:
-    """Compute the mean over expressions of the harmonic mean of precision and recall.
-
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        With the columns ``expression`` and ``predicted``.
-
-    Returns
-    -------
-    float
-        From 0 to 1; over the expressions that are shown or answered.
-    """
-    scores = []
-    for name in EXPRESSIONS:
-        shown, said = predictions["expression"] == name, predictions["predicted"] == name
-        if shown.any() or said.any():
-            scores.append(2 * (shown & said).sum() / (shown.sum() + said.sum()))
-    return float(np.mean(scores))

@@ -31,7 +31,9 @@ RELEVANCE = {
     "ratio": "relevance_sum / logit; 1 where the method conserves relevance",
     "bias_share": "what biases took of the logit; n/a where the method does not tell",
     "residual": "what of the logit is in neither map, biases nor stabilisers; n/a as above",
-    "flagged": "whether the residual is over 1 % of the logit: the map is to be doubted",
+    "flagged": "whether the map is to be doubted",
+    "doubt": "why: lost (the residual is over 1 % of the logit, or relevance is no number) or "
+    "biases (they took more than the logit, and the map makes up for it); n/a where not flagged",
 }
 
 TOLERANCE = 0.01
@@ -92,8 +94,9 @@ def explain(
     if sums["flagged"].any():
         names = ", ".join(sums.loc[sums["flagged"], "image_id"].head(5))
         say(
-            f"warning: {int(sums['flagged'].sum())} of {len(sums)} maps do not add up with what "
-            f"biases took to the logit within {100 * TOLERANCE:g} %: {names}"
+            f"warning: {int(sums['flagged'].sum())} of {len(sums)} maps are to be doubted: in "
+            f"{(sums['doubt'] == 'lost').sum()} over {100 * TOLERANCE:g} % of the logit is lost, "
+            f"in {(sums['doubt'] == 'biases').sum()} biases took more than the logit: {names}"
         )
 
 
@@ -213,10 +216,31 @@ def relevance_sums(dataset: "xr.Dataset", table: pd.DataFrame) -> pd.DataFrame:
     sums["ratio"] = (sums["relevance_sum"] / sums["logit"]).round(6)
     for name in ("bias_share", "residual"):
         sums[name] = dataset[name].to_numpy().astype(float).round(6)
-    # Written so that a map with values that are no numbers is flagged, but not an unknown share.
-    known = ~np.isnan(dataset["bias_share"].to_numpy()) | ~np.isfinite(sums["relevance_sum"])
-    small = np.abs(dataset["residual"].to_numpy()) <= TOLERANCE * np.abs(
-        dataset["logit"].to_numpy()
-    )
-    sums["flagged"] = known & ~small
-    return sums
+    sums["doubt"] = doubts(dataset)
+    sums["flagged"] = sums["doubt"].notna()
+    return sums[list(RELEVANCE)]
+
+
+def doubts(dataset: "xr.Dataset") -> list[str | None]:
+    """Say of each map why it is to be doubted.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As `relevance_dataset` gives it.
+
+    Returns
+    -------
+    list of str or None
+        ``lost`` where over 1 % of the logit is in neither map, biases nor stabilisers, or the sum
+        is no number; ``biases`` where biases took more than the whole logit, so that the map's sum
+        has grown beyond it or turned round; None where there is no doubt, or the method does not
+        tell what biases took.
+    """
+    size = np.abs(dataset["logit"].to_numpy())
+    biases, residual = (dataset[name].to_numpy() for name in ("bias_share", "residual"))
+    finite = np.isfinite(dataset["relevance_sum"].to_numpy())
+    lost = ~finite | (np.abs(residual) > TOLERANCE * size)
+    grown = np.abs(biases) > (1 + TOLERANCE) * size
+    found = np.select([lost, grown], ["lost", "biases"], "")
+    return [str(reason) or None for reason in found]

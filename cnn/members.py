@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from cnn.data import load_split, read_labels
-from cnn.evaluation import score
 from cnn.network import read_network
+from cnn.scores import score
 from cnn.training import train_on
 from stimuli.catalog import read_manifest
 from stimuli.expressions import EXPRESSIONS
@@ -36,7 +36,7 @@ PREDICTIONS = {
 }
 
 EVALUATION = {
-    "metric": "accuracy, macro_f1, or recall of one expression, on pictures of unseen actors",
+    "metric": "as in evaluation.tsv, on pictures of unseen actors",
     "mean": "mean over the networks",
     "sd": "standard deviation over the networks, with n - 1",
     "smallest": "of the networks",

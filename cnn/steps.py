@@ -147,7 +147,10 @@ def evaluate_step(study: Study) -> Step:
     return Step(
         "cnn evaluate",
         (*_network_files(study), study.manifest_tsv, study.crops_tsv, study.splits_tsv),
-        (folder / "predictions.tsv", folder / "evaluation.tsv"),
+        tuple(
+            folder / f"{name}.tsv"
+            for name in ("predictions", "evaluation", "confusion", "actors", "calibration")
+        ),
         {"model": model},
         partial(evaluate, study, model),
         "cnn explain",

@@ -39,6 +39,7 @@ _PLUS = partial(alpha_beta_rule, alpha=1.0, beta=0.0)
 _ALPHA_2 = partial(alpha_beta_rule, alpha=2.0, beta=1.0)
 _PRESET_A = partial(alpha_beta_rule, alpha=1.0, beta=0.0, whole_bias=True)
 _PRESET_B = partial(alpha_beta_rule, alpha=2.0, beta=1.0, whole_bias=True)
+_SQUARES = partial(weight_rule, flat=False)
 _FLAT = partial(weight_rule, flat=True)
 
 
@@ -54,25 +55,28 @@ class Composite:
         Of the other convolutions.
     dense : Rule
         Of the other dense layers.
+    average : Rule
+        Of averages.
     epsilon : float
-        Of averages and sums, which are shared by contribution.
+        Of sums, which are shared by contribution.
     """
 
     first: Rule
     conv: Rule
     dense: Rule
+    average: Rule
     epsilon: float
 
 
-def composite(name: str, bounds: tuple[Any, Any] | None, arguments: Mapping[str, Any]) -> Composite:
+def composite(name: str, *, bounded: bool, arguments: Mapping[str, Any]) -> Composite:
     """Look a composite up.
 
     Parameters
     ----------
     name : str
         A key of `COMPOSITES`.
-    bounds : pair of array_like, shape (channels,), or None
-        The smallest and the greatest input of the network, for the box.
+    bounded : bool
+        Whether the smallest and the greatest input are known, which the box needs.
     arguments : mapping
         In place of the defaults.
 
@@ -98,43 +102,45 @@ def composite(name: str, bounds: tuple[Any, Any] | None, arguments: Mapping[str,
         )
     values = _arguments(name, arguments)
     epsilon = values.get("epsilon", 0.0)
-    dense: Rule = partial(epsilon_rule, epsilon=epsilon)
+    by_contribution: Rule = partial(epsilon_rule, epsilon=epsilon)
+
+    def rules(first: Rule, conv: Rule, dense: Rule, average: Rule = by_contribution) -> Composite:
+        return Composite(first, conv, dense, average, epsilon)
+
+    gamma: Rule = partial(gamma_rule, gamma=values.get("gamma", 0.0))
     match name.removeprefix("lrp."):
         case "z" | "epsilon":
-            return Composite(dense, dense, dense, epsilon)
+            return rules(by_contribution, by_contribution, by_contribution)
         case "gamma":
-            rule: Rule = partial(gamma_rule, gamma=values["gamma"])
-            return Composite(rule, rule, rule, epsilon)
+            return rules(gamma, gamma, gamma)
         case "z_plus" | "alpha_1_beta_0":
-            return Composite(_PLUS, _PLUS, _PLUS, epsilon)
+            return rules(_PLUS, _PLUS, _PLUS)
         case "alpha_2_beta_1":
-            return Composite(_ALPHA_2, _ALPHA_2, _ALPHA_2, epsilon)
+            return rules(_ALPHA_2, _ALPHA_2, _ALPHA_2)
         case "w_square":
-            rule = partial(weight_rule, flat=False)
-            return Composite(rule, rule, rule, epsilon)
+            return rules(_SQUARES, _SQUARES, _SQUARES, _FLAT)
         case "flat":
-            return Composite(_FLAT, _FLAT, _FLAT, epsilon)
+            return rules(_FLAT, _FLAT, _FLAT, _FLAT)
         case "sequential_preset_a":
-            return Composite(_PRESET_A, _PRESET_A, dense, epsilon)
+            return rules(_PRESET_A, _PRESET_A, by_contribution)
         case "sequential_preset_a_flat":
-            return Composite(_FLAT, _PRESET_A, dense, epsilon)
+            return rules(_FLAT, _PRESET_A, by_contribution)
         case "sequential_preset_b":
-            return Composite(_PRESET_B, _PRESET_B, dense, epsilon)
+            return rules(_PRESET_B, _PRESET_B, by_contribution)
         case "sequential_preset_b_flat":
-            return Composite(_FLAT, _PRESET_B, dense, epsilon)
+            return rules(_FLAT, _PRESET_B, by_contribution)
         case "epsilon_plus":
-            return Composite(_PLUS, _PLUS, dense, epsilon)
+            return rules(_PLUS, _PLUS, by_contribution)
         case "epsilon_plus_flat":
-            return Composite(_FLAT, _PLUS, dense, epsilon)
+            return rules(_FLAT, _PLUS, by_contribution)
         case "epsilon_alpha2_beta1":
-            return Composite(_ALPHA_2, _ALPHA_2, dense, epsilon)
-    if bounds is None:
+            return rules(_ALPHA_2, _ALPHA_2, by_contribution)
+    if not bounded:
         raise InputError(
             f"{name} must know the smallest and the greatest value of a pixel, but has no "
             "bounds. Give them, or choose lrp.epsilon_plus_flat."
         )
-    box: Rule = partial(box_rule, low=bounds[0], high=bounds[1])
-    return Composite(box, partial(gamma_rule, gamma=values["gamma"]), dense, epsilon)
+    return rules(box_rule, gamma, by_contribution)
 
 
 def _arguments(name: str, given: Mapping[str, Any]) -> dict[str, float]:

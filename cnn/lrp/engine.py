@@ -11,7 +11,7 @@ from cnn.lrp.composites import composite
 from cnn.lrp.forward import run
 from cnn.lrp.graph import Graph, Node
 from cnn.lrp.reading import canonical_graph
-from cnn.lrp.rules import Linear, epsilon_rule, per_picture, prepare
+from cnn.lrp.rules import Linear, per_picture, prepare
 from study.errors import InputError
 from study.progress import track
 
@@ -69,9 +69,10 @@ class Lrp:
     ) -> None:
         tf = import_tensorflow()
         graph = canonical_graph(model)
-        self._rules = composite(name, _bounds_at_first_kernel(graph, bounds), arguments)
-        self._linear = _linear_operations(graph)
+        self._rules = composite(name, bounded=bounds is not None, arguments=arguments)
         self._first = _first_kernels(graph)
+        self._linear = _linear_operations(graph, self._first, bounds)
+        self._name = name
         # Tensors are handed to the compiled function; arrays would be copied into its graph.
         self._graph = Graph(tuple(_with_tensors(node, self._linear.get(place))
                                   for place, node in enumerate(graph.nodes)))  # fmt: skip
@@ -101,7 +102,7 @@ class Lrp:
         Raises
         ------
         InputError
-            If a target is no logit of the network.
+            If a target is no logit of the network, or relevance grows beyond all numbers.
         """
         wrong = targets[(targets < 0) | (targets >= self._n_logits)]
         if len(wrong):
@@ -109,7 +110,7 @@ class Lrp:
                 f"Targets must be logits of the network, from 0 to {self._n_logits - 1}, but one "
                 f"is {wrong[0]}. Give the index of an expression."
             )
-        parts = []
+        parts = [[np.empty((0, *inputs.shape[1:]), np.float32), *np.empty((3, 0), np.float32)]]
         for start in track(range(0, len(inputs), _BATCH), "relevance"):
             rows = slice(start, start + _BATCH)
             part = self._explain(inputs[rows].astype(np.float32), targets[rows].astype(np.int32))
@@ -118,6 +119,12 @@ class Lrp:
             np.concatenate(values) for values in zip(*parts, strict=True)
         )
         sums = relevance.sum(axis=(1, 2, 3), dtype=np.float64)
+        if not np.isfinite(sums).all():
+            raise InputError(
+                f"Relevance must be a number everywhere, but under {self._name} it grows beyond "
+                f"all numbers in {(~np.isfinite(sums)).sum()} of {len(sums)} pictures on this "
+                "network. Take a greater epsilon or another method."
+            )
         residual = (logits - sums - bias - stabiliser).astype(np.float32)
         return LrpResult(relevance, logits, bias, stabiliser, residual)
 
@@ -161,22 +168,34 @@ class Lrp:
         """Send relevance through a convolution, dense layer or average, by its rule."""
         layer, rules = self._linear[place], self._rules
         if layer.kernel is None:
-            return epsilon_rule(layer, x, z, relevance, epsilon=rules.epsilon)
+            return rules.average(layer, x, z, relevance)
         if place in self._first:
             return rules.first(layer, x, z, relevance)
         rule = rules.dense if layer.node.kind == "dense" else rules.conv
         return rule(layer, x, z, relevance)
 
 
-def _linear_operations(graph: Graph) -> dict[int, Linear]:
+def _linear_operations(
+    graph: Graph, first: set[int], bounds: tuple[Any, Any] | None
+) -> dict[int, Linear]:
     """Make the linear operations ready for their rules."""
+    followers: dict[int, list[Node]] = {place: [] for place in range(len(graph.nodes))}
+    for node in graph.nodes:
+        for before in node.inputs:
+            followers[before].append(node)
     nonnegative: list[bool] = []
     found = {}
     for place, node in enumerate(graph.nodes):
         known = all(nonnegative[before] for before in node.inputs) and bool(node.inputs)
         if node.kind in (*_KERNELS, "average_pool", "global_average_pool"):
-            before = graph.nodes[_before(graph, node, ("affine",))]
-            found[place] = prepare(node, known, before.options.get("margins"))
+            passed = graph.nodes[_before(graph, node, ("affine",))]
+            found[place] = prepare(
+                node,
+                nonnegative=known,
+                rectified=all(_is_relu(after) for after in followers[place]),
+                margins=passed.options.get("margins"),
+                bounds=_bounds_at(graph, node, bounds) if bounds and place in first else None,
+            )
         if node.kind == "activation":
             known = known or node.options["function"] in _NEVER_NEGATIVE
         elif node.kind == "pad":
@@ -185,6 +204,11 @@ def _linear_operations(graph: Graph) -> dict[int, Linear]:
             known = False
         nonnegative.append(known)
     return found
+
+
+def _is_relu(node: Node) -> bool:
+    """Tell whether an operation turns what is below 0 into 0."""
+    return node.kind == "activation" and node.options["function"] in ("relu", "relu6")
 
 
 def _first_kernels(graph: Graph) -> set[int]:
@@ -199,16 +223,14 @@ def _first_kernels(graph: Graph) -> set[int]:
     return found
 
 
-def _bounds_at_first_kernel(graph: Graph, bounds: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
-    """Send bounds of the input through a scale and shift that could not be folded."""
-    scaled = [
-        node for node in graph.nodes
-        if node.kind == "affine" and _before(graph, node, ("pad", "reshape")) == 0
-    ]  # fmt: skip
-    if bounds is None or not scaled:
+def _bounds_at(graph: Graph, node: Node, bounds: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Send bounds of the pixels through each scale and shift before an operation."""
+    before = graph.nodes[_before(graph, node, ("pad", "reshape"))]
+    if before.kind != "affine":
         return bounds
-    scale, shift = scaled[0].weights["scale"], scaled[0].weights["shift"]
-    ends = [np.asarray(bound, np.float32) * scale + shift for bound in bounds]
+    scale, shift = before.weights["scale"], before.weights["shift"]
+    inner = _bounds_at(graph, before, bounds)
+    ends = [np.asarray(bound, np.float32) * scale + shift for bound in inner]
     return np.minimum(*ends), np.maximum(*ends)
 
 
@@ -229,11 +251,12 @@ def _with_tensors(node: Node, layer: Linear | None) -> Node:
 
 
 def _through_sum(taken: list[Any], z: Any, relevance: Any, epsilon: float) -> tuple[list[Any], Any]:
-    """Share a sum's relevance by contribution."""
+    """Share a sum's relevance by contribution; evenly where it is 0 and no epsilon takes it."""
     tf = import_tensorflow()
     stabiliser = tf.where(z >= 0, epsilon, -epsilon)
     share = tf.math.divide_no_nan(relevance, z + stabiliser)
-    return [x * share for x in taken], per_picture(stabiliser * share)
+    even = 0.0 if epsilon else tf.where(z == 0, relevance, 0.0) / len(taken)
+    return [x * share + even for x in taken], per_picture(stabiliser * share)
 
 
 def _through(node: Node, taken: list[Any], z: Any, relevance: Any) -> list[Any]:

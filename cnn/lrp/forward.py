@@ -162,13 +162,13 @@ def transposed(node: Node, x: Any, kernel: Any, back: Any) -> Any:
     match node.kind:
         case "dense":
             return tf.linalg.matmul(back, kernel, transpose_b=True)
+        # On most processors TensorFlow's own transposes know no dilation.
         case "conv":
+            spread = _spread(kernel, options["dilation"])
             return tf.nn.conv2d_transpose(
-                back, kernel, shape, options["strides"], options["padding"],
-                dilations=options["dilation"],
-            )  # fmt: skip
+                back, spread, shape, options["strides"], options["padding"]
+            )
         case "depthwise":
-            # TensorFlow's own transpose knows no dilation on a processor.
             spread = _spread(kernel, options["dilation"])
             return tf.nn.depthwise_conv2d_backprop_input(
                 shape, spread, back, (1, *options["strides"], 1), options["padding"]

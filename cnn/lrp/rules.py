@@ -30,15 +30,21 @@ class Linear:
         Its weights; None for an average.
     nonnegative : bool
         Whether the input is never negative.
+    rectified : bool, default False
+        Whether a ReLU follows, so that outputs without positive contributions have no relevance.
     margins : pairs of int or None
         Rows and columns that an operation before this one padded around the pixels.
+    bounds : pair of ndarray of float32, shape (channels,), or None
+        The smallest and the greatest input, where it is a picture.
     """
 
     node: Node
     kernel: Any
     bias: Any
     nonnegative: bool
+    rectified: bool = False
     margins: Any = None
+    bounds: Any = None
 
     @cached_property
     def positive(self) -> Any:
@@ -76,17 +82,15 @@ Shared = tuple[Any, Any, Any]
 Rule = Callable[[Linear, Any, Any, Any], Shared]
 
 
-def prepare(node: Node, nonnegative: bool, margins: Any = None) -> Linear:
+def prepare(node: Node, **known: Any) -> Linear:
     """Make the tensors that rules work with.
 
     Parameters
     ----------
     node : Node
         A convolution, dense layer or average.
-    nonnegative : bool
-        Whether its input is never negative.
-    margins : pairs of int, optional
-        What an operation before it padded.
+    **known : object
+        What is known of its input and output, by the names of `Linear`.
 
     Returns
     -------
@@ -96,7 +100,7 @@ def prepare(node: Node, nonnegative: bool, margins: Any = None) -> Linear:
     weights = [node.weights.get(name) for name in ("kernel", "bias")]
     tf = import_tensorflow()
     kernel, bias = (None if values is None else tf.constant(values) for values in weights)
-    return Linear(replace(node, weights={}), kernel, bias, nonnegative, margins)
+    return Linear(replace(node, weights={}), kernel, bias, **known)
 
 
 def epsilon_rule(layer: Linear, x: Any, z: Any, relevance: Any, *, epsilon: float) -> Shared:
@@ -144,7 +148,8 @@ def alpha_beta_rule(
 
     R_i = sum_j (alpha (x_i w_ij)+ / z_j+ - beta (x_i w_ij)- / z_j-) R_j, where z_j+ and z_j- are
     the sums of the positive and of the negative parts, the bias among them. Alpha 1 and beta 0
-    is the rule z+.
+    is the rule z+. Where an output has contributions of one sign only, which the paper leaves
+    open, they take all of its relevance, so that none is lost and none is made.
 
     Parameters
     ----------
@@ -166,33 +171,49 @@ def alpha_beta_rule(
     ----------
     Bach et al. (2015), PLoS ONE 10(7), e0130140, eq. 60.
     """
-    back, bias = _signed_part(layer, x, relevance, positive=True, whole_bias=whole_bias)
-    back, bias = alpha * back, alpha * bias
-    if beta:
-        against, at_bias = _signed_part(layer, x, relevance, positive=False, whole_bias=whole_bias)
-        back, bias = back - beta * against, bias - beta * at_bias
-    return back, bias, 0.0
+    tf = import_tensorflow()
+    plus = _sum_of_sign(layer, x, whole_bias, positive=True)
+    if not beta and layer.rectified:
+        return *_to_sign(layer, x, tf.math.divide_no_nan(relevance, plus), whole_bias), 0.0
+    # Without any contribution for it, an output's own sum is that of those against it.
+    minus = _sum_of_sign(layer, x, whole_bias, positive=False) if beta else z
+    for_it = tf.where(minus == 0, 1.0, alpha) if beta else 1.0
+    against = tf.where(plus == 0, -1.0, beta)
+    back, bias = _to_sign(layer, x, tf.math.divide_no_nan(for_it * relevance, plus), whole_bias)
+    share = tf.math.divide_no_nan(against * relevance, minus)
+    taken, at_bias = _to_sign(layer, x, share, whole_bias, positive=False)
+    return back - taken, bias - at_bias, 0.0
 
 
-def _signed_part(
-    layer: Linear, x: Any, relevance: Any, *, positive: bool, whole_bias: bool
+def _sum_of_sign(layer: Linear, x: Any, whole_bias: bool, *, positive: bool) -> Any:
+    """Sum the contributions of one sign to each output, the bias among them."""
+    above, below, same, other, bias = _parts(layer, x, whole_bias, positive)
+    total = layer.forward(above, same) + bias
+    return total if layer.nonnegative else total + layer.forward(below, other)
+
+
+def _to_sign(
+    layer: Linear, x: Any, share: Any, whole_bias: bool, *, positive: bool = True
 ) -> tuple[Any, Any]:
-    """Share relevance among the contributions of one sign."""
+    """Give each contribution of one sign its share; the biases' is summed over each picture."""
+    above, below, same, other, bias = _parts(layer, x, whole_bias, positive)
+    back = above * layer.back(x, same, share)
+    if not layer.nonnegative:
+        back += below * layer.back(x, other, share)
+    return back, per_picture(bias * share)
+
+
+def _parts(layer: Linear, x: Any, whole_bias: bool, positive: bool) -> tuple[Any, ...]:
+    """Give the inputs above and below 0, what makes them contributions of a sign, and the bias."""
     tf = import_tensorflow()
     same, other = layer.positive, layer.negative
     if not positive:
         same, other = other, same
-    clip = tf.nn.relu if positive else lambda values: tf.minimum(values, 0.0)
+    clip = tf.nn.relu if positive else partial(tf.minimum, 0.0)
     bias = layer.bias if whole_bias else clip(layer.bias)
-    above = x if layer.nonnegative else tf.nn.relu(x)
-    total = layer.forward(above, same) + bias
     if layer.nonnegative:
-        share = tf.math.divide_no_nan(relevance, total)
-        return above * layer.back(x, same, share), per_picture(bias * share)
-    below = tf.minimum(x, 0.0)
-    share = tf.math.divide_no_nan(relevance, total + layer.forward(below, other))
-    back = above * layer.back(x, same, share) + below * layer.back(x, other, share)
-    return back, per_picture(bias * share)
+        return x, None, same, other, bias
+    return tf.nn.relu(x), tf.minimum(x, 0.0), same, other, bias
 
 
 def gamma_rule(layer: Linear, x: Any, z: Any, relevance: Any, *, gamma: float) -> Shared:
@@ -269,14 +290,16 @@ def weight_rule(layer: Linear, x: Any, z: Any, relevance: Any, *, flat: bool) ->
     (2017), ICCV Workshops, 1629-1638 (flat).
     """
     tf = import_tensorflow()
-    kernel = tf.ones_like(layer.kernel) if flat else layer.kernel**2
+    kernel = layer.kernel  # None for an average, whose weights are the same
+    if kernel is not None:
+        kernel = tf.ones_like(kernel) if flat else kernel**2
     inside = layer.inside(x)
     totals = layer.forward(inside, kernel)
     share = tf.math.divide_no_nan(relevance, totals)
     return inside * layer.back(x, kernel, share), 0.0, 0.0
 
 
-def box_rule(layer: Linear, x: Any, z: Any, relevance: Any, *, low: Any, high: Any) -> Shared:
+def box_rule(layer: Linear, x: Any, z: Any, relevance: Any) -> Shared:
     """Share at the pixels, whose values lie between known bounds.
 
     R_i = sum_j (x_i w_ij - l_i w_ij+ - h_i w_ij-) / sum_i (x_i w_ij - l_i w_ij+ - h_i w_ij-) R_j.
@@ -284,11 +307,9 @@ def box_rule(layer: Linear, x: Any, z: Any, relevance: Any, *, low: Any, high: A
     Parameters
     ----------
     layer : Linear
-        The operation.
+        The operation, with the bounds l and h of its input.
     x, z, relevance : tensor
         Its input, its result, and the result's relevance.
-    low, high : array_like, shape (channels,)
-        The smallest and the greatest value of each channel.
 
     Returns
     -------
@@ -302,7 +323,7 @@ def box_rule(layer: Linear, x: Any, z: Any, relevance: Any, *, low: Any, high: A
     tf = import_tensorflow()
     inside = layer.inside(x)
     x = x * inside
-    low, high = (tf.zeros_like(x) + inside * np.float32(bound) for bound in (low, high))
+    low, high = (tf.zeros_like(x) + inside * np.float32(bound) for bound in layer.bounds)
     total = (
         layer.forward(x, layer.kernel)
         - layer.forward(low, layer.positive)

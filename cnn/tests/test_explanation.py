@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cnn.cli import app
+from cnn.explanation import doubts
 from cnn.steps import steps
 from cnn.tests.tiny import tiny_study
 from stimuli.expressions import EXPRESSIONS
@@ -132,3 +133,19 @@ def test_tables_say_what_their_columns_are(study):
     for table in study.cnn_dir("small").glob("*.tsv"):
         columns = json.loads(table.with_suffix(".json").read_text(encoding="utf-8"))
         assert list(columns) == list(pd.read_csv(table, sep="\t", nrows=1).columns)
+
+
+def test_maps_are_doubted_where_relevance_is_lost_or_biases_took_more_than_there_was():
+    import xarray as xr
+
+    rows = [  # logit, sum, biases, residual
+        (2.0, 1.5, 0.5, 0.0), (2.0, 1.5, 0.4, 0.1), (2.1, 1024.0, -1021.9, 0.0),
+        (-2.0, -1.0, -1.0, 0.0), (2.0, np.nan, np.nan, np.nan), (2.0, 9.0, np.nan, np.nan),
+        (2.0, -1.0, 3.0, 0.0),
+    ]  # fmt: skip
+    columns = zip(*rows, strict=True)
+    names = ("logit", "relevance_sum", "bias_share", "residual")
+    dataset = xr.Dataset(
+        {name: ("image", np.array(column)) for name, column in zip(names, columns, strict=True)}
+    )
+    assert doubts(dataset) == [None, "lost", "biases", None, "lost", None, "biases"]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from cnn.evaluation import wilson_interval
+from cnn.scores import wilson_interval
 from faceoff.report.charts import confusion_table, draw_confusion, draw_shares
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from stimuli.expressions import EXPRESSIONS

@@ -1,11 +1,13 @@
 """How the network was trained, how well it does, and whether its explanations add up."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
+from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 from study.figures import NETWORK, SKY_BLUE, new_figure
 from study.folder import Study
@@ -36,20 +38,85 @@ def network_section(study: Study) -> ReportSection:
             f"A network must be in {folder}, but none has been trained. Run: faceoff cnn train."
         )
     network = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+    frozen = network["frozen_layers"]
     text = (
         f"The network '{network['name']}' has {network['parameters']:,} parameters "
-        f"({len(network.get('frozen') or [])} layers frozen) and sees pictures of "
-        f"{network['input_px']} px."
+        f"({len(frozen)} layers frozen) and sees pictures of {network['input_px']} px."
     )
-    evaluation = read_table(
+    scores = read_table(
         folder / "evaluation.tsv",
         what="The network's evaluation (faceoff cnn evaluate)",
-        columns={"metric": str, "value": float, "ci_low": float, "ci_high": float},
+        columns={"metric": str, "value": float, "ci_low": float, "ci_high": float, "n": int},
     )
-    table = ReportTable(
-        "network", "The network on the test pictures, with 95% intervals.", evaluation, decimals=3
+    of_one = scores["metric"].str.contains("_(?:" + "|".join(EXPRESSIONS) + ")$")
+    tables = (
+        ReportTable(
+            "network", "The network on the test pictures, with 95% Wilson intervals; ece is the "
+            "expected calibration error, brier Brier's score.", scores[~of_one], decimals=3,
+        ),
+        _by_expression(scores[of_one]),
+    )  # fmt: skip
+    figures = (_training_figure(study), _judging_figure(study))
+    return ReportSection("The network", (text,), figures, tables)
+
+
+def _by_expression(scores: pd.DataFrame) -> ReportTable:
+    """Put recall, precision and F1 of each expression in a row."""
+    kinds = scores.assign(
+        kind=scores["metric"].str.rsplit("_", n=1).str[0],
+        expression=scores["metric"].str.rsplit("_", n=1).str[1],
     )
-    return ReportSection("The network", (text,), (_training_figure(study),), (table,))
+    recall = kinds[kinds["kind"] == "recall"].set_index("expression")
+    wide = kinds.pivot_table(index="expression", columns="kind", values="value")
+    frame = pd.DataFrame(
+        {
+            "pictures": recall["n"],
+            "recall": recall["value"],
+            "CI low": recall["ci_low"],
+            "CI high": recall["ci_high"],
+            "precision": wide.reindex(recall.index, columns=["precision"])["precision"],
+            "F1": wide["f1"].reindex(recall.index),
+        }
+    ).reset_index()
+    caption = "The network by expression: recall with its 95% Wilson interval, precision, F1."
+    return ReportTable("network_expressions", caption, frame, decimals=3)
+
+
+def _judging_figure(study: Study) -> ReportFigure:
+    """Draw accuracy by actor, and how often the network is right when it is how sure."""
+    folder = study.cnn_dir(study.settings.cnn.model)
+    what = "The network's evaluation (faceoff cnn evaluate)"
+    numbers = dict.fromkeys(("accuracy", "ci_low", "ci_high"), float)
+    actors = read_table(folder / "actors.tsv", what=what, columns={"actor": str, **numbers})
+    bins = read_table(
+        folder / "calibration.tsv", what=what, columns={"n": int, "confidence": float, **numbers}
+    )
+    figure = new_figure(height_cm=7.0)
+    left, right = figure.subplots(1, 2, gridspec_kw={"width_ratios": [3, 2]})
+    places = range(len(actors))
+    _draw_intervals(left, places, actors)
+    left.set_xticks(places, actors["actor"], rotation=90)
+    left.set(ylim=(0, 1.02), ylabel="share right", title="Accuracy by actor")
+    used = bins[bins["n"] > 0]
+    right.plot([0, 1], [0, 1], color="0.6", lw=0.8)
+    _draw_intervals(right, used["confidence"], used)
+    for row in used.itertuples():
+        right.annotate(str(row.n), (row.confidence, row.ci_low), xytext=(0, -8),
+                       textcoords="offset points", ha="center", fontsize=6)  # fmt: skip
+    right.set(xlim=(0, 1.02), ylim=(-0.08, 1.02), xlabel="mean greatest probability",
+              ylabel="share right", title="Calibration")  # fmt: skip
+    caption = (
+        "Test pictures, with 95% Wilson intervals. Left: accuracy by actor, the least first. "
+        "Right: how often the network is right, by how sure it is; on the line it is as sure as "
+        "it may be, below it is too sure. Numbers are pictures."
+    )
+    return ReportFigure("network_judged", caption, figure)
+
+
+def _draw_intervals(axes: Any, places: Any, table: pd.DataFrame) -> None:
+    """Draw accuracies with their intervals."""
+    off = [table["accuracy"] - table["ci_low"], table["ci_high"] - table["accuracy"]]
+    axes.errorbar(places, table["accuracy"], yerr=off, fmt="o", ms=3, lw=0.8, color=NETWORK)
 
 
 def _training_figure(study: Study) -> ReportFigure:
@@ -72,7 +139,13 @@ def _training_figure(study: Study) -> ReportFigure:
         check = read_table(
             relevance_tsv,
             what="The explanations (faceoff cnn explain)",
-            columns={"image_id": str, "logit": float, "relevance_sum": float, "flagged": bool},
+            columns={
+                "image_id": str,
+                "logit": float,
+                "relevance_sum": float,
+                "flagged": bool,
+                "doubt": str,
+            },
         )
         right.plot(check["logit"], check["relevance_sum"], "o", ms=3, color=NETWORK, alpha=0.7)
         low, high = np.nanmin(check["logit"]), np.nanmax(check["logit"])
@@ -89,11 +162,16 @@ def _training_figure(study: Study) -> ReportFigure:
 
 
 def _flagged_maps(check: pd.DataFrame) -> str:
-    """Say which maps do not add up, even with what biases took."""
-    flagged = check.loc[check["flagged"], "image_id"]
-    if flagged.empty:
+    """Say which maps are to be doubted, and why."""
+    if not check["flagged"].any():
         return "With what biases took, every map adds up or its method does not tell."
-    return (
-        f"{len(flagged)} maps do not add up, even with what biases took, and are to be doubted: "
-        f"{', '.join(flagged.head(10))}."
-    )
+    reasons = {
+        "lost": "do not add up, even with what biases took,",
+        "biases": "make up for biases that took more than the logit",
+    }
+    parts = []
+    for doubt, reason in reasons.items():
+        names = check.loc[check["doubt"] == doubt, "image_id"]
+        if len(names):
+            parts.append(f"{len(names)} maps {reason} ({', '.join(names.head(10))})")
+    return f"{' and '.join(parts)} and are to be doubted."

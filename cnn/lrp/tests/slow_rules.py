@@ -16,17 +16,20 @@ def epsilon(x: Any, w: Any, b: Any, r: Any, eps: float) -> Any:
 
 
 def alpha_beta(x: Any, w: Any, b: Any, r: Any, alpha: float, beta: float) -> Any:
-    """Bach et al. (2015), eq. 60."""
+    """Bach et al. (2015), eq. 60, with what it leaves open where a sign is missing."""
     back = np.zeros_like(x)
     for j in range(len(r)):
         parts = [x[i] * w[i, j] for i in range(len(x))]
         above = sum(max(part, 0) for part in parts) + max(b[j], 0)
         below = sum(min(part, 0) for part in parts) + min(b[j], 0)
+        # Contributions of one sign only take all.
+        for_it = alpha if below < 0 else 1
+        against = beta if above > 0 else -1
         for i, part in enumerate(parts):
             if above > 0:
-                back[i] += alpha * max(part, 0) / above * r[j]
+                back[i] += for_it * max(part, 0) / above * r[j]
             if below < 0:
-                back[i] -= beta * min(part, 0) / below * r[j]
+                back[i] -= against * min(part, 0) / below * r[j]
     return back
 
 

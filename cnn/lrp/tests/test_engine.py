@@ -5,7 +5,7 @@ from cnn.backend import import_tensorflow
 from cnn.innvestigate_call import run_innvestigate
 from cnn.lrp.composites import COMPOSITES
 from cnn.lrp.engine import Lrp
-from cnn.lrp.tests.networks import application, awaken
+from cnn.lrp.tests.networks import APPLICATIONS, application, awaken
 from cnn.network import save_network, without_softmax
 from cnn.preprocessing import CENTRED_RGB
 from stimuli.expressions import EXPRESSIONS
@@ -72,14 +72,58 @@ def test_the_logit_is_accounted_for(vgg_like, pictures, name):
     assert np.all(np.abs(found.residual) < 1e-4 * moved)
 
 
-@pytest.mark.parametrize("network", ["ResNet50", "InceptionV3", "MobileNetV2"])
+@pytest.mark.slow
+@pytest.mark.parametrize("network", APPLICATIONS)
 def test_networks_of_today_conserve_relevance(network):
-    model, pictures = application(network)
-    found = Lrp(model, "lrp.epsilon_plus_flat").explain(pictures, np.array([1, 2]))
-    want = model(pictures, training=False).numpy()[[0, 1], [1, 2]]
-    np.testing.assert_allclose(found.logits, want, rtol=1e-3)
-    assert np.all(np.abs(found.residual) < 1e-3 * np.abs(found.logits))
-    assert np.abs(found.relevance).max() > 0
+    model, pictures = application(network, nested=True)
+    targets = np.array([0, 3])
+    for name in ("lrp.sequential_preset_a_flat", "lrp.epsilon_plus_flat"):
+        found = Lrp(model, name).explain(pictures, targets)
+        sums = found.relevance.sum(axis=(1, 2, 3)) + found.bias_share + found.stabiliser_share
+        np.testing.assert_allclose(
+            found.logits, model(pictures).numpy()[[0, 1], targets], rtol=1e-3
+        )
+        # Sums of signed parts grow beyond the logit in residual networks of the second kind;
+        # what does not add up is rounding there.
+        size = np.abs(found.logits) + 1e-4 * np.abs(found.bias_share)
+        assert np.all(np.abs(sums - found.logits) < 1e-3 * size), name
+
+
+@pytest.mark.parametrize("name", ["lrp.epsilon_alpha2_beta1", "lrp.w_square", "lrp.flat"])
+def test_relevance_is_not_lost_where_an_output_has_contributions_of_one_sign(name):
+    # Depthwise convolutions of a few inputs: many of their outputs have one sign only.
+    model, pictures = application("MobileNetV2")
+    found = Lrp(model, name).explain(pictures, np.array([0, 3]))
+    assert np.all(np.abs(found.residual) < 1e-4 * np.abs(found.logits))
+
+
+def test_relevance_beyond_all_numbers_is_refused():
+    model, pictures = application("ResNet101V2")
+    with pytest.raises(InputError, match=r"lrp\.epsilon it grows beyond all numbers in 2 of 2"):
+        Lrp(model, "lrp.epsilon").explain(pictures, np.array([0, 3]))
+
+
+def test_no_pictures_have_no_relevance(vgg_like, pictures):
+    engine = Lrp(without_softmax(vgg_like), "lrp.z_plus")
+    found = engine.explain(pictures[:0], np.array([], int))
+    assert found.relevance.shape == (0, *pictures.shape[1:])
+    assert found.logits.shape == found.residual.shape == (0,)
+
+
+def test_two_scalings_of_the_same_pixels_have_bounds_of_their_own():
+    layers = import_tensorflow().keras.layers
+    pixels = layers.Input((8, 8, 3))
+    parts = [
+        layers.Conv2D(4, 3, activation="relu")(layers.Rescaling(scale, shift)(pixels))
+        for scale, shift in ((1 / 127.5, -1.0), (1 / 255, 0.0))
+    ]
+    model = import_tensorflow().keras.Model(
+        pixels, layers.Dense(3)(layers.Flatten()(layers.Concatenate()(parts)))
+    )
+    engine = Lrp(model, "lrp.epsilon_gamma_box", bounds=([0.0] * 3, [255.0] * 3))
+    bounds = [layer.bounds for layer in engine._linear.values() if layer.bounds is not None]
+    ends = sorted((float(low[0]), float(high[0])) for low, high in bounds)
+    np.testing.assert_allclose(ends, [(-1, 1), (0, 1)], atol=1e-6)
 
 
 def test_gates_take_no_relevance_and_signals_all():

@@ -33,9 +33,11 @@ RULES: dict[str, Any] = {
     "w_square": (weight_rule, {"flat": False}, slow_rules.w_square, {}),
     "flat": (weight_rule, {"flat": True}, slow_rules.flat, {}),
     "box": (
-        box_rule, {"low": [-3.0], "high": [3.0]}, slow_rules.box, {"low": -3.0, "high": 3.0},
+        box_rule, {}, slow_rules.box, {"low": -3.0, "high": 3.0},
     ),
 }  # fmt: skip
+
+BOX = ([-3.0], [3.0])
 
 
 def a_layer(seed, *, nonnegative):
@@ -50,7 +52,13 @@ def a_layer(seed, *, nonnegative):
 def test_a_rule_is_that_of_its_paper(name, nonnegative):
     rule, arguments, slow, slow_arguments = RULES[name]
     x, w, b, r = (values.astype(np.float32) for values in a_layer(2, nonnegative=nonnegative))
-    layer = prepare(Node("dense", "dense", weights={"kernel": w, "bias": b}), nonnegative)
+    w[:, 0], b[0] = np.sign(x[0]) * abs(w[:, 0]), abs(b[0])  # for it, and against it, alone
+    w[:, 1], b[1] = -np.sign(x[0]) * abs(w[:, 1]), -abs(b[1])
+    layer = prepare(
+        Node("dense", "dense", weights={"kernel": w, "bias": b}),
+        nonnegative=nonnegative,
+        bounds=BOX,
+    )
     back, _, _ = rule(layer, import_tensorflow().constant(x), x @ w + b, r, **arguments)
     for n in range(2):
         want = slow(*(values.astype(float) for values in (x[n], w, b, r[n])), **slow_arguments)
@@ -63,10 +71,14 @@ def test_a_rule_is_that_of_its_paper(name, nonnegative):
 def test_what_goes_in_comes_out_or_is_accounted_for(name, seed, nonnegative):
     rule, arguments, _, _ = RULES[name]
     x, w, b, r = (v.astype(np.float32) for v in a_layer(seed, nonnegative=nonnegative))
-    w[0] = abs(w[0])  # so that every output has contributions of both signs
-    w[1] = -abs(w[1])
-    x[:, :2] = abs(x[:, :2]) + 0.1
-    layer = prepare(Node("dense", "dense", weights={"kernel": w, "bias": b}), nonnegative)
+    x[:, 0] += np.where(x[:, 0] < 0, -0.1, 0.1)  # so that no output is without contributions
+    w[:, 0], b[0] = np.sign(x[0]) * abs(w[:, 0]), abs(b[0])  # for it, and against it, alone
+    w[:, 1], b[1] = -np.sign(x[0]) * abs(w[:, 1]), -abs(b[1])
+    layer = prepare(
+        Node("dense", "dense", weights={"kernel": w, "bias": b}),
+        nonnegative=nonnegative,
+        bounds=BOX,
+    )
     back, bias, stabiliser = rule(layer, import_tensorflow().constant(x), x @ w + b, r, **arguments)
     scale = np.abs(back).sum(axis=1) + np.abs(bias) + np.abs(stabiliser) + np.abs(r).sum(axis=1)
     off = np.asarray(back).sum(axis=1) + bias + stabiliser - r.sum(axis=1)
@@ -103,10 +115,9 @@ def test_a_rule_is_that_of_its_paper_also_in_windows(kind, nonnegative):
     x = abs(x) if nonnegative else x
     z = model(x)
     r = random.normal(size=z.shape).astype(np.float32)
-    layer = prepare(canonical_graph(model).nodes[-1], nonnegative)
+    layer = prepare(canonical_graph(model).nodes[-1], nonnegative=nonnegative, bounds=BOX)
     for name, (rule, arguments, slow, slow_arguments) in RULES.items():
-        ends = {"low": [-3.0] * 2, "high": [3.0] * 2} if name == "box" else arguments
-        back = rule(layer, tf.constant(x), z, tf.constant(r), **ends)[0].numpy().ravel()
+        back = rule(layer, tf.constant(x), z, tf.constant(r), **arguments)[0].numpy().ravel()
         want = np.zeros(n_inputs)
         for j, of_j in enumerate(r.ravel().astype(float)):
             own = seen[:, j]
