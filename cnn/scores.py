@@ -1,5 +1,7 @@
 """Scores: how right a network's answers are, for whom, and how sure it may be of them."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -124,10 +126,12 @@ def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
         One row for each pair of an expression shown and one answered, with the columns of
         `CONFUSION`.
     """
-    counts = pd.crosstab(predictions["expression"], predictions["predicted"])
-    shown = [name for name in EXPRESSIONS if name in counts.index]
-    rows = [(name, said, int(counts.get(said, {}).get(name, 0)))
-            for name in shown for said in EXPRESSIONS]  # fmt: skip
+    pairs = list(zip(predictions["expression"], predictions["predicted"], strict=True))
+    counts, shown = Counter(pairs), {name for name, _ in pairs}
+    rows = [
+        (name, said, counts[name, said])
+        for name in EXPRESSIONS if name in shown for said in EXPRESSIONS
+    ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["expression", "predicted", "n"])
     table["share"] = (table["n"] / table.groupby("expression")["n"].transform("sum")).round(6)
     return table[list(CONFUSION)]

@@ -1,4 +1,4 @@
-"""The commands `faceoff compare perturb`, `metrics` and `stats`."""
+"""The commands `faceoff compare behaviour`, `perturb`, `metrics` and `stats`."""
 
 from pathlib import Path
 
@@ -7,6 +7,16 @@ import typer
 from study.cli import ForceOption, JobsOption, SchedulerOption, StudyOption, open_for_command
 
 app = typer.Typer(no_args_is_help=True, help="Set people's gaze against the network's relevance.")
+
+
+@app.command()
+def behaviour(study: StudyOption = Path(), force: ForceOption = False) -> None:
+    """Set people's answers beside the network's: confusions, hard pictures, consistent errors."""
+    opened = open_for_command(study)
+    from comparison.behaviour_step import behaviour_step
+    from study.provenance import run_step
+
+    run_step(opened, behaviour_step(opened), force=force)
 
 
 @app.command()

@@ -9,6 +9,7 @@ import pandas as pd
 from comparison import contrasts, inputs, metrics, questions, statistics
 from comparison import curves as curve
 from comparison.apa import number
+from comparison.behaviour_step import behaviour_step, people_were_asked
 from comparison.orders import tied_shares, tile_orders
 from comparison.perturbation import perturbation_logits, picture_noise
 from stimuli.expressions import EXPRESSIONS
@@ -75,8 +76,10 @@ def steps(study: Study) -> Iterator[Step]:
     Yields
     ------
     Step
-        Perturb, metrics, stats.
+        Behaviour, perturb, metrics, stats; behaviour only where people were asked.
     """
+    if people_were_asked(study):
+        yield behaviour_step(study)
     yield perturb_step(study)
     yield metrics_step(study)
     yield stats_step(study)

@@ -141,12 +141,18 @@ def _write_tables(study: Study, image_ids: list[str], expressions: list[str]) ->
         leave_one_out_r=0.7,
         n_participants=5,
     )
+    shown = np.repeat(expressions, 3)
+    correct = rng.random(3 * n) < 0.8
+    following = np.array([EXPRESSIONS[(EXPRESSIONS.index(name) + 1) % 7] for name in shown])
     _tsv(
         study.gaze_dir / "trials.tsv",
+        participant_id=np.tile(["sub-001", "sub-002", "sub-003"], n),
         image_id=np.repeat(image_ids, 3),
-        expression=np.repeat(expressions, 3),
+        expression=shown,
         phase="main",
-        correct=np.where(rng.random(3 * n) < 0.8, "true", "false"),
+        response=np.where(correct, shown, following),
+        correct=np.where(correct, "true", "false"),
+        answer_known="true",
     )
     folder = study.cnn_dir(study.settings.cnn.model)
     _tsv(
@@ -154,7 +160,10 @@ def _write_tables(study: Study, image_ids: list[str], expressions: list[str]) ->
         image_id=image_ids,
         split="test",
         expression=expressions,
+        predicted=expressions,
         correct="true",
-    )
+        **{f"p_{name}": [0.94 if name == own else 0.01 for own in expressions]
+           for name in EXPRESSIONS},
+    )  # fmt: skip
     for name in ("weights.h5", "network.json"):
         (folder / name).write_text("a stand-in", encoding="utf-8")

@@ -3,6 +3,8 @@
 import pandas as pd
 
 from cnn.scores import wilson_interval
+from comparison.behaviour_figure import behaviour_figure
+from comparison.behaviour_step import people_were_asked
 from faceoff.report.charts import confusion_table, draw_confusion, draw_shares
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from stimuli.expressions import EXPRESSIONS
@@ -184,3 +186,39 @@ def _behaviour_table(trials: pd.DataFrame, people: pd.DataFrame) -> ReportTable:
     )
     caption = "People: accuracy with 95% Wilson intervals, and median reaction time if right."
     return ReportTable("behaviour", caption, frame)
+
+
+def side_by_side_section(study: Study) -> ReportSection | None:
+    """Show whether people and network err alike.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection or None
+        The sentences, a figure and a table; None where people were not asked.
+    """
+    if not people_were_asked(study):
+        return None
+    folder, what = study.comparison_dir, "People beside the network (faceoff compare behaviour)"
+    tables = {
+        name: read_table(folder / f"{name}.tsv", what=what)
+        for name in ("confusions", "behaviour_pictures", "error_consistency", "behaviour")
+    }
+    results = tables["behaviour"]
+    caption = (
+        "Left: each cell of the two confusion matrices without their diagonals. Middle: each "
+        "picture. Right: error consistency (Cohen's kappa of right and wrong) of each person with "
+        "the others and with the network; squares are means with bootstrap intervals over pictures."
+    )
+    frame = results[["question", "measure", "estimate", "ci_low", "ci_high", "p", "n", "note"]]
+    return ReportSection(
+        "People beside the network",
+        tuple(results["sentence"]),
+        (ReportFigure("people_and_network", caption, behaviour_figure(*tables.values())),),
+        (ReportTable("people_and_network", "People and network on the pictures that both named.",
+                     frame, decimals=3),),
+    )  # fmt: skip

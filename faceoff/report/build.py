@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-from faceoff.report.behaviour import behaviour_section
+from faceoff.report.behaviour import behaviour_section, side_by_side_section
 from faceoff.report.content import (
     ReportSection,
     missing_section,
@@ -29,6 +29,7 @@ SECTIONS: tuple[tuple[str, Callable[[Study], ReportSection | None]], ...] = (
     ("Naming the expression", behaviour_section),
     ("Where people look", looking_section),
     ("The network", network_section),
+    ("People beside the network", side_by_side_section),
     ("Gaze and relevance side by side", maps_section),
     ("Perturbation", perturbation_section),
     ("Agreement of the maps", agreement_section),
