@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cnn.backend import import_tensorflow
 from cnn.preprocessing import Preprocessing
+from cnn.rebuilding import rebuild
 from study.errors import InputError
 from study.folder import Study
 from study.writing import atomic_path, write_json
@@ -161,18 +162,19 @@ def without_softmax(model: Any) -> Any:
     Parameters
     ----------
     model : keras.Model
-        A network that ends in a softmax, as a layer of its own or as the activation of a
-        dense layer, or one that ends in logits already.
+        A network that ends in a softmax, as a layer of its own, as an operation or as the
+        activation of a layer, also within a model that is its last layer; or one that ends in
+        logits already.
 
     Returns
     -------
     keras.Model
-        With the same weights; its output is linear.
+        With the same weights; its output is linear. The model itself is left as it is.
 
     Raises
     ------
     InputError
-        If the last layer is neither.
+        If it ends in neither.
 
     Notes
     -----
@@ -180,25 +182,63 @@ def without_softmax(model: Any) -> Any:
     would count as speaking for this one (Montavon, Samek and Müller, 2018, section 5).
     """
     keras = import_tensorflow().keras
-    last = model.layers[-1]
+    last, before = _last_call(model)
+    if isinstance(last, keras.Model):
+        inner = without_softmax(last)
+        return model if inner is last else _ending_in(model, inner(before))
+    if _is_softmax(last):
+        return _ending_in(model, before)
     activation = getattr(getattr(last, "activation", None), "__name__", "")
-    if isinstance(last, keras.layers.Dense) and activation == "linear":
-        return model
-    if isinstance(last, keras.layers.Softmax) or (
-        isinstance(last, keras.layers.Activation) and activation == "softmax"
-    ):
-        return keras.Model(model.inputs, last.input, name=model.name)
-    if isinstance(last, keras.layers.Dense) and activation == "softmax":
-        config = last.get_config() | {"activation": "linear"}
-        linear = keras.layers.Dense.from_config(config)
-        outputs = linear(last.input)
+    if activation == "softmax":
+        linear = type(last).from_config(last.get_config() | {"activation": "linear"})
+        outputs = linear(before)
         linear.set_weights(last.get_weights())
-        return keras.Model(model.inputs, outputs, name=model.name)
+        return _ending_in(model, outputs)
+    if _ends_in_logits(model):
+        return model
     raise InputError(
         "A network that names expressions must end in a softmax or in linear logits, "
         f"but its last layer is {last.name!r} ({type(last).__name__} {activation}). "
         "Give it such a head."
     )
+
+
+def _last_call(model: Any) -> tuple[Any, Any]:
+    """Find the layer that makes a network's output, and what it was called with."""
+    layer, node, _ = model.outputs[0]._keras_history
+    taken = layer._inbound_nodes[node].keras_inputs
+    return layer, (taken[0] if len(taken) == 1 else taken)
+
+
+def _ending_in(model: Any, outputs: Any) -> Any:
+    """Make a network of the same layers with another output."""
+    return import_tensorflow().keras.Model(model.inputs, outputs, name=model.name)
+
+
+def _is_softmax(layer: Any) -> bool:
+    """Tell whether a layer is a softmax over the outputs, and nothing else."""
+    keras = import_tensorflow().keras
+    if isinstance(layer, keras.layers.Softmax):
+        return layer.axis in (-1, 1)
+    if type(layer).__name__ == "TFOpLambda":
+        return str(layer.symbol).rsplit(".", maxsplit=1)[-1] == "softmax"
+    name = getattr(getattr(layer, "activation", None), "__name__", "")
+    return isinstance(layer, keras.layers.Activation) and name == "softmax"
+
+
+def _ends_in_logits(model: Any) -> bool:
+    """Tell whether a network's output is a weighted sum, or a mean of such sums."""
+    tensor = model.outputs[0]
+    while True:
+        layer, node, _ = tensor._keras_history
+        name = getattr(getattr(layer, "activation", None), "__name__", "linear")
+        kind = type(layer).__name__
+        if kind in ("Dense", "Conv2D") and name == "linear":
+            return True
+        passed_on = ("Flatten", "Reshape", "Dropout", "Activation", "GlobalAveragePooling2D")
+        if kind not in passed_on or name != "linear":
+            return False
+        tensor = layer._inbound_nodes[node].keras_inputs[0]
 
 
 def save_network(
@@ -209,6 +249,7 @@ def save_network(
     expressions: Sequence[str],
     preprocessing: Preprocessing,
     seed: int,
+    adopted: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a trained network: its description, and its weights as HDF5.
 
@@ -226,6 +267,8 @@ def save_network(
         What is done to pixels before the first layer.
     seed : int
         What its training started from.
+    adopted : mapping, optional
+        Where a network that was not trained here comes from, as `cnn.adoption.adopt` writes it.
     """
     # Keras chooses another layout for names that end in ".weights.h5", as temporary ones do.
     with tempfile.TemporaryDirectory(prefix="faceoff-") as elsewhere:
@@ -242,6 +285,7 @@ def save_network(
             "parameters": model.count_params(),
             "frozen_layers": [layer.name for layer in model.layers if not layer.trainable],
             "seed": seed,
+            **({"adopted": dict(adopted)} if adopted else {}),
             "layers": json.loads(model.to_json()),
         },
     )
@@ -269,12 +313,14 @@ def read_network(folder: Path) -> Network:
         if not file.is_file():
             raise InputError(
                 f"The network must be at {file}, but there is no such file. "
-                "Train it first: faceoff cnn train."
+                "Train it first: faceoff cnn train; or take your own in: faceoff cnn adopt."
             )
-    keras = import_tensorflow().keras
     try:
         stored = json.loads((folder / "network.json").read_text(encoding="utf-8"))
-        model = keras.models.model_from_json(json.dumps(stored["layers"]))
+        asked_for = bool(stored.get("adopted", {}).get("lambda_layers"))
+        model = rebuild(
+            stored["layers"], source=str(folder / "network.json"), allow_lambda=asked_for
+        )
         model.load_weights(folder / "weights.h5")
         preprocessing = Preprocessing.from_json(stored["preprocessing"])
         name, expressions = stored["name"], tuple(stored["expressions"])

@@ -19,13 +19,13 @@ class Preprocessing:
         Order of the colour channels.
     mean : tuple of float
         Subtracted from the channels, in their new order, in grey levels 0 to 255.
-    scale : float
-        Multiplied after that.
+    scale : tuple of float
+        What the channels are multiplied by after that.
     """
 
     channels: Literal["rgb", "bgr"]
     mean: tuple[float, float, float]
-    scale: float
+    scale: tuple[float, float, float]
 
     def apply(self, pixels: Any) -> Any:
         """Turn pixels into the numbers that the network takes.
@@ -47,7 +47,7 @@ class Preprocessing:
         """
         ordered = pixels if self.channels == "rgb" else pixels[..., ::-1]
         # Single precision leaves the pixels' own precision as it is.
-        return (ordered - np.asarray(self.mean, np.float32)) * self.scale
+        return (ordered - np.asarray(self.mean, np.float32)) * np.asarray(self.scale, np.float32)
 
     def as_json(self) -> dict[str, Any]:
         """Give the values as they are stored with the network."""
@@ -67,8 +67,33 @@ class Preprocessing:
         Preprocessing
             The same values.
         """
-        first, second, third = values["mean"]
-        return cls(values["channels"], (first, second, third), values["scale"])
+        mean, scale = (tuple(map(float, values[name])) for name in ("mean", "scale"))
+        return cls(values["channels"], mean, scale)  # type: ignore[arg-type]
 
 
-CENTRED_RGB = Preprocessing("rgb", (127.5, 127.5, 127.5), 1 / 127.5)
+def _even(factor: float) -> tuple[float, float, float]:
+    """Give the same number for three channels."""
+    return factor, factor, factor
+
+
+CENTRED_RGB = Preprocessing("rgb", _even(127.5), _even(1 / 127.5))
+RGB_255 = Preprocessing("rgb", _even(0.0), _even(1 / 255))
+AS_IS = Preprocessing("rgb", _even(0.0), _even(1.0))
+# Means of ImageNet, and its standard deviations, as Keras has them.
+CAFFE = Preprocessing("bgr", (103.939, 116.779, 123.68), _even(1.0))
+TORCH = Preprocessing(
+    "rgb",
+    (0.485 * 255, 0.456 * 255, 0.406 * 255),
+    (1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)),
+)
+# Means of the faces that VGG-Face was trained on (Parkhi, Vedaldi and Zisserman, 2015).
+VGG_FACE = Preprocessing("bgr", (93.5940, 104.7624, 129.1863), _even(1.0))
+
+PREPROCESSINGS = {
+    "centred_rgb": CENTRED_RGB,
+    "rgb_255": RGB_255,
+    "as_is": AS_IS,
+    "caffe": CAFFE,
+    "torch": TORCH,
+    "vgg_face": VGG_FACE,
+}

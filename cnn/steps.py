@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from study.errors import InputError
 from study.folder import Study
+from study.progress import say
 from study.provenance import Step
 
 _TRAINING = (
@@ -25,10 +27,22 @@ def train_step(study: Study) -> Step:
     -------
     Step
         From manifest, crops and splits to the network and its history.
+
+    Raises
+    ------
+    InputError
+        If the network was adopted: training would overwrite it.
     """
+    from cnn.adoption import is_adopted
     from cnn.training import train
 
     model = study.settings.cnn.model
+    if is_adopted(study, model):
+        raise InputError(
+            f"A network that is trained must be one of the registry, but {model!r} was adopted "
+            f"into {study.cnn_dir(model)} and is kept as it is. Train another one with --model, or "
+            "go on with it: faceoff cnn evaluate."
+        )
     folder = study.cnn_dir(model)
     settings = study.settings.cnn.model_dump(mode="json", include={"model", *_TRAINING})
     return Step(
@@ -148,9 +162,15 @@ def steps(study: Study) -> Iterator[Step]:
     Yields
     ------
     Step
-        Training, judging, explaining.
+        Training, judging, explaining. An adopted network is not trained.
     """
-    yield train_step(study)
+    from cnn.adoption import is_adopted
+
+    model = study.settings.cnn.model
+    if is_adopted(study, model):
+        say(f"cnn train: left out, for the network {model} was adopted and not trained here")
+    else:
+        yield train_step(study)
     yield evaluate_step(study)
     yield explain_step(study)
 
