@@ -153,6 +153,12 @@ def sanity(
     method: MethodOption = "",
     argument: ArgumentOption = None,
     pictures: Annotated[int, typer.Option(min=1, help="Test pictures of each expression.")] = 2,
+    labels: Annotated[
+        bool,
+        typer.Option(
+            "--labels", help="Also train the same network on shuffled labels; takes long."
+        ),
+    ] = False,
     force: ForceOption = False,
 ) -> None:
     """Test whether a method's maps depend on what the network learnt, and on the class."""
@@ -160,7 +166,7 @@ def sanity(
     from study.provenance import run_step
 
     opened = _open(study, model=model, **_chosen_method(method, argument))
-    run_step(opened, sanity_step(opened, pictures), force=force)
+    run_step(opened, sanity_step(opened, pictures, labels=labels), force=force)
 
 
 @app.command()

@@ -119,7 +119,7 @@ def explain_step(study: Study) -> Step:
     )
 
 
-def sanity_step(study: Study, per_expression: int) -> Step:
+def sanity_step(study: Study, per_expression: int, *, labels: bool = False) -> Step:
     """Describe the sanity checks of the method that the settings name.
 
     Parameters
@@ -128,6 +128,8 @@ def sanity_step(study: Study, per_expression: int) -> Step:
         The study.
     per_expression : int
         Number of test pictures of each expression, 1 or more.
+    labels : bool, default False
+        Whether to train the same network on shuffled labels, and compare its maps too.
 
     Returns
     -------
@@ -139,14 +141,18 @@ def sanity_step(study: Study, per_expression: int) -> Step:
     settings = study.settings.cnn
     stem = study.cnn_dir(settings.model) / f"sanity_{settings.method}"
     chosen = settings.model_dump(mode="json", include={"model", "method", "method_arguments"})
+    training = settings.model_dump(mode="json", include={"epochs", "batch_size", "learning_rate"})
     return Step(
         "cnn sanity",
         (*_network_files(study), study.manifest_tsv, study.crops_tsv, study.splits_tsv),
         tuple(stem.with_name(stem.name + suffix) for suffix in (".tsv", ".svg", ".png")),
-        {"cnn": chosen, "per_expression": per_expression, "seed": study.settings.study.seed},
+        {
+            "cnn": chosen, "per_expression": per_expression, "seed": study.settings.study.seed,
+            "labels": training if labels else None,
+        },
         partial(
             sanity, study, settings.model, settings.method, settings.method_arguments,
-            per_expression,
+            per_expression, labels=labels,
         ),
     )  # fmt: skip
 

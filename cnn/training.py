@@ -120,6 +120,8 @@ def fit(
     preprocessing: Preprocessing,
     seed: int,
     report: Callable[[pd.DataFrame], None],
+    *,
+    until: float = np.inf,
 ) -> pd.DataFrame:
     """Train a network, and leave it with the weights of the lowest validation loss.
 
@@ -137,6 +139,8 @@ def fit(
         Of the order and the changes of the pictures.
     report : callable
         Called after each epoch with the history so far.
+    until : float, default infinity
+        End once this part of the validation pictures is named rightly by the best weights.
 
     Returns
     -------
@@ -159,7 +163,8 @@ def fit(
                 best_weights, best_loss, best_epoch = network.get_weights(), val_loss, epoch
             rows.append((epoch, loss, accuracy, val_loss, val_accuracy, better))
             report(pd.DataFrame(rows, columns=list(HISTORY)))
-            if epoch - best_epoch >= settings.patience:
+            fitted = better and val_accuracy >= until
+            if fitted or epoch - best_epoch >= settings.patience:
                 break
     network.set_weights(best_weights)
     return pd.DataFrame(rows, columns=list(HISTORY))

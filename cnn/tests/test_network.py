@@ -56,7 +56,7 @@ def test_another_head_is_refused():
 def saved(tmp_path):
     make_deterministic(2)
     model = build("small", 32, 7)
-    preprocessing = Preprocessing("bgr", (10.0, 20.0, 30.0), 0.5)
+    preprocessing = Preprocessing("bgr", (10.0, 20.0, 30.0), (0.5, 0.5, 0.5))
     save_network(
         tmp_path,
         model,

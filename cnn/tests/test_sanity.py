@@ -4,15 +4,13 @@ import scipy.stats
 from typer.testing import CliRunner
 
 from cnn.cli import app
+from cnn.map_correlation import between_classes, pearson, spearman
 from cnn.methods import Explained, explain_pictures
 from cnn.network import load_network
 from cnn.sanity import (
     SANITY,
-    between_classes,
     check_method_on,
-    pearson,
     randomised_networks,
-    spearman,
     verdicts,
     with_noise,
 )
