@@ -27,7 +27,7 @@ SANITY = {
     "check": "weights: layers made random from the logits down; classes: maps of two expressions "
     "for one picture, without the sign of r; noise: the picture with a little noise; "
     "completeness: sum of the map and of what biases took, over the logit; labels: the same "
-    "network trained on shuffled labels",
+    "network trained on shuffled labels, without the sign of r",
     "step": "weights: the last layer that was made random; noise: its standard deviation in grey "
     "levels; n/a otherwise",
     "measure": "spearman: rank correlation of pixels; spearman_absolute: of their absolute values; "
@@ -184,14 +184,15 @@ def label_rows(
     Returns
     -------
     pandas.DataFrame
-        With the columns of `SANITY`.
+        With the columns of `SANITY`. Signs of correlations are left out: the other network's logit
+        can be negative, which turns a map round, and tells nothing of where.
     """
     own, others = (explain(one, pictures, targets).maps for one in (network, other))
     rows = [
         ("labels", "n/a", "training_accuracy", round(accuracy, 6), np.nan, np.nan, len(pictures)),
-        _row("labels", "n/a", "spearman", spearman(own, others)),
+        _row("labels", "n/a", "spearman", np.abs(spearman(own, others))),
         _row("labels", "n/a", "spearman_absolute", spearman(np.abs(own), np.abs(others))),
-        _row("labels", "n/a", "pearson", pearson(own, others)),
+        _row("labels", "n/a", "pearson", np.abs(pearson(own, others))),
     ]
     return pd.DataFrame(rows, columns=list(SANITY))
 
@@ -303,7 +304,7 @@ def _verdict_of_labels(means: pd.Series, method: str) -> str:
     return (
         f"{method}: maps of the same network trained on shuffled labels, of which it names "
         f"{100 * means['training_accuracy']:.0f} % as told, correlate {means['spearman']:.2f} "
-        f"with its own (Spearman): {meaning}."
+        f"with its own (Spearman, without the sign): {meaning}."
     )
 
 

@@ -21,9 +21,9 @@ _TIMES_EPOCHS = 5
 def train_on_shuffled_labels(study: Study, network: Network) -> tuple[Network, float]:
     """Train a network anew, with the training pictures' labels in a random order.
 
-    Pictures are not moved, lit or mirrored, and there is no dropout, so that they can be learnt by
-    heart; training ends when 95 % of them are named as told, or after five times the study's epochs. Layers that are
-    frozen keep their weights, as they did when the network itself was trained.
+    So that they can be learnt by heart, pictures are not moved, lit or mirrored, and there is no
+    dropout. Training ends when 95 % of them are named as told, or after five times the study's
+    epochs. Layers that are frozen keep their weights, as when the network itself was trained.
 
     Parameters
     ----------
