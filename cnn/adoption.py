@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from cnn.architectures import ARCHITECTURES
+from cnn.heads import without_softmax
 from cnn.keras_files import files_of, read_keras_file
-from cnn.network import Network, save_network, without_softmax
+from cnn.network import Network, save_network
 from cnn.preprocessing import AS_IS, PREPROCESSINGS, Preprocessing
 from cnn.rebuilding import lambda_layers
 from stimuli.expressions import EXPRESSIONS, expression_name

@@ -1,12 +1,17 @@
-"""The registry of networks: what each is called, what it is made of, what its input must be."""
+"""The registry of networks: what each is called, what its input must be, how it starts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cnn.backend import import_tensorflow
-from cnn.preprocessing import CENTRED_RGB, Preprocessing
+from cnn.layouts import small, vgg_face, with_head
+from cnn.preprocessing import AS_IS, CAFFE, CENTRED_RGB, TORCH, VGG_FACE, Preprocessing
+from cnn.weights import keras_cache, load_imagenet, load_layers
 from study.errors import InputError, did_you_mean
+
+VGG_FACE_FILE = Path("vggface") / "rcmalli_vggface_tf_notop_vgg16.h5"
 
 
 @dataclass(frozen=True)
@@ -22,68 +27,95 @@ class Architecture:
     smallest_px : int
         The smallest side of a square input.
     build : callable
-        Makes the untrained Keras model for a side in pixels and a number of classes; its
-        output is the probability of each class.
+        Makes the Keras model for a side in pixels, a number of classes and weights (``own``,
+        ``random`` or a file); its output is the probability of each class.
     """
 
     description: str
     preprocessing: Preprocessing
     smallest_px: int
-    build: Callable[[int, int], Any]
+    build: Callable[[int, int, str], Any]
 
 
-def small(input_px: int, n_classes: int) -> Any:
-    """Build a small convolutional network that trains within two minutes on two cores.
+def _small(input_px: int, n_classes: int, weights: str) -> Any:
+    """Build the demo's network, which has no weights of its own to start from."""
+    model = small(input_px, n_classes)
+    if weights not in ("own", "random"):
+        load_layers(model, Path(weights), _with_weights(model, but=("dense", "logits")))
+    return model
 
-    Four convolutions, each followed by a maximum over 2 x 2, then two dense layers. The
-    convolutions have no bias: relevance is then conserved in them exactly, whichever way a
-    toolbox treats biases.
 
-    Parameters
-    ----------
-    input_px : int
-        Side of the square input, at least 32.
-    n_classes : int
-        Number of outputs.
+def _vgg_face(input_px: int, n_classes: int, weights: str) -> Any:
+    """Build VGG-Face, with the convolutions that were trained on faces."""
+    model = vgg_face(input_px, n_classes)
+    if weights != "random":
+        file = keras_cache() / VGG_FACE_FILE if weights == "own" else Path(weights)
+        load_layers(model, file, _with_weights(model, but=("fc6", "fc7", "fc8")))
+    return model
 
-    Returns
-    -------
-    keras.Model
-        From ``(n, input_px, input_px, 3)`` to probabilities ``(n, n_classes)``.
-    """
-    layers = import_tensorflow().keras.layers
-    keras = import_tensorflow().keras
-    stack = [
-        layers.Input((input_px, input_px, 3), name="picture"),
-        layers.Conv2D(
-            16, 5, strides=2, padding="same", use_bias=False, activation="relu", name="conv1"
-        ),
-        layers.MaxPooling2D(2, name="pool1"),
-    ]
-    for index, filters in enumerate((32, 48, 64), start=2):
-        stack += [
-            layers.Conv2D(
-                filters, 3, padding="same", use_bias=False, activation="relu", name=f"conv{index}"
-            ),
-            layers.MaxPooling2D(2, name=f"pool{index}"),
-        ]
-    stack += [
-        layers.Flatten(name="flatten"),
-        layers.Dropout(0.4, name="dropout"),
-        layers.Dense(64, activation="relu", name="dense"),
-        layers.Dense(n_classes, name="logits"),
-        layers.Activation("softmax", name="probabilities"),
-    ]
-    return keras.Sequential(stack, name="small")
+
+def _with_weights(model: Any, *, but: tuple[str, ...]) -> list[str]:
+    """Name the layers that have weights, without those of the head."""
+    return [layer.name for layer in model.layers if layer.weights and layer.name not in but]
+
+
+# The families of keras.applications: preprocessing, smallest input, members. Those fed as is
+# rescale the picture in layers of their own.
+_FAMILIES: tuple[tuple[Preprocessing, int, tuple[str, ...]], ...] = (
+    (CAFFE, 32, ("VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet152")),
+    (CENTRED_RGB, 32, ("ResNet50V2", "ResNet101V2", "ResNet152V2", "MobileNet", "MobileNetV2",
+                       "NASNetMobile", "NASNetLarge")),
+    (CENTRED_RGB, 75, ("InceptionV3", "InceptionResNetV2")),
+    (CENTRED_RGB, 71, ("Xception",)),
+    (TORCH, 32, ("DenseNet121", "DenseNet169", "DenseNet201")),
+    (AS_IS, 32, (
+        "MobileNetV3Small", "MobileNetV3Large",
+        *(f"EfficientNetB{size}" for size in range(8)),
+        *(f"EfficientNetV2{size}" for size in ("B0", "B1", "B2", "B3", "S", "M", "L")),
+        *(f"ConvNeXt{size}" for size in ("Tiny", "Small", "Base", "Large", "XLarge")),
+        *(f"RegNet{kind}{size}" for kind in "XY" for size in (
+            "002", "004", "006", "008", "016", "032", "040", "064", "080", "120", "160", "320")),
+        *(f"ResNetRS{size}" for size in (50, 101, 152, 200, 270, 350, 420)),
+    )),
+)  # fmt: skip
+
+
+def _application(name: str, preprocessing: Preprocessing, smallest_px: int) -> Architecture:
+    """Describe a network of keras.applications."""
+
+    def build_it(input_px: int, n_classes: int, weights: str) -> Any:
+        make = getattr(import_tensorflow().keras.applications, name)
+        shape = (input_px, input_px, 3)
+        body = load_imagenet(make, name, shape, weights)
+        return with_head(body, n_classes, name)
+
+    return Architecture(
+        f"keras.applications.{name}, global average pooling, a dense layer; ImageNet weights",
+        preprocessing,
+        smallest_px,
+        build_it,
+    )
 
 
 ARCHITECTURES = {
     "small": Architecture(
-        "four convolutions and two dense layers, for the demo and for quick looks",
+        "four convolutions and two dense layers, for the demo and for quick looks; random weights",
         CENTRED_RGB,
         32,
-        small,
+        _small,
     ),
+    "vgg_face": Architecture(
+        "VGG16 trained on faces, dense layers of 512, 512 and 7, as in Bartnik (2020); weights of "
+        f"{VGG_FACE_FILE.name}",
+        VGG_FACE,
+        32,
+        _vgg_face,
+    ),
+    **{
+        name: _application(name, preprocessing, smallest_px)
+        for preprocessing, smallest_px, names in _FAMILIES
+        for name in names
+    },
 }
 
 
@@ -118,8 +150,8 @@ def architecture(name: str) -> Architecture:
     return ARCHITECTURES[name]
 
 
-def build(name: str, input_px: int, n_classes: int) -> Any:
-    """Build an untrained network.
+def build(name: str, input_px: int, n_classes: int, weights: str = "own") -> Any:
+    """Build a network with the weights that its training starts from.
 
     Parameters
     ----------
@@ -129,6 +161,9 @@ def build(name: str, input_px: int, n_classes: int) -> Any:
         Side of the square input.
     n_classes : int
         Number of outputs.
+    weights : str, default "own"
+        ``own``: those that the registry names; ``random``; or an HDF5 file in their layout. The
+        head is random in all three.
 
     Returns
     -------
@@ -138,7 +173,8 @@ def build(name: str, input_px: int, n_classes: int) -> Any:
     Raises
     ------
     InputError
-        If there is no network of that name, or the input is too small for it.
+        If there is no network of that name, the input is too small for it, or the weights are
+        missing or of another layout.
     """
     chosen = architecture(name)
     if input_px < chosen.smallest_px:
@@ -146,4 +182,4 @@ def build(name: str, input_px: int, n_classes: int) -> Any:
             f"The network {name!r} needs pictures of at least {chosen.smallest_px} px, "
             f"but cnn.input_px is {input_px}. Raise it in study.toml."
         )
-    return chosen.build(input_px, n_classes)
+    return chosen.build(input_px, n_classes, weights)

@@ -45,5 +45,7 @@ def make_deterministic(seed: int) -> None:
     """
     tf = import_tensorflow()
     tf.keras.backend.clear_session()
+    # Dropout then draws from generators that can be seeded anew at each epoch.
+    tf.keras.backend.experimental.enable_tf_random_generator()
     tf.keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()

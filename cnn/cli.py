@@ -1,4 +1,4 @@
-"""The commands of the network: train, adopt, evaluate, explain, sanity, methods."""
+"""The commands of the network: networks, train, adopt, evaluate, explain, sanity, methods."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,13 +23,51 @@ def commands() -> None:
 
 
 @app.command()
-def train(study: StudyOption = Path(), model: ModelOption = "", force: ForceOption = False) -> None:
-    """Train a network on the study's pictures, split by actor."""
-    from cnn.steps import train_step
-    from study.provenance import run_step
+def train(
+    study: StudyOption = Path(),
+    model: ModelOption = "",
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=2, help="Train so many networks that differ in their seeds."),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(min=3, help="Train one network for each of so many folds of actors."),
+    ] = None,
+    force: ForceOption = False,
+) -> None:
+    """Train a network on the study's pictures, split by actor.
 
+    A training that was broken off goes on behind its last whole epoch; --force starts it anew.
+    """
+    from cnn.steps import fold_steps, seed_steps, train_step
+    from study.errors import InputError
+    from study.provenance import run_step
+    from study.writing import remove_file
+
+    if seeds and folds:
+        raise InputError(
+            "A training takes --seeds or --folds, but both were given. Run the command twice."
+        )
     opened = _open(study, model=model)
-    run_step(opened, train_step(opened), force=force)
+    steps = [train_step(opened)]
+    if seeds:
+        steps = list(seed_steps(opened, seeds))
+    if folds:
+        steps = list(fold_steps(opened, folds))
+    for step in steps:
+        if force:
+            remove_file(step.outputs[0].with_name("checkpoint.npz"))
+        run_step(opened, step, force=force)
+
+
+@app.command()
+def networks() -> None:
+    """List the networks that can be trained."""
+    from cnn.architectures import ARCHITECTURES
+
+    for name, chosen in ARCHITECTURES.items():
+        typer.echo(f"{name}: {chosen.description}; at least {chosen.smallest_px} px")
 
 
 @app.command()

@@ -61,21 +61,24 @@ def read_labels(study: Study) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If a table is missing, or an actor is in two of training, validation and test.
+        If a table is missing, or an actor is in two of training, validation and test; where the
+        settings split validation by picture, in two of training or validation and test.
     """
     manifest = read_manifest(study)[["image_id", "actor", "expression"]]
     labels = manifest.merge(read_splits(study)[["image_id", "split"]], on="image_id", how="inner")
-    check_actors_apart(labels)
+    check_actors_apart(labels, by_picture=study.settings.stimuli.validation_by == "picture")
     return labels
 
 
-def check_actors_apart(labels: pd.DataFrame) -> None:
+def check_actors_apart(labels: pd.DataFrame, *, by_picture: bool = False) -> None:
     """Refuse splits in which an actor is on two sides.
 
     Parameters
     ----------
     labels : pandas.DataFrame
         With the columns ``actor`` and ``split``.
+    by_picture : bool, default False
+        Let training and validation share actors, as the settings ask for.
 
     Raises
     ------
@@ -84,6 +87,8 @@ def check_actors_apart(labels: pd.DataFrame) -> None:
         face, and its accuracy on unseen people would be overstated.
     """
     used = labels[labels["split"].isin(_APART)]
+    if by_picture:
+        used = used.assign(split=used["split"].replace("validation", "train"))
     splits = used.groupby("actor")["split"].unique()
     shared = splits[splits.map(len) > 1]
     if len(shared):
@@ -127,10 +132,30 @@ def load_split(study: Study, labels: pd.DataFrame, split: str, side_px: int) -> 
     return LabelledPictures(table, load_pictures(study, list(table["image_id"]), side_px))
 
 
+@dataclass(frozen=True)
+class Changes:
+    """How pictures are changed.
+
+    Parameters
+    ----------
+    corners : ndarray, shape (n, 4)
+        Where the centres of the new picture's first and last pixel lie in the old one: y and x
+        of the first, y and x of the last, in pixels; x runs backwards in a mirrored picture.
+    gains : ndarray, shape (n,)
+        Factor of the grey levels.
+    slopes : ndarray, shape (n,)
+        Pixels by which a row is moved to the right for each row that it lies above the centre.
+    """
+
+    corners: NDArray[np.float64]
+    gains: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+
+
 def draw_changes(
     n: int, side_px: int, settings: CnnSettings, random: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Draw how each training picture is moved, zoomed, mirrored and lit in one epoch.
+) -> Changes:
+    """Draw how each training picture is moved, zoomed, mirrored, lit and sheared in one epoch.
 
     Parameters
     ----------
@@ -139,25 +164,26 @@ def draw_changes(
     side_px : int
         Side of the square pictures.
     settings : CnnSettings
-        The greatest shift, zoom and change of brightness, and whether to mirror.
+        The greatest shift, zoom, shear and change of brightness, and whether to mirror.
     random : numpy.random.Generator
         Where the numbers come from.
 
     Returns
     -------
-    corners : ndarray, shape (n, 4)
-        Where the centres of the new picture's first and last pixel lie in the old one: y and x
-        of the first, y and x of the last, in pixels; x runs backwards in a mirrored picture.
-    gains : ndarray, shape (n,)
-        Factor of the grey levels.
+    Changes
+        One for each picture.
     """
     centre = (side_px - 1) / 2
     shift = centre + random.uniform(-settings.shift, settings.shift, (n, 2)) * side_px
-    half = centre / (1 + random.uniform(-settings.zoom, settings.zoom, n))
+    half_y = half = centre / (1 + random.uniform(-settings.zoom, settings.zoom, n))
     gains = 1 + random.uniform(-settings.brightness, settings.brightness, n)
-    half_x = np.where(random.random(n) < 0.5 * settings.flip, -half, half)
+    mirrored = random.random(n) < 0.5 * settings.flip
+    slopes = np.tan(np.radians(random.uniform(-settings.shear_deg, settings.shear_deg, n)))
+    if settings.zoom_apart:
+        half_y = centre / (1 + random.uniform(-settings.zoom, settings.zoom, n))
+    half_x = np.where(mirrored, -half, half)
     y, x = shift.T
-    return np.stack([y - half, x - half_x, y + half, x + half_x], axis=1), gains
+    return Changes(np.stack([y - half_y, x - half_x, y + half_y, x + half_x], 1), gains, slopes)
 
 
 def margin_px(side_px: int, settings: CnnSettings) -> int:
@@ -204,8 +230,10 @@ def with_margin(pictures: NDArray[np.uint8], margin: int) -> Any:
     return import_tensorflow().constant(np.pad(pictures, widths, mode="edge"))
 
 
-def change_pictures(padded: Any, margin: int, rows: Any, corners: Any, gains: Any) -> Any:
-    """Move, zoom, mirror and light some of the pictures.
+def change_pictures(
+    padded: Any, margin: int, rows: Any, corners: Any, gains: Any, slopes: Any
+) -> Any:
+    """Move, zoom, mirror, light and shear some of the pictures.
 
     Parameters
     ----------
@@ -216,7 +244,9 @@ def change_pictures(padded: Any, margin: int, rows: Any, corners: Any, gains: An
     rows : tensor of int, shape (n,)
         Which pictures.
     corners, gains : tensor of float, shape (n, 4) and (n,)
-        As `draw_changes` gives them.
+        As in `Changes`.
+    slopes : tensor of float, shape (n,), or None
+        As in `Changes`; None where no picture is sheared.
 
     Returns
     -------
@@ -230,7 +260,22 @@ def change_pictures(padded: Any, margin: int, rows: Any, corners: Any, gains: An
     boxes = tf.cast((corners + margin) / (padded_px - 1), tf.float32)
     rows = tf.cast(rows, tf.int32)
     moved = tf.image.crop_and_resize(padded, boxes, rows, (side_px, side_px))
+    if slopes is not None:
+        moved = _sheared(moved, tf.cast(slopes, tf.float32))
     return tf.clip_by_value(moved * tf.cast(gains, tf.float32)[:, None, None, None], 0.0, 255.0)
+
+
+def _sheared(pictures: Any, slopes: Any) -> Any:
+    """Shear pictures about their centre, with the border's pixels beyond the border."""
+    tf = import_tensorflow()
+    none, one = tf.zeros_like(slopes), tf.ones_like(slopes)
+    centre = (pictures.shape[1] - 1) / 2
+    # Eight numbers: where the new pixel (x, y) is taken from, x + slope (y - centre) and y.
+    places = tf.transpose([one, slopes, -slopes * centre, none, one, none, none, none])
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=pictures, transforms=places, output_shape=pictures.shape[1:3], fill_value=0.0,
+        interpolation="BILINEAR", fill_mode="NEAREST",
+    )  # fmt: skip
 
 
 def training_batches(
@@ -263,13 +308,16 @@ def training_batches(
     """
     n, margin = len(labels), margin_px(settings.input_px, settings)
     order = random.permutation(n)
-    corners, gains = draw_changes(n, settings.input_px, settings, random)
+    changes = draw_changes(n, settings.input_px, settings, random)
 
-    def prepare(rows: Any, places: Any, factors: Any, batch_labels: Any) -> tuple[Any, Any]:
-        changed = change_pictures(padded, margin, rows, places, factors)
-        return preprocessing.apply(changed), batch_labels
+    def prepare(rows: Any, places: Any, gains: Any, slopes: Any, named: Any) -> tuple[Any, Any]:
+        sheared = slopes if settings.shear_deg else None
+        changed = change_pictures(padded, margin, rows, places, gains, sheared)
+        return preprocessing.apply(changed), named
 
     tf = import_tensorflow()
-    rows = tf.data.Dataset.from_tensor_slices((order, corners, gains, labels[order]))
+    rows = tf.data.Dataset.from_tensor_slices(
+        (order, changes.corners, changes.gains, changes.slopes, labels[order])
+    )
     # Not prefetched: on few cores the next batch only slows the step that runs beside it.
     return rows.batch(settings.batch_size).map(prepare)

@@ -42,7 +42,7 @@ class Preprocessing:
 
         Examples
         --------
-        >>> CENTRED_RGB.apply(np.array([0.0, 127.5, 255.0]))
+        >>> CENTRED_RGB.apply(np.array([0.0, 127.5, 255.0])).round(6)
         array([-1.,  0.,  1.])
         """
         ordered = pixels if self.channels == "rgb" else pixels[..., ::-1]

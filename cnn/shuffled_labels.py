@@ -6,8 +6,8 @@ from typing import Any
 
 from cnn.backend import import_tensorflow
 from cnn.data import LabelledPictures, load_split, read_labels
+from cnn.learning import fit
 from cnn.network import Network
-from cnn.training import fit
 from study.folder import Study
 from study.progress import say
 from study.seeds import generator
@@ -67,7 +67,7 @@ def train_on_shuffled_labels(study: Study, network: Network) -> tuple[Network, f
     plain = settings.model_copy(
         update={
             "input_px": network.input_px, "epochs": epochs, "patience": epochs,
-            "shift": 0.0, "zoom": 0.0, "brightness": 0.0, "flip": False,
+            "shift": 0.0, "zoom": 0.0, "brightness": 0.0, "shear_deg": 0.0, "flip": False,
         }
     )  # fmt: skip
     history = fit(

@@ -1,18 +1,14 @@
 """The steps of the network's part: train, evaluate, explain."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from study.errors import InputError
 from study.folder import Study
 from study.progress import say
 from study.provenance import Step
-
-_TRAINING = (
-    "input_px", "epochs", "patience", "batch_size", "learning_rate",
-    "shift", "zoom", "brightness", "flip",
-)  # fmt: skip
 
 
 def train_step(study: Study) -> Step:
@@ -33,25 +29,115 @@ def train_step(study: Study) -> Step:
     InputError
         If the network was adopted: training would overwrite it.
     """
-    from cnn.adoption import is_adopted
     from cnn.training import train
 
     model = study.settings.cnn.model
-    if is_adopted(study, model):
+    run = partial(train, study, model)
+    seed = study.settings.study.seed
+    return _training(study, study.cnn_dir(model), {"seed": seed}, run, "cnn evaluate")
+
+
+def seed_steps(study: Study, n_seeds: int) -> Iterator[Step]:
+    """Go through the training of several networks that differ in their seeds, and their judging.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its seed is the first one.
+    n_seeds : int
+        Number of networks, 2 or more.
+
+    Yields
+    ------
+    Step
+        Each training, then the judging.
+    """
+    from cnn.members import judge_seeds, seed_dir, train_seed
+
+    model, first = study.settings.cnn.model, study.settings.study.seed
+    seeds = range(first, first + n_seeds)
+    yield train_step(study)
+    for seed in seeds[1:]:
+        run = partial(train_seed, study, model, seed)
+        yield _training(study, seed_dir(study, model, seed), {"seed": seed}, run)
+    folders = [seed_dir(study, model, seed) for seed in seeds]
+    run = partial(judge_seeds, study, model, seeds)
+    yield _judging(study, "seeds", {"seeds": list(seeds)}, folders, run)
+
+
+def fold_steps(study: Study, n_folds: int) -> Iterator[Step]:
+    """Go through the training of one network for each fold of actors, and their judging.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    n_folds : int
+        Number of folds, 3 or more.
+
+    Yields
+    ------
+    Step
+        Each training, then the judging.
+    """
+    from cnn.members import draw_folds, fold_dir, judge_folds, train_fold
+
+    model, seed = study.settings.cnn.model, study.settings.study.seed
+    folds = draw_folds(study, n_folds)
+    for fold in range(1, n_folds + 1):
+        chosen = {"seed": seed, "fold": fold, "n_folds": n_folds}
+        run = partial(train_fold, study, model, folds, fold)
+        yield _training(study, fold_dir(study, model, fold), chosen, run)
+    folders = [fold_dir(study, model, fold) for fold in range(1, n_folds + 1)]
+    run = partial(judge_folds, study, model, folds)
+    yield _judging(study, "folds", {"seed": seed, "n_folds": n_folds}, folders, run)
+
+
+def _training(
+    study: Study,
+    folder: Path,
+    chosen: dict[str, Any],
+    run: Callable[[], None],
+    follows: str = "",
+) -> Step:
+    """Describe one training, of a network that was not adopted."""
+    from cnn.adoption import is_adopted
+    from cnn.training import TRAINING
+
+    settings = study.settings.cnn
+    if is_adopted(study, settings.model):
         raise InputError(
-            f"A network that is trained must be one of the registry, but {model!r} was adopted "
-            f"into {study.cnn_dir(model)} and is kept as it is. Train another one with --model, or "
-            "go on with it: faceoff cnn evaluate."
+            f"A network that is trained must be one of the registry, but {settings.model!r} was "
+            f"adopted into {study.cnn_dir(settings.model)} and is kept as it is. Train another one "
+            "with --model, or go on with it: faceoff cnn evaluate."
         )
-    folder = study.cnn_dir(model)
-    settings = study.settings.cnn.model_dump(mode="json", include={"model", *_TRAINING})
+    own_file = () if settings.weights in ("own", "random") else (study.root / settings.weights,)
     return Step(
         "cnn train",
-        (study.manifest_tsv, study.crops_tsv, study.splits_tsv),
+        (study.manifest_tsv, study.crops_tsv, study.splits_tsv, *own_file),
         (folder / "network.json", folder / "weights.h5", folder / "history.tsv"),
-        {"cnn": settings, "seed": study.settings.study.seed},
-        partial(train, study, model),
-        "cnn evaluate",
+        {"cnn": settings.model_dump(mode="json", include=set(TRAINING)), **chosen},
+        run,
+        follows,
+    )
+
+
+def _judging(
+    study: Study,
+    name: str,
+    chosen: dict[str, Any],
+    folders: Sequence[Path],
+    run: Callable[[], None],
+) -> Step:
+    """Describe the judging of several networks."""
+    folder = study.cnn_dir(study.settings.cnn.model)
+    networks = [path / file for path in folders for file in ("network.json", "weights.h5")]
+    return Step(
+        f"cnn train --{name}",
+        (*networks, study.manifest_tsv, study.crops_tsv, study.splits_tsv),
+        (folder / f"{name}_evaluation.tsv", folder / f"{name}_predictions.tsv"),
+        chosen,
+        run,
     )
 
 
@@ -141,7 +227,9 @@ def sanity_step(study: Study, per_expression: int, *, labels: bool = False) -> S
     settings = study.settings.cnn
     stem = study.cnn_dir(settings.model) / f"sanity_{settings.method}"
     chosen = settings.model_dump(mode="json", include={"model", "method", "method_arguments"})
-    training = settings.model_dump(mode="json", include={"epochs", "batch_size", "learning_rate"})
+    training = settings.model_dump(
+        mode="json", include={"epochs", "batch_size", "learning_rate", "schedule"}
+    )
     return Step(
         "cnn sanity",
         (*_network_files(study), study.manifest_tsv, study.crops_tsv, study.splits_tsv),

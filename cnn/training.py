@@ -1,41 +1,35 @@
-"""Training: epochs over the training pictures, until the validation loss falls no more."""
+"""Training: from the registry and a study's pictures to a network on the disk."""
 
-from collections.abc import Callable
+import hashlib
+from fnmatch import fnmatchcase
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cnn.architectures import architecture, build
-from cnn.backend import import_tensorflow, make_deterministic
-from cnn.data import (
-    LabelledPictures,
-    load_split,
-    margin_px,
-    read_labels,
-    training_batches,
-    with_margin,
-)
+from cnn.backend import make_deterministic
+from cnn.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from cnn.data import load_split, read_labels
+from cnn.learning import HISTORY, fit
 from cnn.network import save_network
-from cnn.preprocessing import Preprocessing
+from cnn.preprocessing import PREPROCESSINGS, Preprocessing
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 from study.folder import Study
-from study.progress import bar, say
-from study.seeds import generator
+from study.progress import say
+from study.provenance import sha256_of
 from study.settings.cnn import CnnSettings
 from study.tables import write_table
+from study.writing import remove_file
 
-_BATCH = 64
-
-HISTORY = {
-    "epoch": "pass over the training pictures, from 1",
-    "loss": "mean cross-entropy of the training pictures as they were changed, in nats",
-    "accuracy": "part of the training pictures, as they were changed, that were named rightly",
-    "val_loss": "mean cross-entropy of the validation pictures, unchanged, in nats",
-    "val_accuracy": "part of the validation pictures that were named rightly",
-    "best": "whether these weights were the best so far and were kept",
-}
+# The settings that a training's result hangs on.
+TRAINING = (
+    "model", "weights", "preprocessing", "freeze", "input_px", "epochs", "patience", "batch_size",
+    "learning_rate", "schedule", "shift", "zoom", "zoom_apart", "shear_deg", "brightness", "flip",
+)  # fmt: skip
 
 
 def train(study: Study, model: str) -> None:
@@ -51,30 +45,64 @@ def train(study: Study, model: str) -> None:
     Raises
     ------
     InputError
-        If there is no such network, pictures are missing, or TensorFlow is not installed.
+        If there is no such network, pictures or weights are missing, or TensorFlow is not
+        installed.
     """
-    settings, seed = study.settings.cnn, study.settings.study.seed
-    chosen = architecture(model)
     labels = read_labels(study)
+    if study.settings.stimuli.validation_by == "picture":
+        say(
+            "[stimuli] validation_by is picture: people in the validation pictures are in the "
+            "training too, so the accuracy in validation says nothing of unseen people"
+        )
+    train_on(study, model, labels, study.settings.study.seed, study.cnn_dir(model))
+
+
+def train_on(study: Study, model: str, labels: pd.DataFrame, seed: int, folder: Path) -> None:
+    """Train a network on pictures with given splits.
+
+    A training that was broken off goes on behind the last whole epoch, with the same result as
+    if it had not been.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    model : str
+        The network's name in the registry.
+    labels : pandas.DataFrame
+        ``image_id``, ``expression`` and ``split``, as `cnn.data.read_labels` gives them.
+    seed : int
+        Of the first weights, and of the order and the changes of the pictures.
+    folder : Path
+        Where the network goes.
+
+    Raises
+    ------
+    InputError
+        If there is no such network, or pictures or weights are missing.
+    """
+    settings = study.settings.cnn
     check_every_expression(labels)
     make_deterministic(seed)
-    network = build(model, settings.input_px, len(EXPRESSIONS))
+    network = start(study, model)
     training = load_split(study, labels, "train", settings.input_px)
     validation = load_split(study, labels, "validation", settings.input_px)
-    frozen = [layer.name for layer in network.layers if not layer.trainable]
     say(
-        f"network {model}: {network.count_params():,} parameters, frozen layers: "
-        f"{', '.join(frozen) or 'none'}; {len(training.table)} pictures to train on, "
-        f"{len(validation.table)} of other actors to validate"
+        f"network {model}: {describe(network)}; {len(training.table)} pictures to train on, "
+        f"{len(validation.table)} to validate"
     )
-    folder = study.cnn_dir(model)
+    preprocessing = chosen_preprocessing(settings)
+    checkpoint = folder / "checkpoint.npz"
+    identity = _identity(study, model, labels, seed, network)
 
-    def write_history(history: pd.DataFrame) -> None:
-        write_table(folder / "history.tsv", history, HISTORY)
+    def keep(state: Checkpoint) -> None:
+        write_table(folder / "history.tsv", state.history, HISTORY)
+        write_checkpoint(checkpoint, state, identity)
 
-    history = fit(
-        network, training, validation, settings, chosen.preprocessing, seed, write_history
-    )
+    before = read_checkpoint(checkpoint, identity)
+    if before is not None:
+        say(f"the training was broken off: it goes on behind epoch {len(before.history)}")
+    history = fit(network, training, validation, settings, preprocessing, seed, keep, before)
     best = history[history["best"]].iloc[-1]
     say(
         f"kept epoch {best['epoch']} of {len(history)}: "
@@ -85,9 +113,110 @@ def train(study: Study, model: str) -> None:
         network,
         name=model,
         expressions=EXPRESSIONS,
-        preprocessing=chosen.preprocessing,
+        preprocessing=preprocessing,
         seed=seed,
     )
+    remove_file(checkpoint)
+
+
+def start(study: Study, model: str) -> Any:
+    """Build a network as its training starts, with the layers frozen that the settings name.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its settings say what the weights and the frozen layers are.
+    model : str
+        The network's name in the registry.
+
+    Returns
+    -------
+    keras.Model
+        With probabilities as its output.
+
+    Raises
+    ------
+    InputError
+        If there is no such network, its weights are missing, or a pattern names no layer or
+        nothing is left to train.
+    """
+    settings = study.settings.cnn
+    weights = settings.weights
+    if weights not in ("own", "random"):
+        weights = str(study.root / weights)
+    network = build(model, settings.input_px, len(EXPRESSIONS), weights)
+    for pattern in settings.freeze:
+        named = [layer for layer in network.layers if fnmatchcase(layer.name, pattern)]
+        if not named:
+            known = ", ".join(layer.name for layer in network.layers if layer.weights)
+            raise InputError(
+                f"[cnn] freeze must name layers of {model}, but {pattern!r} fits none. "
+                f"Layers with weights are: {known}."
+            )
+        for layer in named:
+            layer.trainable = False
+    if not network.trainable_weights:
+        raise InputError(
+            f"A training needs layers to train, but [cnn] freeze names all those of {model}. "
+            "Leave some out."
+        )
+    return network
+
+
+def describe(network: Any) -> str:
+    """Say how large a network is, and what of it is frozen.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The network.
+
+    Returns
+    -------
+    str
+        Such as ``1,234 parameters, frozen layers: none``.
+    """
+    frozen = [layer.name for layer in network.layers if layer.weights and not layer.trainable]
+    fixed = sum(int(np.prod(weight.shape)) for weight in network.non_trainable_weights)
+    return (
+        f"{network.count_params():,} parameters, of which {fixed:,} are not trained; "
+        f"frozen layers: {', '.join(frozen) or 'none'}"
+    )
+
+
+def chosen_preprocessing(settings: CnnSettings) -> Preprocessing:
+    """Give what is done to pixels before the first layer.
+
+    Parameters
+    ----------
+    settings : CnnSettings
+        The network's name, and whether another preprocessing than its own is asked for.
+
+    Returns
+    -------
+    Preprocessing
+        Of the network.
+    """
+    if settings.preprocessing == "own":
+        return architecture(settings.model).preprocessing
+    return PREPROCESSINGS[settings.preprocessing]
+
+
+def _identity(
+    study: Study, model: str, labels: pd.DataFrame, seed: int, network: Any
+) -> dict[str, Any]:
+    """Put together what a training's result hangs on."""
+    weights = hashlib.sha256()
+    for values in network.get_weights():
+        weights.update(values.tobytes())
+    return {
+        "faceoff": metadata.version("faceoff"),
+        "settings": study.settings.cnn.model_dump(mode="json", include=set(TRAINING)),
+        "seed": seed,
+        "labels": labels[["image_id", "expression", "split"]].to_csv(index=False),
+        "pictures": [sha256_of(path) for path in (study.manifest_tsv, study.crops_tsv)],
+        "first_weights": weights.hexdigest(),
+    }
 
 
 def check_every_expression(labels: pd.DataFrame) -> None:
@@ -110,118 +239,3 @@ def check_every_expression(labels: pd.DataFrame) -> None:
             f"Every expression needs pictures to train on, but there are none of "
             f"{', '.join(missing)}. Register a face set that has them."
         )
-
-
-def fit(
-    network: Any,
-    training: LabelledPictures,
-    validation: LabelledPictures,
-    settings: CnnSettings,
-    preprocessing: Preprocessing,
-    seed: int,
-    report: Callable[[pd.DataFrame], None],
-    *,
-    until: float = np.inf,
-) -> pd.DataFrame:
-    """Train a network, and leave it with the weights of the lowest validation loss.
-
-    Parameters
-    ----------
-    network : keras.Model
-        From preprocessed pictures to probabilities; its weights are changed.
-    training, validation : LabelledPictures
-        Pictures of different actors; those for validation are never changed.
-    settings : CnnSettings
-        Epochs, patience, batch size, learning rate and changes of the training pictures.
-    preprocessing : Preprocessing
-        What is done to pixels before the first layer.
-    seed : int
-        Of the order and the changes of the pictures.
-    report : callable
-        Called after each epoch with the history so far.
-    until : float, default infinity
-        End once this part of the validation pictures is named rightly by the best weights.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The history, one row for each epoch, with the columns of `HISTORY`.
-    """
-    pictures = with_margin(training.pictures, margin_px(settings.input_px, settings))
-    n_steps = -(-len(training.table) // settings.batch_size)
-    learner = _Learner(network, settings, n_steps, preprocessing)
-    best_weights, best_loss, best_epoch = network.get_weights(), np.inf, 0
-    rows: list[tuple[float, ...]] = []
-    with bar("train", settings.epochs * n_steps) as advance:
-        for epoch in range(1, settings.epochs + 1):
-            random = generator(seed, "cnn", "epoch", epoch)
-            batches = training_batches(pictures, training.labels, settings, preprocessing, random)
-            loss, accuracy = learner.pass_over(batches, advance)
-            val_loss, val_accuracy = learner.judge(validation)
-            better = val_loss < best_loss
-            if better:
-                best_weights, best_loss, best_epoch = network.get_weights(), val_loss, epoch
-            rows.append((epoch, loss, accuracy, val_loss, val_accuracy, better))
-            report(pd.DataFrame(rows, columns=list(HISTORY)))
-            fitted = better and val_accuracy >= until
-            if fitted or epoch - best_epoch >= settings.patience:
-                break
-    network.set_weights(best_weights)
-    return pd.DataFrame(rows, columns=list(HISTORY))
-
-
-class _Learner:
-    """A network while it is trained: its optimiser's state and its compiled step."""
-
-    def __init__(
-        self, network: Any, settings: CnnSettings, n_steps: int, preprocessing: Preprocessing
-    ) -> None:
-        """Compile the step; `n_steps` is the number of batches in an epoch."""
-        tf = import_tensorflow()
-        self._preprocessing = preprocessing
-        self._losses = tf.keras.losses.SparseCategoricalCrossentropy(reduction="none")
-        schedule = tf.keras.optimizers.schedules.CosineDecay(
-            settings.learning_rate, settings.epochs * n_steps
-        )
-        optimiser = tf.keras.optimizers.Adam(schedule)
-        optimiser.build(network.trainable_variables)
-
-        @tf.function(reduce_retracing=True)
-        def step(inputs: Any, labels: Any) -> tuple[Any, Any]:
-            with tf.GradientTape() as tape:
-                probabilities = network(inputs, training=True)
-                losses = self._losses(labels, probabilities)
-                loss = tf.reduce_mean(losses)
-            gradients = tape.gradient(loss, network.trainable_variables)
-            optimiser.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
-            right = tf.argmax(probabilities, axis=1) == labels
-            return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32))
-
-        @tf.function(reduce_retracing=True)
-        def answer(inputs: Any) -> Any:
-            return network(inputs, training=False)
-
-        self._step = step
-        self._answer = answer
-
-    def pass_over(self, batches: Any, advance: Callable[[int], None]) -> tuple[float, float]:
-        """Learn from each batch once; give the mean loss and the accuracy."""
-        loss, right, n = 0.0, 0, 0
-        for inputs, labels in batches:
-            batch_loss, batch_right = self._step(inputs, labels)
-            loss, right, n = loss + float(batch_loss), right + int(batch_right), n + len(labels)
-            advance(1)
-        return loss / n, right / n
-
-    def judge(self, validation: LabelledPictures) -> tuple[float, float]:
-        """Give the mean loss and the accuracy on pictures as they are."""
-        n = len(validation.table)
-        loss, right = 0.0, 0
-        for start in range(0, n, _BATCH):
-            rows = slice(start, start + _BATCH)
-            inputs = self._preprocessing.apply(validation.pictures[rows].astype(np.float32))
-            probabilities = self._answer(inputs.astype(np.float32))
-            labels = validation.labels[rows]
-            loss += float(np.sum(self._losses(labels, probabilities)))
-            right += int(np.sum(np.argmax(probabilities, axis=1) == labels))
-        return loss / n, right / n

@@ -8,6 +8,9 @@ import pandas as pd
 from study.errors import InputError
 from study.settings.stimuli import StimuliSettings
 
+# As in Bartnik (2020), where validation is by picture.
+PART_FOR_VALIDATION = 0.2
+
 
 def split_pictures(
     manifest: pd.DataFrame,
@@ -15,10 +18,11 @@ def split_pictures(
     settings: StimuliSettings,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Assign every picture to training, validation or test, actor by actor.
+    """Assign every picture to training, validation or test.
 
     The test actors are those of the settings, with the pictures of one session; their other
-    pictures go unused. Validation actors are drawn from the rest, in turns of both sexes.
+    pictures go unused. Validation actors are drawn from the rest, in turns of both sexes; or,
+    where the settings split validation by picture, a fifth of the other pictures is drawn.
 
     Parameters
     ----------
@@ -27,7 +31,7 @@ def split_pictures(
     usable : set of str
         Pictures that have a crop; the others go unused.
     settings : StimuliSettings
-        Test actors, test session and number of validation actors.
+        Test actors, test session, and what serves for validation.
     rng : numpy.random.Generator
         Where the chance comes from.
 
@@ -43,9 +47,31 @@ def split_pictures(
 
     References
     ----------
-    Bartnik (2020): the sixteen test actors that are the default.
+    Bartnik (2020): the sixteen test actors that are the default; validation by picture. Which
+    pictures were drawn there is not known, and actors were in training and validation.
     """
     tested = manifest["actor"].isin(settings.test_actors)
+    split = pd.Series("train", index=manifest.index)
+    split[_validation(manifest, tested, usable, settings, rng)] = "validation"
+    split[tested] = "test"
+    if settings.test_session != "both":
+        split[tested & (manifest["session"] != settings.test_session)] = "unused"
+    split[~manifest["image_id"].isin(usable)] = "unused"
+    return pd.DataFrame({"image_id": manifest["image_id"], "split": split})
+
+
+def _validation(
+    manifest: pd.DataFrame,
+    tested: "pd.Series[bool]",
+    usable: set[str],
+    settings: StimuliSettings,
+    rng: np.random.Generator,
+) -> "pd.Series[bool]":
+    """Choose the pictures for validation among those that are not tested."""
+    if settings.validation_by == "picture":
+        pool = manifest.loc[~tested & manifest["image_id"].isin(usable), "image_id"]
+        drawn = rng.permutation(sorted(pool))[: int(len(pool) * PART_FOR_VALIDATION)]
+        return manifest["image_id"].isin(drawn)
     rest = manifest.loc[~tested, ["actor", "sex"]].drop_duplicates("actor")
     if len(rest) <= settings.validation_actors:
         raise InputError(
@@ -55,13 +81,7 @@ def split_pictures(
             "Lower [stimuli] validation_actors or choose fewer test_actors."
         )
     validation = draw_actors(rest, settings.validation_actors, rng)
-    split = pd.Series("train", index=manifest.index)
-    split[manifest["actor"].isin(validation)] = "validation"
-    split[tested] = "test"
-    if settings.test_session != "both":
-        split[tested & (manifest["session"] != settings.test_session)] = "unused"
-    split[~manifest["image_id"].isin(usable)] = "unused"
-    return pd.DataFrame({"image_id": manifest["image_id"], "split": split})
+    return manifest["actor"].isin(validation)
 
 
 def draw_actors(actors: pd.DataFrame, n_actors: int, rng: np.random.Generator) -> list[str]:

@@ -1,6 +1,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -40,7 +41,7 @@ def study(tmp_path):
 
 
 def adopted(study, file, name="theirs", **options):
-    chosen = {"expressions": ORDER, "preprocessing": "none", **options}
+    chosen: dict[str, Any] = {"expressions": ORDER, "preprocessing": "none", **options}
     run_step(study, adopt_step(study, file, name, **chosen))
     return load_network(study, name)
 
@@ -105,11 +106,11 @@ def test_what_only_training_needs_may_be_unknown(tmp_path):
     assert (head.compute_dtype, head.kernel_regularizer) == ("float32", None)
 
 
-def writes(mark: Path):
-    """A Lambda layer that leaves a mark when its code runs."""
+def writes(mark: Path):  # type: ignore[no-untyped-def]
+    """Make a Lambda layer that leaves a mark when its code runs."""
     place = str(mark)
     return import_tensorflow().keras.layers.Lambda(
-        lambda x, where=place: (open(where, "w").close(), x)[1],  # noqa: PTH123
+        lambda x, where=place: open(where, "w") and x,  # noqa: PTH123
         name="marker",
     )
 
@@ -204,7 +205,7 @@ def test_an_activation_of_their_own_code_is_named(tmp_path):
 def test_a_model_of_their_own_class_is_named(tmp_path):
     keras = import_tensorflow().keras
 
-    class TheirNetwork(keras.Model):
+    class TheirNetwork(keras.Model):  # type: ignore[name-defined]
         def __init__(self):
             super().__init__()
             self.head = keras.layers.Dense(7)
@@ -296,14 +297,15 @@ def test_a_network_that_answers_with_nan_is_refused(study, tmp_path):
 
 def test_wrong_options_are_refused(study, tmp_path):
     file = saved(chain(), tmp_path / "network.h5")
-    for options, said in (
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
         ({"expressions": "happy,sad"}, "all 7 outputs.*names 2: happy, sad"),
         ({"expressions": ORDER.replace("sad", "happy")}, "happy is in .* more than once"),
         ({"expressions": ORDER.replace("sad", "contempt")}, "but it is 'contempt'"),
         ({"preprocessing": "rgb255"}, "Did you mean 'rgb_255'"),
         ({"name": "a/b"}, "letters, digits, _ and -"),
         ({"name": "small"}, "faceoff cnn train makes"),
-    ):
+    )
+    for options, said in wrong:
         with pytest.raises(InputError, match=said):
             adopted(study, file, **options)
 
@@ -311,7 +313,7 @@ def test_wrong_options_are_refused(study, tmp_path):
 def test_names_of_expressions_and_preprocessing():
     assert expressions_in_order("Fear, joy,NE") == ("afraid", "happy", "neutral")
     grey = np.array([[0.0, 51.0, 255.0]])
-    by_hand = {
+    by_hand: dict[str, Any] = {
         "none": grey,
         "rgb_255": [[0, 0.2, 1]],
         "centred_rgb": [[-1, -0.6, 1]],

@@ -5,7 +5,8 @@ import pytest
 
 from cnn.architectures import architecture, build
 from cnn.backend import import_tensorflow, make_deterministic
-from cnn.network import read_network, save_network, softmax, without_softmax
+from cnn.heads import without_softmax
+from cnn.network import read_network, save_network, softmax
 from cnn.preprocessing import CENTRED_RGB, Preprocessing
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
@@ -95,7 +96,7 @@ def test_another_head_is_refused():
 def saved(tmp_path):
     make_deterministic(2)
     model = build("small", 32, 7)
-    preprocessing = Preprocessing("bgr", (10.0, 20.0, 30.0), (0.5, 0.5, 0.5))
+    preprocessing = Preprocessing("bgr", (10.0, 20.0, 30.0), (0.5,) * 3)
     save_network(
         tmp_path,
         model,

@@ -152,7 +152,7 @@ def without_twins(study):
 def test_labels_are_shuffled_among_the_pictures():
     names = np.repeat(["sad", "happy", "angry"], 20)
     table = pd.DataFrame({"image_id": np.arange(60).astype(str), "expression": names})
-    pictures = LabelledPictures(table, np.arange(60)[:, None, None, None] * np.ones(3, np.uint8))
+    pictures = LabelledPictures(table, np.arange(60, dtype=np.uint8)[:, None, None, None])
     mixed = shuffled(pictures, ("happy", "sad"), seed=1)
     again = shuffled(pictures, ("happy", "sad"), seed=1)
     known = table[table["expression"] != "angry"]

@@ -39,6 +39,16 @@ def test_the_whole_of_kdef_is_split_as_in_the_thesis():
     assert validation["sex"].value_counts().to_dict() == {"female": 5, "male": 5}
 
 
+def test_validation_by_picture_takes_a_fifth_of_the_pictures_of_actors_that_are_not_tested():
+    manifest = manifest_of(35, 35)
+    table = split(manifest, validation_by="picture")
+    counts = table["split"].value_counts()
+    assert counts["validation"] == int((counts["train"] + counts["validation"]) * 0.2)
+    actors = table.groupby("split")["actor"].unique().map(set)
+    assert actors["validation"] & actors["train"]
+    assert not actors["test"] & (actors["train"] | actors["validation"])
+
+
 @settings(max_examples=40)
 @given(
     n_female=st.integers(0, 35),

@@ -51,6 +51,11 @@ class StimuliSettings(Section):
     test_session: Literal["A", "B", "both"] = Field(
         "A", description="session of the test pictures; the other one's go unused"
     )
+    validation_by: Literal["actor", "picture"] = Field(
+        "actor",
+        description="actor: validation has actors of its own; picture: a fifth of the pictures "
+        "that are not tested, whoever they show, as in Bartnik (2020)",
+    )
     validation_actors: int = Field(
         10, ge=0, description="number of the other actors drawn for validation, half of each sex"
     )

@@ -6,7 +6,8 @@ from cnn.innvestigate_call import run_innvestigate
 from cnn.lrp.composites import COMPOSITES
 from cnn.lrp.engine import Lrp
 from cnn.lrp.tests.networks import application, awaken
-from cnn.network import save_network, without_softmax
+from cnn.heads import without_softmax
+from cnn.network import save_network
 from cnn.preprocessing import CENTRED_RGB
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError

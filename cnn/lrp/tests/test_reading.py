@@ -82,7 +82,7 @@ def test_a_layer_of_own_code_and_an_odd_operation_are_named():
     tf = import_tensorflow()
     layers = tf.keras.layers
 
-    class Squares(layers.Layer):
+    class Squares(layers.Layer):  # type: ignore[name-defined]
         def call(self, inputs):
             return inputs * inputs
 
