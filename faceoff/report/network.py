@@ -38,9 +38,16 @@ def network_section(study: Study) -> ReportSection:
     network = json.loads((folder / "network.json").read_text(encoding="utf-8"))
     text = (
         f"The network '{network['name']}' has {network['parameters']:,} parameters "
-        f"({len(network.get('frozen') or [])} layers frozen) and sees pictures of "
+        f"({len(network.get('frozen_layers') or [])} layers frozen) and sees pictures of "
         f"{network['input_px']} px."
     )
+    origin = network.get("adopted")
+    if origin:
+        text += (
+            f" It was trained elsewhere and adopted from the file {origin['file']} (written by "
+            f"Keras {origin['keras_version']}): which pictures it has seen before is not known "
+            "here, and the accuracy below may be overstated."
+        )
     evaluation = read_table(
         folder / "evaluation.tsv",
         what="The network's evaluation (faceoff cnn evaluate)",
@@ -49,25 +56,32 @@ def network_section(study: Study) -> ReportSection:
     table = ReportTable(
         "network", "The network on the test pictures, with 95% intervals.", evaluation, decimals=3
     )
-    return ReportSection("The network", (text,), (_training_figure(study),), (table,))
-
-
-def _training_figure(study: Study) -> ReportFigure:
-    """Draw the training history, and the relevance sums against the logits."""
-    folder = study.cnn_dir(study.settings.cnn.model)
-    history = read_table(
-        folder / "history.tsv",
-        what="The training history (faceoff cnn train)",
-        columns={"epoch": int, "loss": float, "accuracy": float, "val_accuracy": float},
+    return ReportSection(
+        "The network", (text,), (_training_figure(study, trained=not origin),), (table,)
     )
+
+
+def _training_figure(study: Study, *, trained: bool) -> ReportFigure:
+    """Draw the training history where there is one, and relevance sums against the logits."""
+    folder = study.cnn_dir(study.settings.cnn.model)
     figure = new_figure(height_cm=6.5)
     left, right = figure.subplots(1, 2)
-    left.plot(history["epoch"], history["accuracy"], color=SKY_BLUE, label="training, augmented")
-    left.plot(history["epoch"], history["val_accuracy"], color=NETWORK, label="validation")
-    left.set(xlabel="epoch", ylabel="share right", ylim=(0, 1.02), title="Training")
-    left.legend(loc="lower right")
+    if trained:
+        history = read_table(
+            folder / "history.tsv",
+            what="The training history (faceoff cnn train)",
+            columns={"epoch": int, "loss": float, "accuracy": float, "val_accuracy": float},
+        )
+        left.plot(
+            history["epoch"], history["accuracy"], color=SKY_BLUE, label="training, augmented"
+        )
+        left.plot(history["epoch"], history["val_accuracy"], color=NETWORK, label="validation")
+        left.set(xlabel="epoch", ylabel="share right", ylim=(0, 1.02), title="Training")
+        left.legend(loc="lower right")
+    else:
+        left.set_axis_off()
     relevance_tsv = folder / "relevance.tsv"
-    caption = "Left: accuracy by epoch."
+    caption = "Left: accuracy by epoch." if trained else "The network was not trained here."
     if relevance_tsv.is_file():
         check = read_table(
             relevance_tsv,
