@@ -1,4 +1,4 @@
-"""The commands of the network: networks, train, evaluate, explain, sanity, methods."""
+"""The commands of the network: networks, train, adopt, evaluate, explain, sanity, methods."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -82,6 +82,53 @@ def evaluate(
     run_step(opened, evaluate_step(opened), force=force)
 
 
+ExpressionsOption = Annotated[
+    str,
+    typer.Option(
+        "--expressions",
+        metavar="A,B,...",
+        help="What the outputs stand for, in their order, such as afraid,angry,happy.",
+        show_default=False,
+    ),
+]
+PreprocessingOption = Annotated[
+    str,
+    typer.Option(
+        "--preprocessing",
+        help="What its training did to pixels: rgb_255 (0 to 1), centred_rgb (-1 to 1), caffe, "
+        "torch, vgg_face, or none for a network that takes grey levels.",
+        show_default=False,
+    ),
+]
+LambdaOption = Annotated[
+    bool, typer.Option("--allow-lambda", help="Run the Python code of the file's Lambda layers.")
+]
+
+
+@app.command()
+def adopt(
+    file: Annotated[Path, typer.Argument(help="A .h5 or .keras file, or a SavedModel folder.")],
+    expressions: ExpressionsOption,
+    preprocessing: PreprocessingOption,
+    name: Annotated[
+        str, typer.Option(help="What the study calls it; by default the file's name.")
+    ] = "",
+    study: StudyOption = Path(),
+    allow_lambda: LambdaOption = False,
+    force: ForceOption = False,
+) -> None:
+    """Take a network that was trained elsewhere into the study."""
+    from cnn.adoption import adopt_step
+    from study.provenance import run_step
+
+    opened = open_for_command(study)
+    step = adopt_step(
+        opened, file, name or file.resolve().stem, expressions, preprocessing,
+        allow_lambda=allow_lambda, force=force,
+    )  # fmt: skip
+    run_step(opened, step, force=force)
+
+
 MethodOption = Annotated[
     str,
     typer.Option(
@@ -114,6 +161,17 @@ def explain(
             show_default=False,
         ),
     ] = "",
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Adopt this file first, under --model or its own name; needs --expressions and "
+            "--preprocessing, as faceoff cnn adopt does.",
+            show_default=False,
+        ),
+    ] = None,
+    expressions: ExpressionsOption = "",
+    preprocessing: PreprocessingOption = "",
     force: ForceOption = False,
 ) -> None:
     """Make relevance maps of the test pictures."""
@@ -121,6 +179,7 @@ def explain(
     from study.provenance import run_step
 
     chosen = _chosen_method(method, argument)
+    model = _adopted_first(network, model, expressions, preprocessing, study)
     opened = _open(study, model=model, target=target, **chosen)
     run_step(opened, explain_step(opened), force=force)
 
@@ -132,6 +191,12 @@ def sanity(
     method: MethodOption = "",
     argument: ArgumentOption = None,
     pictures: Annotated[int, typer.Option(min=1, help="Test pictures of each expression.")] = 2,
+    labels: Annotated[
+        bool,
+        typer.Option(
+            "--labels", help="Also train the same network on shuffled labels; takes long."
+        ),
+    ] = False,
     force: ForceOption = False,
 ) -> None:
     """Test whether a method's maps depend on what the network learnt, and on the class."""
@@ -139,7 +204,7 @@ def sanity(
     from study.provenance import run_step
 
     opened = _open(study, model=model, **_chosen_method(method, argument))
-    run_step(opened, sanity_step(opened, pictures), force=force)
+    run_step(opened, sanity_step(opened, pictures, labels=labels), force=force)
 
 
 @app.command()
@@ -149,6 +214,24 @@ def methods() -> None:
 
     for line in described_methods():
         typer.echo(line)
+
+
+def _adopted_first(
+    file: Path | None, model: str, expressions: str, preprocessing: str, study: Path
+) -> str:
+    """Adopt the file of explain --network, and give the model's name."""
+    from study.errors import InputError
+
+    if bool(file) != bool(expressions) or bool(file) != bool(preprocessing):
+        raise InputError(
+            "A network from a file needs --network, --expressions and --preprocessing, but only "
+            "some of them were given. Nothing of this is guessed: add the others."
+        )
+    if file is None:
+        return model
+    name = model or file.resolve().stem
+    adopt(file, expressions, preprocessing, name, study)
+    return name
 
 
 def _chosen_method(method: str, arguments: list[str] | None) -> dict[str, Any]:

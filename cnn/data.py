@@ -30,15 +30,18 @@ class LabelledPictures:
         One row for each picture, with ``image_id`` and ``expression``.
     pictures : ndarray of uint8, shape (n, side, side, 3)
         RGB, in the order of the table.
+    expressions : tuple of str, default `EXPRESSIONS`
+        What the outputs of the network that they are for stand for.
     """
 
     table: pd.DataFrame
     pictures: NDArray[np.uint8]
+    expressions: tuple[str, ...] = EXPRESSIONS
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """Index of each picture's expression in `EXPRESSIONS`."""
-        codes = {name: index for index, name in enumerate(EXPRESSIONS)}
+        """Index of each picture's expression in the network's expressions."""
+        codes = {name: index for index, name in enumerate(self.expressions)}
         return np.array([codes[name] for name in self.table["expression"]], dtype=np.int64)
 
 

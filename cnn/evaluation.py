@@ -60,6 +60,10 @@ def evaluate(study: Study, model: str) -> None:
         f"network {model}: {100 * accuracy['value']:.1f} % of {accuracy['n']} test pictures named "
         f"rightly, 95 % CI {100 * accuracy['ci_low']:.1f} to {100 * accuracy['ci_high']:.1f}"
     )
+    unknown = [name for name in EXPRESSIONS if name not in network.expressions]
+    if unknown:
+        names = ", ".join(unknown)
+        say(f"warning: the network cannot answer {names}; their pictures count as wrong")
 
 
 def predict(study: Study, network: Network) -> pd.DataFrame:
@@ -90,4 +94,6 @@ def predict(study: Study, network: Network) -> pd.DataFrame:
         # Six digits: more would differ from one processor to another.
         tables.append(table.join(pd.DataFrame(probabilities.round(6), columns=names)))
     predictions = pd.concat(tables).set_index("image_id")
-    return predictions.loc[labels["image_id"]].reset_index()
+    # A network can have been adopted that knows fewer expressions: it gives the others nothing.
+    answers = predictions.loc[labels["image_id"]].reset_index()
+    return answers.reindex(columns=list(PREDICTIONS))

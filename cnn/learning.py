@@ -35,6 +35,7 @@ def fit(
     seed: int,
     keep: Callable[[Checkpoint], None],
     before: Checkpoint | None = None,
+    until: float = np.inf,
 ) -> pd.DataFrame:
     """Train a network, and leave it with the weights of the lowest validation loss.
 
@@ -54,6 +55,8 @@ def fit(
         Called after each epoch with the training as it is then.
     before : Checkpoint, optional
         Where a training that was broken off goes on.
+    until : float, default infinity
+        End once this part of the validation pictures is named rightly by the best weights.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def fit(
     rows = [tuple(row) for row in history.itertuples(index=False)]
     with bar("train", settings.epochs * n_steps) as advance:
         advance(len(rows) * n_steps)
-        while not _is_done(history, settings):
+        while not _is_done(history, settings, until):
             epoch = len(rows) + 1
             random = generator(seed, "cnn", "epoch", epoch)
             batches = training_batches(pictures, training.labels, settings, preprocessing, random)
@@ -87,12 +90,13 @@ def fit(
     return history
 
 
-def _is_done(history: pd.DataFrame, settings: CnnSettings) -> bool:
-    """Tell whether all epochs are done, or the validation loss has not fallen for long."""
+def _is_done(history: pd.DataFrame, settings: CnnSettings, until: float) -> bool:
+    """Tell whether all epochs are done, enough is learnt, or the loss has not fallen for long."""
     if history.empty:
         return False
-    best_epoch = history.loc[history["best"].astype(bool), "epoch"].iloc[-1]
-    return len(history) >= settings.epochs or len(history) - best_epoch >= settings.patience
+    best = history[history["best"].astype(bool)].iloc[-1]
+    patient = len(history) - best["epoch"] < settings.patience
+    return len(history) >= settings.epochs or best["val_accuracy"] >= until or not patient
 
 
 def seed_dropout(network: Any, seed: int, epoch: int) -> None:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn.backend import import_tensorflow
+from cnn.heads import without_softmax
 from cnn.preprocessing import Preprocessing
+from cnn.rebuilding import rebuild
 from study.errors import InputError
 from study.folder import Study
 from study.writing import atomic_path, write_json
@@ -155,52 +157,6 @@ def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
     return probabilities
 
 
-def without_softmax(model: Any) -> Any:
-    """Cut the softmax off a network, so that its output is the logits.
-
-    Parameters
-    ----------
-    model : keras.Model
-        A network that ends in a softmax, as a layer of its own or as the activation of a
-        dense layer, or one that ends in logits already.
-
-    Returns
-    -------
-    keras.Model
-        With the same weights; its output is linear.
-
-    Raises
-    ------
-    InputError
-        If the last layer is neither.
-
-    Notes
-    -----
-    Relevance is explained before the softmax: after it, what speaks against the other classes
-    would count as speaking for this one (Montavon, Samek and Müller, 2018, section 5).
-    """
-    keras = import_tensorflow().keras
-    last = model.layers[-1]
-    activation = getattr(getattr(last, "activation", None), "__name__", "")
-    if isinstance(last, keras.layers.Dense) and activation == "linear":
-        return model
-    if isinstance(last, keras.layers.Softmax) or (
-        isinstance(last, keras.layers.Activation) and activation == "softmax"
-    ):
-        return keras.Model(model.inputs, last.input, name=model.name)
-    if isinstance(last, keras.layers.Dense) and activation == "softmax":
-        config = last.get_config() | {"activation": "linear"}
-        linear = keras.layers.Dense.from_config(config)
-        outputs = linear(last.input)
-        linear.set_weights(last.get_weights())
-        return keras.Model(model.inputs, outputs, name=model.name)
-    raise InputError(
-        "A network that names expressions must end in a softmax or in linear logits, "
-        f"but its last layer is {last.name!r} ({type(last).__name__} {activation}). "
-        "Give it such a head."
-    )
-
-
 def save_network(
     folder: Path,
     model: Any,
@@ -209,6 +165,7 @@ def save_network(
     expressions: Sequence[str],
     preprocessing: Preprocessing,
     seed: int,
+    adopted: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a trained network: its description, and its weights as HDF5.
 
@@ -226,6 +183,8 @@ def save_network(
         What is done to pixels before the first layer.
     seed : int
         What its training started from.
+    adopted : mapping, optional
+        Where a network that was not trained here comes from, as `cnn.adoption.adopt` writes it.
     """
     # Keras chooses another layout for names that end in ".weights.h5", as temporary ones do.
     with tempfile.TemporaryDirectory(prefix="faceoff-") as elsewhere:
@@ -242,6 +201,7 @@ def save_network(
             "parameters": model.count_params(),
             "frozen_layers": [layer.name for layer in model.layers if not layer.trainable],
             "seed": seed,
+            **({"adopted": dict(adopted)} if adopted else {}),
             "layers": json.loads(model.to_json()),
         },
     )
@@ -269,12 +229,14 @@ def read_network(folder: Path) -> Network:
         if not file.is_file():
             raise InputError(
                 f"The network must be at {file}, but there is no such file. "
-                "Train it first: faceoff cnn train."
+                "Train it first: faceoff cnn train; or take your own in: faceoff cnn adopt."
             )
-    keras = import_tensorflow().keras
     try:
         stored = json.loads((folder / "network.json").read_text(encoding="utf-8"))
-        model = keras.models.model_from_json(json.dumps(stored["layers"]))
+        asked_for = bool(stored.get("adopted", {}).get("lambda_layers"))
+        model = rebuild(
+            stored["layers"], source=str(folder / "network.json"), allow_lambda=asked_for
+        )
         model.load_weights(folder / "weights.h5")
         preprocessing = Preprocessing.from_json(stored["preprocessing"])
         name, expressions = stored["name"], tuple(stored["expressions"])

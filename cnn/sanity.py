@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cnn.backend import import_tensorflow
+from cnn.backend import import_tensorflow, make_deterministic
 from cnn.data import LabelledPictures, load_split, read_labels
+from cnn.map_correlation import between_classes, pearson, spearman
 from cnn.methods import Explained, explain_pictures
 from cnn.network import Network, load_network
+from cnn.shuffled_labels import FITTED, train_on_shuffled_labels
 from study.figures import CHANCE, NETWORK, PEOPLE, new_figure, save_figure
 from study.folder import Study
 from study.progress import say, track
@@ -24,11 +26,13 @@ if TYPE_CHECKING:
 SANITY = {
     "check": "weights: layers made random from the logits down; classes: maps of two expressions "
     "for one picture, without the sign of r; noise: the picture with a little noise; "
-    "completeness: sum of the map and of what biases took, over the logit",
+    "completeness: sum of the map and of what biases took, over the logit; labels: the same "
+    "network trained on shuffled labels, without the sign of r",
     "step": "weights: the last layer that was made random; noise: its standard deviation in grey "
     "levels; n/a otherwise",
     "measure": "spearman: rank correlation of pixels; spearman_absolute: of their absolute values; "
-    "pearson: of the means of 14 x 14 tiles; ratio",
+    "pearson: of the means of 14 x 14 tiles; ratio; training_accuracy: part of the shuffled "
+    "labels that were learnt",
     "mean": "mean over pictures",
     "smallest": "smallest of the pictures",
     "greatest": "greatest of the pictures",
@@ -36,7 +40,6 @@ SANITY = {
 }
 
 NOISE_GREY_LEVELS = (1, 2, 4)
-_TILES = 14
 # Above this, two maps are called the same, and a map of a random network is called unchanged.
 _SAME, _UNCHANGED = 0.95, 0.5
 
@@ -44,7 +47,13 @@ Explain = Callable[[Network, NDArray[np.uint8], NDArray[np.int64]], Explained]
 
 
 def sanity(
-    study: Study, model: str, method: str, arguments: Mapping[str, Any], per_expression: int
+    study: Study,
+    model: str,
+    method: str,
+    arguments: Mapping[str, Any],
+    per_expression: int,
+    *,
+    labels: bool = False,
 ) -> None:
     """Put a method to the test on a study's network, and write table and figure.
 
@@ -60,12 +69,16 @@ def sanity(
         The method's arguments.
     per_expression : int
         Number of test pictures of each expression, 1 or more.
+    labels : bool, default False
+        Whether to train the same network on shuffled labels, and compare its maps too.
 
     Raises
     ------
     InputError
         If the network was not trained, or the method does not take it.
     """
+    # Compiled functions give the same bits only if they are told so.
+    make_deterministic(study.settings.study.seed)
     network = load_network(study, model)
     test = load_split(study, read_labels(study), "test", network.input_px)
     chosen = test.table.groupby("expression", sort=False).head(per_expression).index.to_numpy()
@@ -76,6 +89,10 @@ def sanity(
         return explain_pictures(network, seen, wanted, method, arguments)
 
     table = check_method_on(network, pictures.pictures, targets, explain, study.settings.study.seed)
+    if labels:
+        other, accuracy = train_on_shuffled_labels(study, network)
+        rows = label_rows(network, other, accuracy, pictures.pictures, targets, explain)
+        table = pd.concat([table, rows], ignore_index=True)
     stem = study.cnn_dir(model) / f"sanity_{method}"
     write_table(stem.with_name(stem.name + ".tsv"), table, SANITY)
     save_figure(sanity_figure(table, method), stem)
@@ -139,6 +156,47 @@ def check_method_on(
     return pd.DataFrame(rows, columns=list(SANITY))
 
 
+def label_rows(
+    network: Network,
+    other: Network,
+    accuracy: float,
+    pictures: NDArray[np.uint8],
+    targets: NDArray[np.int64],
+    explain: Explain,
+) -> pd.DataFrame:
+    """Compare a method's maps with those of a network that was trained on shuffled labels.
+
+    Parameters
+    ----------
+    network : Network
+        The trained network.
+    other : Network
+        The same network, trained on shuffled labels.
+    accuracy : float
+        Part of the shuffled labels that it learnt.
+    pictures : ndarray of uint8, shape (n, side, side, 3)
+        RGB pictures.
+    targets : ndarray of int, shape (n,)
+        Index in ``network.expressions`` of what each picture shows.
+    explain : callable
+        Takes a network, pictures and targets, and gives their maps.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the columns of `SANITY`. Signs of correlations are left out: the other network's logit
+        can be negative, which turns a map round, and tells nothing of where.
+    """
+    own, others = (explain(one, pictures, targets).maps for one in (network, other))
+    rows = [
+        ("labels", "n/a", "training_accuracy", round(accuracy, 6), np.nan, np.nan, len(pictures)),
+        _row("labels", "n/a", "spearman", np.abs(spearman(own, others))),
+        _row("labels", "n/a", "spearman_absolute", spearman(np.abs(own), np.abs(others))),
+        _row("labels", "n/a", "pearson", np.abs(pearson(own, others))),
+    ]
+    return pd.DataFrame(rows, columns=list(SANITY))
+
+
 def randomised_networks(network: Network, seed: int) -> Iterator[tuple[str, Network]]:
     """Give the network with more and more random layers, from the logits down.
 
@@ -197,90 +255,6 @@ def with_noise(
     return noisy.round().clip(0, 255).astype(np.uint8)
 
 
-def spearman(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
-    """Correlate the ranks of the pixels of two maps of each picture.
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (n, side, side)
-        Maps.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        From -1 to 1; NaN where a map is constant.
-    """
-    from scipy.stats import rankdata
-
-    def ranks(maps: NDArray[Any]) -> NDArray[np.float64]:
-        return np.asarray(rankdata(maps.reshape(len(maps), -1), axis=1))
-
-    return correlation(ranks(first), ranks(second))
-
-
-def pearson(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
-    """Correlate the tile means of two maps of each picture.
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (n, side, side)
-        Maps of at least 14 x 14.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        From -1 to 1; NaN where a map is constant.
-    """
-    return correlation(*(_tile_means(maps).reshape(len(maps), -1) for maps in (first, second)))
-
-
-def correlation(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
-    """Correlate row by row.
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (n, m)
-        Values.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        Pearson's r; NaN where a row is constant.
-
-    Examples
-    --------
-    >>> correlation(np.array([[0, 1, 2]]), np.array([[4, 2, 0]])).round(6)
-    array([-1.])
-    """
-    first, second = (x - x.mean(axis=1, keepdims=True, dtype=np.float64) for x in (first, second))
-    norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
-    products = (first * second).sum(axis=1)
-    return np.divide(products, norms, out=np.full(len(norms), np.nan), where=norms > 0)
-
-
-def between_classes(by_class: list[NDArray[Any]]) -> NDArray[np.float64]:
-    """Correlate the maps of every two classes, and take the mean size for each picture.
-
-    A negative logit turns a map round, which tells nothing of where: signs are left out.
-
-    Parameters
-    ----------
-    by_class : list of ndarray, shape (n, side, side)
-        The maps of each class.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        Mean of Pearson's r, without its sign, over all pairs of classes.
-    """
-    pairs = [
-        np.abs(pearson(first, second))
-        for place, first in enumerate(by_class)
-        for second in by_class[place + 1 :]
-    ]
-    return np.mean(pairs, axis=0)
-
-
 def verdicts(table: pd.DataFrame, method: str) -> list[str]:
     """Say what the checks mean.
 
@@ -306,7 +280,7 @@ def verdicts(table: pd.DataFrame, method: str) -> list[str]:
         else "they come from what the network learnt"
     )
     spoken = "it cannot speak of classes" if classes["mean"] > _SAME else "it tells classes apart"
-    return [
+    said = [
         f"{method}: maps of the network with all its weights random correlate "
         f"{weights['mean']:.2f} with its own (Spearman): {changed}.",
         f"{method}: maps of different expressions for one picture correlate "
@@ -315,6 +289,23 @@ def verdicts(table: pd.DataFrame, method: str) -> list[str]:
         f"{noise['mean']:.2f}; sum of relevance over logit is {ratio['mean']:.3f} on average "
         f"({ratio['smallest']:.3f} to {ratio['greatest']:.3f}).",
     ]
+    labels = table[table["check"] == "labels"].set_index("measure")["mean"]
+    return said if labels.empty else [*said, _verdict_of_labels(labels, method)]
+
+
+def _verdict_of_labels(means: pd.Series, method: str) -> str:
+    """Say what the network with shuffled labels tells, if it learnt them."""
+    if means["training_accuracy"] < FITTED:
+        meaning = "it did not learn them, so that this tells little"
+    elif means["spearman"] > _UNCHANGED:
+        meaning = "they hardly depend on what the pictures are said to show"
+    else:
+        meaning = "they depend on what the pictures are said to show"
+    return (
+        f"{method}: maps of the same network trained on shuffled labels, of which it names "
+        f"{100 * means['training_accuracy']:.0f} % as told, correlate {means['spearman']:.2f} "
+        f"with its own (Spearman, without the sign): {meaning}."
+    )
 
 
 def sanity_figure(table: pd.DataFrame, method: str) -> "Figure":
@@ -354,8 +345,13 @@ def sanity_figure(table: pd.DataFrame, method: str) -> "Figure":
     left.tick_params(axis="x", rotation=60)
     left.legend(title="maps", loc="lower left")
     left.axhline(0, color=CHANCE, lw=0.8)
-    rest = table[table["check"].isin(["classes", "noise"])]
-    names = ["other class", *(f"noise {step}" for step in rest["step"].iloc[1:])]
+    rest = table[table["check"].isin(["classes", "noise", "labels"])]
+    rest = rest[rest["measure"] == "pearson"]
+    words = {"classes": "other class", "labels": "shuffled labels"}
+    names = [
+        words.get(check, f"noise {step}")
+        for check, step in zip(rest["check"], rest["step"], strict=True)
+    ]
     right.bar(names, rest["mean"], color=NETWORK, alpha=0.8)
     spread = [rest["mean"] - rest["smallest"], rest["greatest"] - rest["mean"]]
     right.errorbar(names, rest["mean"], yerr=spread, fmt="none", color="0.2", lw=0.8)
@@ -373,12 +369,3 @@ def _row(check: str, step: str, measure: str, values: NDArray[np.float64]) -> tu
         return check, step, measure, np.nan, np.nan, np.nan, 0
     summary = (known.mean(), known.min(), known.max())
     return check, step, measure, *(round(float(value), 6) for value in summary), len(known)
-
-
-def _tile_means(maps: NDArray[Any]) -> NDArray[np.float64]:
-    """Average maps over 14 x 14 tiles; where the side does not divide, tiles differ by a pixel."""
-    side = maps.shape[1]
-    starts = np.arange(_TILES) * side // _TILES
-    sizes = np.diff([*starts, side]).astype(float)
-    sums = np.add.reduceat(np.add.reduceat(maps.astype(np.float64), starts, 1), starts, 2)
-    return np.asarray(sums / (sizes[:, None] * sizes))

@@ -256,8 +256,8 @@ def _plain(metric: str, value: float, n: int) -> tuple[str, float, float, float,
 
 
 def _probabilities(predictions: pd.DataFrame) -> NDArray[np.float64]:
-    """Take the probabilities of all expressions."""
-    return predictions[[f"p_{name}" for name in EXPRESSIONS]].to_numpy(float)
+    """Take the probabilities of all expressions; 0 of one that an adopted network does not know."""
+    return predictions[[f"p_{name}" for name in EXPRESSIONS]].fillna(0.0).to_numpy(float)
 
 
 def _without_zeros(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

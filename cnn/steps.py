@@ -5,7 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from study.errors import InputError
 from study.folder import Study
+from study.progress import say
 from study.provenance import Step
 
 
@@ -21,6 +23,11 @@ def train_step(study: Study) -> Step:
     -------
     Step
         From manifest, crops and splits to the network and its history.
+
+    Raises
+    ------
+    InputError
+        If the network was adopted: training would overwrite it.
     """
     from cnn.training import train
 
@@ -93,10 +100,17 @@ def _training(
     run: Callable[[], None],
     follows: str = "",
 ) -> Step:
-    """Describe one training."""
+    """Describe one training, of a network that was not adopted."""
+    from cnn.adoption import is_adopted
     from cnn.training import TRAINING
 
     settings = study.settings.cnn
+    if is_adopted(study, settings.model):
+        raise InputError(
+            f"A network that is trained must be one of the registry, but {settings.model!r} was "
+            f"adopted into {study.cnn_dir(settings.model)} and is kept as it is. Train another one "
+            "with --model, or go on with it: faceoff cnn evaluate."
+        )
     own_file = () if settings.weights in ("own", "random") else (study.root / settings.weights,)
     return Step(
         "cnn train",
@@ -194,7 +208,7 @@ def explain_step(study: Study) -> Step:
     )
 
 
-def sanity_step(study: Study, per_expression: int) -> Step:
+def sanity_step(study: Study, per_expression: int, *, labels: bool = False) -> Step:
     """Describe the sanity checks of the method that the settings name.
 
     Parameters
@@ -203,6 +217,8 @@ def sanity_step(study: Study, per_expression: int) -> Step:
         The study.
     per_expression : int
         Number of test pictures of each expression, 1 or more.
+    labels : bool, default False
+        Whether to train the same network on shuffled labels, and compare its maps too.
 
     Returns
     -------
@@ -214,14 +230,20 @@ def sanity_step(study: Study, per_expression: int) -> Step:
     settings = study.settings.cnn
     stem = study.cnn_dir(settings.model) / f"sanity_{settings.method}"
     chosen = settings.model_dump(mode="json", include={"model", "method", "method_arguments"})
+    training = settings.model_dump(
+        mode="json", include={"epochs", "batch_size", "learning_rate", "schedule"}
+    )
     return Step(
         "cnn sanity",
         (*_network_files(study), study.manifest_tsv, study.crops_tsv, study.splits_tsv),
         tuple(stem.with_name(stem.name + suffix) for suffix in (".tsv", ".svg", ".png")),
-        {"cnn": chosen, "per_expression": per_expression, "seed": study.settings.study.seed},
+        {
+            "cnn": chosen, "per_expression": per_expression, "seed": study.settings.study.seed,
+            "labels": training if labels else None,
+        },
         partial(
             sanity, study, settings.model, settings.method, settings.method_arguments,
-            per_expression,
+            per_expression, labels=labels,
         ),
     )  # fmt: skip
 
@@ -237,9 +259,15 @@ def steps(study: Study) -> Iterator[Step]:
     Yields
     ------
     Step
-        Training, judging, explaining.
+        Training, judging, explaining. An adopted network is not trained.
     """
-    yield train_step(study)
+    from cnn.adoption import is_adopted
+
+    model = study.settings.cnn.model
+    if is_adopted(study, model):
+        say(f"cnn train: left out, for the network {model} was adopted and not trained here")
+    else:
+        yield train_step(study)
     yield evaluate_step(study)
     yield explain_step(study)
 

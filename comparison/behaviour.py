@@ -130,6 +130,9 @@ def by_picture(people: pd.DataFrame, network: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     answers = dict(list(people.groupby("image_id")))
+    # An adopted network may not know an expression: it gives it nothing.
+    probabilities = [f"p_{name}" for name in EXPRESSIONS]
+    network = network.assign(**network[probabilities].fillna(0.0))
     for picture in network.to_dict("records"):
         own = answers[picture["image_id"]]
         counts = own["response"].value_counts()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cnn.backend import import_tensorflow
 from cnn.lrp.folding import fold
 from cnn.lrp.graph import Graph, Kind, Node
+from cnn.lrp.missing import missing_rule
 from study.errors import InputError
 
 ACTIVATIONS = (
@@ -17,7 +18,12 @@ ACTIVATIONS = (
 )  # fmt: skip
 # Keras' and TensorFlow's names of the same functions.
 _SYNONYMS = {"silu": "swish"}
-_DROPPED = {"Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "InputLayer"}
+# They do nothing once a network is trained.
+_DROPPED = {
+    "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise",
+    "InputLayer", "RandomBrightness", "RandomContrast", "RandomFlip", "RandomHeight",
+    "RandomRotation", "RandomTranslation", "RandomWidth", "RandomZoom", "SpatialDropout2D",
+}  # fmt: skip
 
 
 def canonical_graph(model: Any) -> Graph:
@@ -91,8 +97,9 @@ class _Reader:
             return self._operator(layer, call, taken)
         if kind not in _CONVERTERS:
             raise InputError(
-                f"The relevance engine must know every layer, but {layer.name!r} is a {kind}. "
-                "It would need a rule for it; explain the network by a gradient method instead, "
+                f"The relevance engine must know every layer, but {layer.name!r} is a {kind}. It "
+                f"would need {missing_rule(kind)}. Until then, explain the network by a method "
+                "that needs gradients alone, such as --method integrated_gradients or grad_cam, "
                 "or replace the layer."
             )
         for node in _CONVERTERS[kind](layer):
@@ -102,9 +109,11 @@ class _Reader:
     def _activated(self, layer: Any, place: int) -> int:
         """Append a layer's activation, if it has one that does anything."""
         activation = getattr(layer, "activation", None)
-        if activation is None or activation.__name__ == "linear":
+        if activation is None or getattr(activation, "__name__", "") == "linear":
             return place
-        return self.activation(f"{layer.name}/activation", activation.__name__, place)
+        # A layer can be another layer's activation; it then has a kind, but no function's name.
+        function = getattr(activation, "__name__", type(activation).__name__)
+        return self.activation(f"{layer.name}/activation", function, place)
 
     def activation(self, name: str, function: str, place: int, **options: Any) -> int:
         """Append an activation."""
@@ -112,7 +121,8 @@ class _Reader:
         if function not in ACTIVATIONS:
             raise InputError(
                 f"The relevance engine passes activations on that it knows, but {name!r} is a "
-                f"{function!r}. Known are {', '.join(ACTIVATIONS)}; a softmax must be cut off."
+                f"{function!r}. It would need {missing_rule(function)}. Known are "
+                f"{', '.join(ACTIVATIONS)}; at the end, a softmax must be cut off."
             )
         node = Node(name, "activation", (place,), options={"function": function, **options})
         return self.add(node)
@@ -139,7 +149,9 @@ class _Reader:
             return self.add(Node(layer.name, "affine", (taken[0],), weights))
         raise InputError(
             f"The relevance engine must know every operation, but {layer.name!r} is "
-            f"{layer.symbol!r}. Put a Keras layer in its place."
+            f"{layer.symbol!r}. It would need {missing_rule(symbol)}. Put a Keras layer that it "
+            "knows in its place, or take a method that needs gradients alone, such as "
+            "--method integrated_gradients."
         )
 
 

@@ -5,9 +5,10 @@ import pytest
 
 from cnn.architectures import ARCHITECTURES, build
 from cnn.backend import import_tensorflow
+from cnn.heads import without_softmax
 from cnn.innvestigate_call import run_innvestigate
 from cnn.innvestigate_process import check_layers, check_method
-from cnn.network import save_network, without_softmax
+from cnn.network import save_network
 from cnn.preprocessing import CENTRED_RGB
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError

@@ -5,7 +5,8 @@ import pytest
 
 from cnn.architectures import architecture, build
 from cnn.backend import import_tensorflow, make_deterministic
-from cnn.network import read_network, save_network, softmax, without_softmax
+from cnn.heads import without_softmax
+from cnn.network import read_network, save_network, softmax
 from cnn.preprocessing import CENTRED_RGB, Preprocessing
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
@@ -26,10 +27,32 @@ def heads():
         "fused": [layers.Dense(7, activation="softmax")],
         "activation": [layers.Dense(7), layers.Activation("softmax")],
         "layer": [layers.Dense(7), layers.Softmax()],
-    }
+        "pooled": [layers.Reshape((1, 1, 5)), layers.Conv2D(7, 1), layers.GlobalAveragePooling2D(),
+                   layers.Activation("softmax")],
+        "pooled convolution": [layers.Reshape((1, 1, 5)), layers.Conv2D(7, 1), layers.Flatten(),
+                               layers.Softmax()],
+        "nested": [within(layers.Dense(6, activation="relu"), layers.Dense(7), layers.Softmax())],
+        "nested twice": [within(within(layers.Dense(7, activation="softmax")))],
+        "operation": [layers.Dense(7), within(import_tensorflow().nn.softmax, width=7)],
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["fused", "activation", "layer"])
+def within(*layers, width=5):
+    """A model of layers or functions, to be part of another one."""
+    keras = import_tensorflow().keras
+    inputs = outputs = keras.Input((width,))
+    for layer in layers:
+        outputs = layer(outputs)
+    return keras.Model(inputs, outputs)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "fused", "activation", "layer", "pooled", "pooled convolution", "nested", "nested twice",
+        "operation",
+    ],
+)  # fmt: skip
 def test_softmax_is_cut_off_and_nothing_else(kind):
     make_deterministic(1)
     model = stack(*heads()[kind])
@@ -39,6 +62,23 @@ def test_softmax_is_cut_off_and_nothing_else(kind):
     assert np.abs(logits.sum(axis=1) - 1).min() > 0.01
     np.testing.assert_allclose(softmax(logits), model.predict_on_batch(inputs), atol=1e-6)
     assert logits.min() < 0
+
+
+def test_cutting_leaves_the_network_as_it_is():
+    make_deterministic(1)
+    model = stack(*heads()["nested"])
+    inputs = np.random.default_rng(1).normal(size=(2, 4, 4, 3)).astype(np.float32)
+    before = model.predict_on_batch(inputs)
+    logits = without_softmax(model)
+    assert without_softmax(logits) is logits
+    np.testing.assert_array_equal(model.predict_on_batch(inputs), before)
+
+
+def test_a_softmax_over_other_axes_is_no_head():
+    layers = import_tensorflow().keras.layers
+    head = [layers.Dense(7), layers.Softmax(name="head"), layers.Flatten(name="last")]
+    with pytest.raises(InputError, match="last layer is 'last'"):
+        without_softmax(stack(*head))
 
 
 def test_network_of_logits_stays_as_it_is():

@@ -41,8 +41,16 @@ def network_section(study: Study) -> ReportSection:
     frozen = network["frozen_layers"]
     text = (
         f"The network '{network['name']}' has {network['parameters']:,} parameters "
-        f"({len(frozen)} layers frozen) and sees pictures of {network['input_px']} px."
+        f"({len(frozen)} layers frozen) and sees pictures of "
+        f"{network['input_px']} px."
     )
+    origin = network.get("adopted")
+    if origin:
+        text += (
+            f" It was trained elsewhere and adopted from the file {origin['file']} (written by "
+            f"Keras {origin['keras_version']}): which pictures it has seen before is not known "
+            "here, and the accuracy below may be overstated."
+        )
     scores = read_table(
         folder / "evaluation.tsv",
         what="The network's evaluation (faceoff cnn evaluate)",
@@ -56,7 +64,7 @@ def network_section(study: Study) -> ReportSection:
         ),
         _by_expression(scores[of_one]),
     )  # fmt: skip
-    figures = (_training_figure(study), _judging_figure(study))
+    figures = (_training_figure(study, trained=not origin), _judging_figure(study))
     return ReportSection("The network", (text,), figures, tables)
 
 
@@ -119,22 +127,27 @@ def _draw_intervals(axes: Any, places: Any, table: pd.DataFrame) -> None:
     axes.errorbar(places, table["accuracy"], yerr=off, fmt="o", ms=3, lw=0.8, color=NETWORK)
 
 
-def _training_figure(study: Study) -> ReportFigure:
-    """Draw the training history, and the relevance sums against the logits."""
+def _training_figure(study: Study, *, trained: bool) -> ReportFigure:
+    """Draw the training history where there is one, and relevance sums against the logits."""
     folder = study.cnn_dir(study.settings.cnn.model)
-    history = read_table(
-        folder / "history.tsv",
-        what="The training history (faceoff cnn train)",
-        columns={"epoch": int, "loss": float, "accuracy": float, "val_accuracy": float},
-    )
     figure = new_figure(height_cm=6.5)
     left, right = figure.subplots(1, 2)
-    left.plot(history["epoch"], history["accuracy"], color=SKY_BLUE, label="training, augmented")
-    left.plot(history["epoch"], history["val_accuracy"], color=NETWORK, label="validation")
-    left.set(xlabel="epoch", ylabel="share right", ylim=(0, 1.02), title="Training")
-    left.legend(loc="lower right")
+    if trained:
+        history = read_table(
+            folder / "history.tsv",
+            what="The training history (faceoff cnn train)",
+            columns={"epoch": int, "loss": float, "accuracy": float, "val_accuracy": float},
+        )
+        left.plot(
+            history["epoch"], history["accuracy"], color=SKY_BLUE, label="training, augmented"
+        )
+        left.plot(history["epoch"], history["val_accuracy"], color=NETWORK, label="validation")
+        left.set(xlabel="epoch", ylabel="share right", ylim=(0, 1.02), title="Training")
+        left.legend(loc="lower right")
+    else:
+        left.set_axis_off()
     relevance_tsv = folder / "relevance.tsv"
-    caption = "Left: accuracy by epoch."
+    caption = "Left: accuracy by epoch." if trained else "The network was not trained here."
     if relevance_tsv.is_file():
         check = read_table(
             relevance_tsv,

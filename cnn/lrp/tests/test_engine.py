@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 
 from cnn.backend import import_tensorflow
+from cnn.heads import without_softmax
 from cnn.innvestigate_call import run_innvestigate
 from cnn.lrp.composites import COMPOSITES
 from cnn.lrp.engine import Lrp
 from cnn.lrp.tests.networks import APPLICATIONS, application, awaken
-from cnn.network import save_network, without_softmax
+from cnn.network import save_network
 from cnn.preprocessing import CENTRED_RGB
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError

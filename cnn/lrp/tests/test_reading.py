@@ -55,8 +55,55 @@ def test_batch_normalisation_is_folded_away(order):
 def test_an_unknown_layer_is_named():
     layers = import_tensorflow().keras.layers
     model, _ = small_chain(layers.Conv2D(4, 3), layers.LayerNormalization(name="odd_one"))
-    with pytest.raises(InputError, match="'odd_one' is a LayerNormalization"):
+    said = (
+        "'odd_one' is a LayerNormalization. It would need a rule that takes the spread .* constant"
+    )
+    with pytest.raises(InputError, match=said):
         canonical_graph(model)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        ("UpSampling2D", "weights of the interpolation"),
+        ("Softmax", "attention weights as constant"),
+        ("PReLU", "an entry among the activations"),
+        ("Cropping2D", "put where the layer took its values from"),
+    ],
+)
+def test_the_rule_that_is_missing_is_named(kind, rule):
+    layers = import_tensorflow().keras.layers
+    model, _ = small_chain(layers.Conv2D(4, 3), getattr(layers, kind)(name="odd_one"))
+    with pytest.raises(InputError, match=f"'odd_one' is a {kind}. It would need .*{rule}"):
+        canonical_graph(model)
+
+
+def test_a_layer_of_own_code_and_an_odd_operation_are_named():
+    tf = import_tensorflow()
+    layers = tf.keras.layers
+
+    class Squares(layers.Layer):  # type: ignore[name-defined]
+        def call(self, inputs):
+            return inputs * inputs
+
+    for odd, said in (
+        (Squares(name="odd_one"), "'odd_one' is a Squares. It would need a converter in"),
+        (lambda x: tf.reduce_max(x, axis=3), "'math.reduce_max'. It would need a converter in"),
+        (layers.Activation(layers.PReLU(), name="odd_one"), "'odd_one/activation' is a 'PReLU'"),
+    ):
+        inputs = tf.keras.Input((8, 8, 3))
+        model = tf.keras.Model(inputs, layers.Dense(2)(layers.Flatten()(odd(inputs))))
+        with pytest.raises(InputError, match=said):
+            canonical_graph(model)
+
+
+def test_changes_of_training_pictures_are_left_out():
+    layers = import_tensorflow().keras.layers
+    changes = layers.RandomFlip(), layers.RandomRotation(0.1), layers.RandomContrast(0.2)
+    model, pictures = small_chain(*changes, layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(2))
+    graph = canonical_graph(model)
+    want = model(pictures, training=False)
+    np.testing.assert_allclose(run(graph, pictures)[-1], want, rtol=1e-4, atol=1e-4)
 
 
 def test_a_softmax_is_refused():
