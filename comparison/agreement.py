@@ -1,6 +1,9 @@
 """Agreement on a scale: each map's values between what a control and what people reach."""
 
+from collections.abc import Iterator
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from comparison.map_metrics import LESS_IS_BETTER, METRICS, OF_FIXATIONS, Floats
@@ -87,67 +90,90 @@ def agreement_table(
             values = sheet[sheet["metric"] == metric]
             if values.empty:
                 continue
-            wide = values.pivot(index="image_id", columns="map", values="value")
-            wide = wide.reindex(columns=list(MAPS))
+            wide = values.pivot_table(index="image_id", columns="map", values="value")
             rng = generator(seed, "agreement", group, metric)
-            rows += _rows_of(wide, metric, group, rng, confidence, resamples)
+            sample = _Sample(wide.reindex(columns=list(MAPS)), rng, confidence, resamples)
+            rows += [{"expression": group, "metric": metric} | row for row in _rows(sample, metric)]
     return pd.DataFrame(rows, columns=list(AGREEMENT_COLUMNS))
 
 
-def _rows_of(
-    wide: pd.DataFrame,
-    metric: str,
-    group: str,
-    rng: np.random.Generator,
-    confidence: float,
-    resamples: int,
-) -> list[dict[str, object]]:
-    """Set the maps of one metric and group against each control."""
-    n = len(wide)
-    counts = rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
-    rows = []
+class _Sample:
+    """The values of all maps on some pictures, and their means over bootstrap samples of them.
+
+    Means are computed once for each set of pictures that have all that is compared.
+    """
+
+    def __init__(
+        self, wide: pd.DataFrame, rng: np.random.Generator, confidence: float, resamples: int
+    ) -> None:
+        self.values = wide.to_numpy(dtype=np.float64)
+        self.place = {str(name): column for column, name in enumerate(wide.columns)}
+        n = len(wide)
+        self.counts = rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
+        self.tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+        self._means: dict[bytes, tuple[Floats, Floats]] = {}
+
+    def has(self, *names: str) -> npt.NDArray[np.bool_]:
+        """Tell which pictures have values of all these maps."""
+        columns = [self.place[name] for name in names]
+        return np.isfinite(self.values[:, columns]).all(axis=1)
+
+    def means(self, used: npt.NDArray[np.bool_], *names: str) -> tuple[Floats, Floats]:
+        """Average maps over the used pictures, and over each sample of them."""
+        key = used.tobytes()
+        if key not in self._means:
+            values, counts = self.values[used], self.counts[:, used]
+            # A sample in which none of these pictures was drawn says nothing about them.
+            counts = counts[counts.sum(axis=1) > 0]
+            self._means[key] = (
+                values.mean(axis=0),
+                counts @ values / counts.sum(axis=1, keepdims=True),
+            )
+        columns = [self.place[name] for name in names]
+        mean, drawn = self._means[key]
+        return mean[columns], drawn[:, columns]
+
+
+def _rows(sample: _Sample, metric: str) -> Iterator[dict[str, object]]:
+    """Set each map against each control."""
+    ceiling = ceiling_of(metric)
     for name in (name for name in MAPS if name not in CEILINGS):
         for control in (control for control in CONTROLS if control != name):
-            ceiling = ceiling_of(metric)
-            whole = wide[[name, control, ceiling]].notna().all(axis=1)
-            both = wide[[name, control]].notna().all(axis=1)
-            used = whole if whole.any() else both
+            whole = sample.has(name, control, ceiling)
+            used = whole if whole.any() else sample.has(name, control)
             if used.any():
-                columns = wide.loc[used, [name, control, ceiling]].to_numpy(dtype=np.float64)
-                scale = _normalised(columns, counts[:, used.to_numpy()], metric, confidence)
-                fixed = {"expression": group, "metric": metric, "map": name}
-                rows.append(fixed | {"control": control, "ceiling": ceiling, **scale})
-    return rows
+                means, drawn = sample.means(used, name, control, ceiling)
+                low, high = np.quantile(drawn[:, 0], sample.tails)
+                yield {
+                    "map": name, "n": int(used.sum()),
+                    "value": means[0], "ci_low": low, "ci_high": high,
+                    "control": control, "control_value": means[1],
+                    "ceiling": ceiling, "ceiling_value": means[2],
+                    **_normalised(means, drawn, int(used.sum()), metric, sample.tails),
+                }  # fmt: skip
 
 
 def _normalised(
-    columns: Floats, counts: Floats, metric: str, confidence: float
+    means: Floats, drawn: Floats, n: int, metric: str, tails: list[float]
 ) -> dict[str, object]:
-    """Compute means and their ratio from value, control and ceiling of pictures."""
-    # A sample in which none of these pictures was drawn says nothing about them.
-    counts = counts[counts.sum(axis=1) > 0]
-    means = columns.mean(axis=0)
-    drawn = counts @ columns / counts.sum(axis=1, keepdims=True)
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    low, high = np.quantile(drawn[:, 0], tails)
-    row: dict[str, object] = {
-        "n": len(columns), "value": means[0], "ci_low": low, "ci_high": high,
-        "control_value": means[1], "ceiling_value": means[2],
-        "normalised": np.nan, "normalised_low": np.nan, "normalised_high": np.nan, "note": None,
-    }  # fmt: skip
+    """Bring a value to the scale between control and ceiling, or say why it cannot be."""
+    none: dict[str, object] = dict.fromkeys(
+        ("normalised", "normalised_low", "normalised_high"), np.nan
+    )
     if not np.isfinite(means[2]):
-        return row | {"note": NO_CEILING}
-    if len(columns) < 2:
-        return row | {"note": ONE_PICTURE}
+        return none | {"note": NO_CEILING}
+    if n < 2:
+        return none | {"note": ONE_PICTURE}
     sign = -1.0 if metric in LESS_IS_BETTER else 1.0
     room = sign * (drawn[:, 2] - drawn[:, 1])
     if not (np.quantile(room, tails[0]) > 0 and sign * (means[2] - means[1]) > 0):
-        return row | {"note": NOT_BEYOND}
+        return none | {"note": NOT_BEYOND}
     kept = room > 0
     ratios = sign * (drawn[kept, 0] - drawn[kept, 1]) / room[kept]
-    ends = np.quantile(ratios, tails)
-    return row | {
+    low, high = np.quantile(ratios, tails)
+    return {
         "normalised": (means[0] - means[1]) / (means[2] - means[1]),
-        "normalised_low": ends[0],
-        "normalised_high": ends[1],
+        "normalised_low": low,
+        "normalised_high": high,
+        "note": None,
     }

@@ -1,4 +1,4 @@
-"""The comparison's steps: perturb, metrics and stats, each from files to files."""
+"""The comparison's steps: perturb and stats, each from files to files; maps in steps_maps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from comparison import contrasts, inputs, questions, statistics
 from comparison import curves as curve
 from comparison.orders import tied_shares, tile_orders
 from comparison.perturbation import perturbation_logits, picture_noise
-from comparison.steps_maps import metrics_step
+from comparison.steps_maps import maps_step, metrics_step
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 from study.folder import Study
@@ -75,10 +75,11 @@ def steps(study: Study) -> Iterator[Step]:
     Yields
     ------
     Step
-        Perturb, metrics, stats.
+        Perturb, metrics, maps, stats.
     """
     yield perturb_step(study)
     yield metrics_step(study)
+    yield maps_step(study)
     yield stats_step(study)
 
 
