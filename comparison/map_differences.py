@@ -295,7 +295,7 @@ def _difference(asked: tuple[str, str, Floats], n_permutations: int, seed: int) 
     return Difference(unit, group, units.mean(axis=0), len(units), test)
 
 
-def tests_table(found: Sequence[Difference]) -> pd.DataFrame:
+def outcome_table(found: Sequence[Difference]) -> pd.DataFrame:
     """Put the tests in rows.
 
     Parameters

@@ -163,7 +163,7 @@ def _maps(study: Study) -> None:
         execution=settings.execution,
     )
     picture_px = settings.stimuli.picture_px
-    tests = map_differences.tests_table(found)
+    tests = map_differences.outcome_table(found)
     clusters = map_differences.clusters_table(found, picture_px)
     write_table(folder / "similarity.tsv", matrix, similarity.SIMILARITY_COLUMNS)
     write_table(folder / "rsa.tsv", patterns, similarity.RSA_COLUMNS)
@@ -212,7 +212,7 @@ def _say_maps(patterns: pd.DataFrame, tests: pd.DataFrame) -> None:
         told = (
             row["note"]
             if isinstance(row["note"], str)
-            else f"gaze denser on {number(row['gaze_more_percent'], 1)} % of the picture, relevance "
-            f"on {number(row['relevance_more_percent'], 1)} %"
+            else f"gaze denser on {number(row['gaze_more_percent'], 1)} % of the picture, "
+            f"relevance on {number(row['relevance_more_percent'], 1)} %"
         )
         say(f"  gaze minus relevance over {row['n']} {row['unit']}: {told}")
