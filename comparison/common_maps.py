@@ -210,7 +210,7 @@ def people_maps(fixations: pd.DataFrame, rule: MapRule, side: int) -> PeopleMaps
     made, grid = picture_maps(fixations, rule), rule.grid
     edges = np.linspace(-0.5, grid.width_px - 0.5, side + 1)
     cells = cell_means(made.each(), grid.y_px, grid.x_px, edges).reshape(len(made.names), -1)
-    own = dict(list(fixations.groupby(fixations["participant_id"].astype(str))))
+    own = dict(list(fixations.astype({"participant_id": str}).groupby("participant_id")))
     return PeopleMaps(
         names=tuple(made.names),
         maps=as_density(cells),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 _SWEPT = ("CC", "SIM", "KL", "NSS", "AUC", "IG", "rho")
 _STYLES = {
@@ -230,7 +231,7 @@ def difference_figure(maps: "xr.Dataset", picture: "np.ndarray | None" = None) -
     return figure
 
 
-def _draw_difference(axes: "Axes", maps: "xr.Dataset", n_cells: int, largest: float) -> object:
+def _draw_difference(axes: "Axes", maps: "xr.Dataset", n_cells: int, largest: float) -> "AxesImage":
     """Draw one mean difference and its significant clusters."""
     values = n_cells * maps["difference"].to_numpy()
     image = axes.imshow(values, cmap="PuOr_r", vmin=-largest, vmax=largest)

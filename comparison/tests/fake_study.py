@@ -38,9 +38,14 @@ class FakeNetwork:
 def make_study(folder: Path, *, per_expression: int = 2, **comparison: object) -> Study:
     """Write a study with `per_expression` test pictures of each expression."""
     settings = {"grid": 4, "random_orders": 3, "resamples": 199, "cells_per_side": 16}
+    settings |= {"emd_cells": 4, "halves": 2, "map_permutations": 99}
     study = create_study(
         folder,
-        {"stimuli": {"picture_px": PICTURE_PX}, "comparison": settings | comparison},
+        {
+            "stimuli": {"picture_px": PICTURE_PX},
+            "comparison": settings | comparison,
+            "execution": {"jobs": 1},
+        },
     )
     names = [
         (f"P{place}{expression[:2].upper()}", expression, place)

@@ -1,6 +1,7 @@
 """Which map is judged by which: grids, controls and ceilings."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 import xarray as xr
@@ -216,8 +217,8 @@ def test_people_s_mean_is_the_density_of_the_picture() -> None:
 
 
 def test_region_weights_average_the_cells_whose_middle_is_inside() -> None:
-    square = np.array([[-0.5, -0.5], [3.5, -0.5], [3.5, 3.5], [-0.5, 3.5]])
-    outlines = {"A": Outlines(("nose", "mouth"), (square, square + 4))}
+    square: npt.NDArray[np.float64] = np.array([[-0.5, -0.5], [3.5, -0.5], [3.5, 3.5], [-0.5, 3.5]])
+    outlines = {"A": Outlines(("nose", "mouth"), (square, square + 4.0))}
     weights, none = region_weights(outlines, ["A", "B"], 8, 4)
     assert none is None
     assert weights is not None
