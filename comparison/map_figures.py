@@ -55,7 +55,7 @@ def resolution_figure(table: pd.DataFrame) -> "Figure":
             own = table[(table["sweep"] == sweep) & (table["metric"] == metric)]
             _draw_sweep(axes, own, column)
             axes.tick_params(labelsize=6)
-            if row is panels[0]:
+            if sweep == next(iter(SWEEPS)):
                 axes.set_title(metric)
         row[len(metrics) // 2].set_xlabel(label)
         row[0].set_ylabel(sweep)
@@ -224,7 +224,7 @@ def difference_figure(maps: "xr.Dataset", picture: "np.ndarray | None" = None) -
         for axes, group in zip(row, groups, strict=True):
             own = maps.sel(unit=unit, expression=group)
             image = _draw_difference(axes, own, n_cells, largest or 1.0)
-            if row is panels[0]:
+            if unit == units[0]:
                 axes.set_title(group, fontsize=7)
         row[0].set_ylabel(f"over {unit}")
     figure.colorbar(image, ax=panels, shrink=0.8, label="gaze - relevance\n(uniform density = 1)")

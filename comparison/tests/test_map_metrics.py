@@ -182,6 +182,14 @@ def test_emd_knows_symmetry_identity_and_shifts() -> None:
     assert emd(np.full(4, -1.0), np.ones(4), 2) == 0.0
 
 
+def test_emd_is_solved_for_nearly_equal_maps_and_for_masses_of_very_different_size() -> None:
+    rng = np.random.default_rng(6)
+    for _ in range(60):
+        p = np.exp(15 * rng.normal(size=36))
+        assert emd(p, p * (1 + 1e-6 * rng.normal(size=36)), 6) < 1e-3
+        assert 0 < emd(p, np.exp(15 * rng.normal(size=36)), 6) < 100 * 2**0.5
+
+
 def test_emd_of_maps_of_different_size_is_refused() -> None:
     with pytest.raises(InputError, match="3 x 3 cells"):
         emd(np.ones(4), np.ones(4), 3)
