@@ -29,8 +29,8 @@ MAP_LABELS = {
     "shuffled_gaze": "gaze, other expressions",
     "expression_gaze": "mean gaze, same expression",
     "mean_gaze": "mean gaze, all pictures",
-    "one_person": "one person",
-    "people": "another sample of people",
+    "one_person": "one person, by the others",
+    "people": "people, by other people",
 }
 
 

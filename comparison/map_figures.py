@@ -58,7 +58,7 @@ def resolution_figure(table: pd.DataFrame) -> "Figure":
             if sweep == next(iter(SWEEPS)):
                 axes.set_title(metric)
         row[len(metrics) // 2].set_xlabel(label)
-        row[0].set_ylabel(sweep)
+        row[0].set_ylabel(sweep, fontsize=7)
     handles = {line.get_label(): line for axes in panels.ravel() for line in axes.lines}
     named = {name: handles[name] for name in MAP_LABELS.values() if name in handles}
     figure.legend(
@@ -103,7 +103,7 @@ def similarity_figure(table: pd.DataFrame) -> "Figure":
     matrix = similarity_square(table)
     tree, cophenetic = average_linkage(matrix)
     n = len(matrix)
-    figure = new_figure(height_cm=min(24.0, 7 + 0.42 * n))
+    figure = new_figure(height_cm=min(24.0, 4.5 + 0.4 * n))
     top, below = figure.subplots(2, 1, height_ratios=[1, 3.2])
     drawn = dendrogram(tree, ax=top, no_labels=True, color_threshold=0, above_threshold_color=BLACK)
     order = drawn["leaves"]
@@ -115,9 +115,9 @@ def similarity_figure(table: pd.DataFrame) -> "Figure":
     image = below.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
     labels = [f"{source}: {expression}" for source, expression in matrix.index[order]]
     size = min(7.0, 140 / n)
-    below.set_xticks(range(n), labels, rotation=90, fontsize=size)
+    below.set_xticks([])
     below.set_yticks(range(n), labels, fontsize=size)
-    for own in (*below.get_xticklabels(), *below.get_yticklabels()):
+    for own in below.get_yticklabels():
         own.set_color(PEOPLE if own.get_text().startswith(f"{PEOPLE_SOURCE}:") else NETWORK)
     below.spines[:].set_visible(False)
     # The tree's leaves stand above the matrix's columns.
@@ -164,14 +164,14 @@ def rsa_figure(similarity: pd.DataFrame, rsa: pd.DataFrame) -> "Figure":
     matrix = similarity_square(similarity)
     sources = list(dict.fromkeys(matrix.index.get_level_values("source")))
     shown = sources[:4]
-    figure = new_figure(height_cm=5.8)
-    panels = figure.subplots(1, len(shown) + 1)
+    figure = new_figure(height_cm=4.6)
+    panels = figure.subplots(1, len(shown) + 1, width_ratios=[1] * len(shown) + [1.4])
     for axes, source in zip(panels, shown, strict=False):
         block = 1 - matrix.loc[source, source]
         names = [name for name in EXPRESSIONS if name in block.index]
         values = block.loc[names, names].to_numpy()
         axes.imshow(values, cmap="viridis", vmin=0)
-        axes.set_title(f"{source}\n0 to {values.max():.2g}", fontsize=7)
+        axes.set_title(f"{source}\n0 to {values.max():.2g}", fontsize=6)
         axes.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
         axes.set_yticks(range(len(names)), names if axes is panels[0] else [], fontsize=6)
     _draw_taus(panels[-1], rsa[rsa["a"] == PEOPLE_SOURCE])
@@ -182,31 +182,26 @@ def _draw_taus(axes: "Axes", rsa: pd.DataFrame) -> None:
     """Draw how well each explanation's pattern agrees with the participants'."""
     low, high = rsa["ceiling_low"].iloc[0], rsa["ceiling_high"].iloc[0]
     if np.isfinite(low):
-        axes.axhspan(low, high, color=PEOPLE, alpha=0.25, linewidth=0, label="noise ceiling")
-        axes.legend(loc="upper right", fontsize=6)
-    places = np.arange(len(rsa))
+        axes.axvspan(low, high, color=PEOPLE, alpha=0.25, linewidth=0)
+        axes.set_title("band: noise ceiling", fontsize=6)
+    places = np.arange(len(rsa))[::-1]
     shown = rsa["tau_participants"].fillna(rsa["tau_a"])
-    axes.bar(places, shown, color=NETWORK, width=0.6)
-    for place, p, tau in zip(places, rsa["p"], shown, strict=True):
-        axes.annotate(
-            f"p {p:.3f}".replace("0.", ".", 1), (place, max(0.0, tau)), ha="center", va="bottom",
-            fontsize=6,
-        )  # fmt: skip
-    axes.axhline(0, color=BLACK, linewidth=0.8)
-    axes.set_xticks(places, rsa["b"], rotation=90, fontsize=6)
-    axes.set_ylabel("tau-a with participants")
-    axes.margins(y=0.2)
+    axes.barh(places, shown, color=NETWORK, height=0.5)
+    for place, name, p in zip(places, rsa["b"], rsa["p"], strict=True):
+        text = f"{name}, p = {p:.3f}".replace(" 0.", " .")
+        axes.annotate(text, (0, place + 0.3), fontsize=6, va="bottom")
+    axes.axvline(0, color=BLACK, linewidth=0.8)
+    axes.set(yticks=[], ylim=(-0.6, len(rsa) - 0.1))
+    axes.set_xlabel("tau-a with participants")
 
 
-def difference_figure(maps: "xr.Dataset", picture: "np.ndarray | None" = None) -> "Figure":
+def difference_figure(maps: "xr.Dataset") -> "Figure":
     """Draw gaze minus relevance, over pictures and over participants, with its clusters.
 
     Parameters
     ----------
     maps : xarray.Dataset
         As in ``map_differences.nc``.
-    picture : numpy.ndarray, shape (rows, columns, 3), optional
-        A face to lay the clusters' outlines over, in the same frame.
 
     Returns
     -------
@@ -215,7 +210,7 @@ def difference_figure(maps: "xr.Dataset", picture: "np.ndarray | None" = None) -
         mean difference of density, one scale for all; lines surround significant clusters.
     """
     units, groups = maps["unit"].to_numpy(), maps["expression"].to_numpy()
-    figure = new_figure(height_cm=6.2)
+    figure = new_figure(height_cm=5.0)
     panels = figure.subplots(len(units), len(groups), squeeze=False)
     n_cells = maps.sizes["y"] * maps.sizes["x"]
     # Per cell of a uniform map: 1 is as dense as uniform more than relevance.
@@ -242,4 +237,5 @@ def _draw_difference(axes: "Axes", maps: "xr.Dataset", n_cells: int, largest: fl
     if np.isnan(t).all():
         axes.text(0.5, 0.04, "no test", transform=axes.transAxes, ha="center", fontsize=5)
     axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
     return image

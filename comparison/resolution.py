@@ -14,6 +14,8 @@ from comparison.map_metrics import METRICS, Floats
 from comparison.tiles import cell_means
 from gaze_analysis.controls import mean_of_others
 from gaze_analysis.trial_maps import MapRule, picture_maps
+from study.parallel import parallel_map
+from study.settings.execution import ExecutionSettings
 
 # Multiples of the gaze density's sigma; a density cannot be made with none.
 SIGMA_FACTORS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -62,7 +64,12 @@ class Point:
 
 
 def resolution_table(
-    read: MapInputs, maps: ComparedMaps, *, confidence: float = 0.95, seed: int = 1
+    read: MapInputs,
+    maps: ComparedMaps,
+    execution: ExecutionSettings,
+    *,
+    confidence: float = 0.95,
+    seed: int = 1,
 ) -> pd.DataFrame:
     """Judge relevance and two controls at several smoothings and on several grids.
 
@@ -72,6 +79,8 @@ def resolution_table(
         Maps and fixations.
     maps : ComparedMaps
         Gaze and relevance on the study's common grid.
+    execution : ExecutionSettings
+        Number of workers.
     confidence : float, default 0.95
         Confidence of the intervals.
     seed : int, default 1
@@ -83,23 +92,27 @@ def resolution_table(
         The columns of `RESOLUTION_COLUMNS`; metrics that a point has not are left out.
     """
     rows = []
-    for point in _points(read, maps):
-        for name, metric, values in _judged(point):
-            mean, low, high = mean_interval(values[:, None], confidence=confidence, seed=seed)
-            rows.append(
-                {
-                    "sweep": point.sweep,
-                    "sigma_px": point.sigma_px,
-                    "sigma_ratio": point.sigma_px / read.rule.sigma_px,
-                    "cells_per_side": point.maps.cells_per_side,
-                    "metric": metric,
-                    "map": name,
-                    "n": len(values),
-                    "mean": mean[0],
-                    "ci_low": low[0],
-                    "ci_high": high[0],
-                }
-            )
+    points = list(_points(read, maps))
+    values_of = parallel_map(_judged, points, description="resolution", execution=execution)
+    for point, judged in zip(points, values_of, strict=True):
+        whole = [key for key, values in judged.items() if np.isfinite(values).all()]
+        # All that every picture has is drawn at once, the rest by itself.
+        for keys in (whole, *([key] for key in judged if key not in whole)):
+            values = np.stack([judged[key] for key in keys], axis=1)
+            values = values[np.isfinite(values).all(axis=1)]
+            if values.size == 0:
+                continue
+            ends = mean_interval(values, confidence=confidence, seed=seed)
+            for (name, metric), mean, low, high in zip(keys, *ends, strict=True):
+                rows.append(
+                    {
+                        "sweep": point.sweep, "sigma_px": point.sigma_px,
+                        "sigma_ratio": point.sigma_px / read.rule.sigma_px,
+                        "cells_per_side": point.maps.cells_per_side,
+                        "metric": metric, "map": name, "n": len(values),
+                        "mean": mean, "ci_low": low, "ci_high": high,
+                    }
+                )  # fmt: skip
     return pd.DataFrame(rows, columns=list(RESOLUTION_COLUMNS))
 
 
@@ -177,8 +190,8 @@ def on_other_grid(read: MapInputs, maps: ComparedMaps, side: int) -> ComparedMap
     )
 
 
-def _judged(point: Point) -> Iterator[tuple[str, str, Floats]]:
-    """Judge the maps of a point: map, metric and its values by picture."""
+def _judged(point: Point) -> dict[tuple[str, str], Floats]:
+    """Judge the maps of a point: values by picture, for each map and metric."""
     maps, n = point.maps, len(point.maps.image_ids)
     centre = np.tile(centre_map(maps.cells_per_side, maps.centre_sigma), (n, 1))
     judged = point.relevance | {"centre": centre}
@@ -189,9 +202,9 @@ def _judged(point: Point) -> Iterator[tuple[str, str, Floats]]:
         judge(prepare(own, maps.tiles_per_side), reference)
         for own, reference in zip(stack, maps.references(), strict=True)
     ]
-    for place, name in enumerate(judged):
-        for metric in METRICS:
-            values = np.array([row[metric][place] for row in found if metric in row])
-            values = values[np.isfinite(values)]
-            if values.size:
-                yield name, metric, values
+    return {
+        (name, metric): np.array([row[metric][place] for row in found])
+        for place, name in enumerate(judged)
+        for metric in METRICS
+        if metric in found[0]
+    }

@@ -99,7 +99,9 @@ def _metrics(study: Study) -> None:
         study.settings.execution,
     )
     scaled = agreement.agreement_table(values, confidence=settings.confidence, seed=seed)
-    swept = resolution.resolution_table(read, maps, confidence=settings.confidence, seed=seed)
+    swept = resolution.resolution_table(
+        read, maps, study.settings.execution, confidence=settings.confidence, seed=seed
+    )
     folder = study.comparison_dir
     write_table(folder / "metrics.tsv", values, metrics.METRIC_COLUMNS)
     write_table(folder / "agreement.tsv", scaled, agreement.AGREEMENT_COLUMNS)

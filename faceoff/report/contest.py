@@ -220,7 +220,8 @@ def map_differences_section(study: Study) -> ReportSection:
     if len(rsa):
         caption = (
             "Distances between expressions (1 - r of mean maps), and how their pattern agrees "
-            "with participants' own (tau-a; p by all relabellings of the expressions)."
+            "with participants' own (mean tau-a). p is of the agreement with the group's pattern, "
+            "by all relabellings of the expressions."
         )
         figures.insert(1, ReportFigure("rsa", caption, rsa_figure(similar, rsa)))
     significant = clusters[clusters["p"] < ALPHA]
@@ -233,8 +234,8 @@ def map_differences_section(study: Study) -> ReportSection:
         tuple(figures),
         (
             ReportTable("rsa", "Representational similarity of the expressions' maps.", rsa, 3),
-            ReportTable("map_tests", "Tests of gaze minus relevance.", tests, 3),
-            ReportTable("map_clusters", "Clusters with p < .05.", significant, 3),
+            ReportTable("map_tests", "Tests of gaze minus relevance.", tests, 4),
+            ReportTable("map_clusters", "Clusters with p < .05.", significant, 4),
         ),
     )
 
