@@ -325,7 +325,8 @@ def outcome_table(found: Sequence[Difference]) -> pd.DataFrame:
                 "relevance_more_percent": 100 * float((significant & (test.t < 0)).mean()),
             }
         rows.append(row)
-    return pd.DataFrame(rows).reindex(columns=list(TEST_COLUMNS))
+    whole = dict.fromkeys(("n_permutations", "n_clusters", "n_significant"), "Int64")
+    return pd.DataFrame(rows).reindex(columns=list(TEST_COLUMNS)).astype(whole)
 
 
 def clusters_table(found: Sequence[Difference], picture_px: float) -> pd.DataFrame:

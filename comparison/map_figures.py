@@ -114,7 +114,7 @@ def similarity_figure(table: pd.DataFrame) -> "Figure":
     values = matrix.to_numpy()[np.ix_(order, order)]
     image = below.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
     labels = [f"{source}: {expression}" for source, expression in matrix.index[order]]
-    size = min(7.0, 140 / n)
+    size = min(7.0, 190 / n)
     below.set_xticks([])
     below.set_yticks(range(n), labels, fontsize=size)
     for own in below.get_yticklabels():

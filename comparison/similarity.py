@@ -334,4 +334,5 @@ def rsa_table(
                 row["n_participants"] = len(own)
             rows.append(row)
     table = pd.DataFrame(rows).reindex(columns=list(RSA_COLUMNS))
-    return table.assign(p_holm=multipletests(table["p"], method="holm")[1])
+    corrected = multipletests(table["p"], method="holm")[1]
+    return table.assign(p_holm=corrected).astype({"n_participants": "Int64"})

@@ -51,7 +51,8 @@ def test_resolution_figure_has_a_row_for_each_sweep_and_a_column_for_each_metric
     assert len(figure.axes) == len(SWEEPS) * 2
     assert [axes.get_title() for axes in figure.axes[:2]] == ["CC", "NSS"]
     assert all(len(axes.lines) == 2 for axes in figure.axes)
-    np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), [0.0, 1.0])
+    drawn = np.asarray(figure.axes[0].lines[0].get_ydata())
+    np.testing.assert_allclose(drawn, [0.0, 1.0])
     assert all(path.is_file() for path in save_figure(figure, tmp_path / "resolution"))
 
 

@@ -142,8 +142,8 @@ def test_every_explanation_is_compared_by_its_method(
     assert pair["tau_a"] == pytest.approx(1.0)
     assert pair["p"] == pytest.approx(1 / 5040)
     tests = _read(study, "map_tests")
-    assert tests.loc[0, "n"] == 14
-    assert tests.loc[0, "smallest_p"] < 0.05
+    assert tests["n"].to_numpy()[0] == 14
+    assert tests["smallest_p"].to_numpy()[0] < 0.05
     maps = read_maps(study.comparison_dir / "map_differences.nc")
     assert float(maps["significant"].sel(unit="pictures", expression="all").sum()) > 0
     assert "over 14 pictures" in capsys.readouterr().err
