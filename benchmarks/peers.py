@@ -34,16 +34,22 @@ class Outcome:
 
 def mne_python() -> Path:
     """Make the environment that MNE needs, if there is none yet; give its interpreter."""
-    folder = Path(tempfile.gettempdir()) / "faceoff-benchmarks" / "-".join(MNE_PACKAGES)
+    return environment_python(MNE_PACKAGES)
+
+
+def environment_python(packages: tuple[str, ...]) -> Path:
+    """Make an environment with some packages, if there is none yet; give its interpreter."""
+    name = "-".join(packages).replace("<", "below-")
+    folder = Path(tempfile.gettempdir()) / "faceoff-benchmarks" / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not (folder / "complete").exists():
-        sys.stderr.write(f"making an environment with {' '.join(MNE_PACKAGES)} in {folder}\n")
+        sys.stderr.write(f"making an environment with {' '.join(packages)} in {folder}\n")
         uv = [sys.executable, "-m", "uv"]
         subprocess.run(
             [*uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True
         )
         subprocess.run(
-            [*uv, "pip", "install", "--quiet", "--python", python, *MNE_PACKAGES], check=True
+            [*uv, "pip", "install", "--quiet", "--python", python, *packages], check=True
         )
         (folder / "complete").touch()
     return python

@@ -1,4 +1,4 @@
-"""The commands `faceoff compare behaviour`, `perturb`, `metrics` and `stats`."""
+"""The commands `faceoff compare behaviour`, `perturb`, `metrics`, `maps` and `stats`."""
 
 from pathlib import Path
 
@@ -41,12 +41,27 @@ def metrics(
     scheduler: SchedulerOption = "",
     force: ForceOption = False,
 ) -> None:
-    """Set relevance and control maps against gaze: CC, SIM, KL, NSS, AUC."""
+    """Judge relevance, controls and people by gaze: CC, SIM, KL, EMD, NSS, AUC, IG, ranks."""
     opened = open_for_command(study, jobs, scheduler)
-    from comparison.steps import metrics_step
+    from comparison.steps_maps import metrics_step
     from study.provenance import run_step
 
     run_step(opened, metrics_step(opened), force=force)
+
+
+@app.command()
+def maps(
+    study: StudyOption = Path(),
+    jobs: JobsOption = 0,
+    scheduler: SchedulerOption = "",
+    force: ForceOption = False,
+) -> None:
+    """Compare maps of expressions (matrix, RSA), and test where gaze and relevance differ."""
+    opened = open_for_command(study, jobs, scheduler)
+    from comparison.steps_maps import maps_step
+    from study.provenance import run_step
+
+    run_step(opened, maps_step(opened), force=force)
 
 
 @app.command()

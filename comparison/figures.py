@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from comparison.map_metrics import METRICS
+from comparison.map_metrics import LESS_IS_BETTER, METRICS
 from stimuli.expressions import EXPRESSIONS
 from study.figures import BLACK, CHANCE, NETWORK, PEOPLE, new_figure
 
@@ -26,10 +26,11 @@ MAP_LABELS = {
     "uniform": "uniform",
     "centre": "centre",
     "other_gaze": "gaze, other pictures",
+    "shuffled_gaze": "gaze, other expressions",
     "expression_gaze": "mean gaze, same expression",
     "mean_gaze": "mean gaze, all pictures",
-    "one_person": "one person",
-    "people": "another sample of people",
+    "one_person": "one person, by the others",
+    "people": "people, by other people",
 }
 
 
@@ -226,22 +227,28 @@ def agreement_figure(metrics: pd.DataFrame, *, confidence: float = 0.95, seed: i
     Returns
     -------
     matplotlib.figure.Figure
-        One panel for each metric; dots are pictures, marks with bars their mean and its
-        bootstrap interval. The ceilings are there for CC.
+        One panel for each metric that there is, four in a row; strokes are pictures, marks with
+        bars their mean and its bootstrap interval.
     """
     own = metrics[(metrics["reference"] == "gaze") & metrics["value"].notna()]
     names = [name for name in MAP_LABELS if name in set(own["map"])]
-    figure = new_figure(height_cm=7.5)
-    panels = figure.subplots(1, len(METRICS), sharey=True)
-    for axes, metric in zip(panels, METRICS, strict=True):
+    shown = [metric for metric in METRICS if metric in set(own["metric"])]
+    n_rows = -(-len(shown) // 4)
+    figure = new_figure(height_cm=1.0 + n_rows * (1.6 + 0.36 * len(names)))
+    panels = figure.subplots(n_rows, 4, sharey=True, squeeze=False)
+    for axes in panels.ravel()[len(shown) :]:
+        axes.set_visible(False)
+    for axes, metric in zip(panels.ravel(), shown, strict=False):
         for place, name in enumerate(reversed(names)):
             chosen = own[(own["metric"] == metric) & (own["map"] == name)]["value"].to_numpy()
             if chosen.size:
                 _draw_row(axes, chosen, place, name, confidence, seed)
-        axes.set(title=metric, xlabel="less is better" if metric == "KL" else "more is better")
+        note = " (less is better)" if metric in LESS_IS_BETTER else ""
+        axes.set_title(metric.replace("_", ", by ").replace("rho", "rank r") + note)
         axes.grid(axis="y", color="0.9", linewidth=0.6)
         axes.set_axisbelow(True)
-    panels[0].set_yticks(range(len(names)), [MAP_LABELS[name] for name in reversed(names)])
+    for axes in panels[:, 0]:
+        axes.set_yticks(range(len(names)), [MAP_LABELS[name] for name in reversed(names)])
     return figure
 
 

@@ -54,7 +54,7 @@ def read_density(study: Study) -> "xr.Dataset":
     """
     path = density_nc(study)
     maps = read_maps(path, what="The gaze density maps (faceoff gaze density)")
-    return _checked(maps, "density", path, study, "faceoff gaze density")
+    return check_maps(maps, "density", path, study, "faceoff gaze density")
 
 
 def read_relevance(study: Study) -> "xr.Dataset":
@@ -77,11 +77,37 @@ def read_relevance(study: Study) -> "xr.Dataset":
     """
     path = relevance_nc(study)
     maps = read_maps(path, what="The network's relevance maps (faceoff cnn explain)")
-    return _checked(maps, "relevance", path, study, "faceoff cnn explain")
+    return check_maps(maps, "relevance", path, study, "faceoff cnn explain")
 
 
-def _checked(maps: "xr.Dataset", name: str, path: Path, study: Study, command: str) -> "xr.Dataset":
-    """Check that maps have the variable, the dimensions and the size that they must have."""
+def check_maps(
+    maps: "xr.Dataset", name: str, path: Path, study: Study, command: str
+) -> "xr.Dataset":
+    """Check that maps have the variable, the dimensions and the size that they must have.
+
+    Parameters
+    ----------
+    maps : xarray.Dataset
+        What was read.
+    name : str
+        The variable.
+    path : Path
+        Where it was read from.
+    study : Study
+        The study, whose picture the maps must span.
+    command : str
+        The command that makes them.
+
+    Returns
+    -------
+    xarray.Dataset
+        The maps, with the dimensions in the order image, y, x.
+
+    Raises
+    ------
+    InputError
+        If something is not so.
+    """
     if name not in maps or set(maps[name].dims) != {"image", "y", "x"}:
         raise InputError(
             f"{path} must hold {name}(image, y, x), but it holds {', '.join(map(str, maps))}. "

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from comparison.contrasts import Contrast
-from comparison.map_metrics import METRICS
 
 PERTURBATION_MEASURES = {
     "auc_signed": "the area between the random and the perturbation curve",
@@ -17,9 +16,12 @@ AGREEMENT_LABELS = {
     "KL": "the divergence (KL) of the gaze density",
     "NSS": "the normalised scanpath saliency (NSS)",
     "AUC": "the area under the ROC curve of fixations (AUC)",
+    "sAUC": "the area under the ROC curve against fixations on other pictures (sAUC)",
+    "IG": "the information gain over the centre map (IG)",
 }
 CONTROLS = (
-    "uniform", "centre", "other_gaze", "expression_gaze", "mean_gaze", "other_relevance",
+    "uniform", "centre", "other_gaze", "shuffled_gaze", "expression_gaze", "mean_gaze",
+    "other_relevance",
 )  # fmt: skip
 
 
@@ -62,7 +64,7 @@ def agreement_contrasts(metrics: pd.DataFrame) -> list[Contrast]:
         metric; controls without any value (one picture only) are left out.
     """
     contrasts = []
-    for metric in METRICS:
+    for metric in AGREEMENT_LABELS:
         sheet = metrics[metrics["metric"] == metric]
         relevance = _values(sheet, "relevance", "gaze").rename(columns={"value": "a"})
         pairs = [(name, name, "gaze") for name in CONTROLS]

@@ -1,4 +1,4 @@
-"""The comparison's steps: perturb, metrics and stats, each from files to files."""
+"""The comparison's steps: perturb and stats, each from files to files; maps in steps_maps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from comparison import contrasts, inputs, metrics, questions, statistics
+from comparison import contrasts, inputs, questions, statistics
 from comparison import curves as curve
-from comparison.apa import number
 from comparison.behaviour_step import behaviour_step, people_were_asked
 from comparison.orders import tied_shares, tile_orders
 from comparison.perturbation import perturbation_logits, picture_noise
+from comparison.steps_maps import maps_step, metrics_step
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 from study.folder import Study
@@ -76,12 +76,13 @@ def steps(study: Study) -> Iterator[Step]:
     Yields
     ------
     Step
-        Behaviour, perturb, metrics, stats; behaviour only where people were asked.
+        Behaviour, perturb, metrics, maps, stats; behaviour only where people were asked.
     """
     if people_were_asked(study):
         yield behaviour_step(study)
     yield perturb_step(study)
     yield metrics_step(study)
+    yield maps_step(study)
     yield stats_step(study)
 
 
@@ -192,93 +193,6 @@ def _say_areas(summary: pd.DataFrame) -> None:
         say(
             f"  {condition}: AUC of the difference to random {signed:.3f} "
             f"(absolute {absolute:.3f}), tied tiles {tied:.0%}"
-        )
-
-
-def metrics_step(study: Study) -> Step:
-    """Describe the step that sets map against map.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-
-    Returns
-    -------
-    Step
-        Makes metrics.tsv.
-    """
-    folder, settings = study.comparison_dir, study.settings.comparison
-    return Step(
-        command="compare metrics",
-        inputs=(
-            inputs.density_nc(study),
-            inputs.relevance_nc(study),
-            study.gaze_dir / "fixations.tsv",
-            study.gaze_dir / "ceiling.tsv",
-            study.manifest_tsv,
-            study.splits_tsv,
-            *inputs.answers_inputs(study),
-        ),
-        outputs=(folder / "metrics.tsv", folder / "metrics.json"),
-        settings={
-            "cells_per_side": settings.cells_per_side,
-            "centre_sigma": settings.centre_sigma,
-            "network_answers": settings.network_answers,
-            "picture_px": study.settings.stimuli.picture_px,
-            "model": study.settings.cnn.model,
-        },
-        run=lambda: _metrics(study),
-        follows="compare stats",
-    )
-
-
-def _metrics(study: Study) -> None:
-    """Bring gaze and relevance to one grid, judge all maps, and write the values."""
-    density, relevance = inputs.read_density(study), inputs.read_relevance(study)
-    table = inputs.choose_pictures(study, density, relevance)
-    inputs.say_left_out(table)
-    used = table[table["used"]]
-    side, picture_px = study.settings.comparison.cells_per_side, study.settings.stimuli.picture_px
-    if "sigma_px" not in density.attrs:
-        raise InputError(
-            f"{inputs.density_nc(study)} must say the kernel's sigma_px, but it does not. "
-            "Make it anew: faceoff gaze density --force."
-        )
-    maps = metrics.common_maps(
-        used, density, relevance, inputs.read_fixations(study), picture_px, side
-    )
-    ceilings = read_table(
-        study.gaze_dir / "ceiling.tsv",
-        what="The inter-observer ceilings (faceoff gaze density)",
-        columns={"level": str, "image_id": str, "expression": str}
-        | {"spearman_brown_r": float, "leave_one_out_r": float},
-    )
-    values = pd.concat(
-        [
-            metrics.metrics_table(
-                maps,
-                sigma_cells=float(density.attrs["sigma_px"]) * side / picture_px,
-                centre_sigma=study.settings.comparison.centre_sigma,
-            ),
-            metrics.ceiling_rows(ceilings, maps.image_ids),
-        ],
-        ignore_index=True,
-    )
-    write_table(study.comparison_dir / "metrics.tsv", values, metrics.METRIC_COLUMNS)
-    _say_agreement(values)
-
-
-def _say_agreement(values: pd.DataFrame) -> None:
-    """Tell the mean agreement of relevance with gaze, and of gaze with gaze."""
-    own = values[values["reference"] == "gaze"]
-    means = own.groupby(["metric", "map"])["value"].mean()
-    for metric in ("CC", "NSS"):
-        say(
-            f"  {metric} with gaze: relevance {number(means[metric, 'relevance'])}, smoothed "
-            f"{number(means[metric, 'relevance_smooth'])}, centre "
-            f"{number(means[metric, 'centre'])}, gaze on other pictures "
-            f"{number(means[metric, 'other_gaze'])}"
         )
 
 

@@ -18,7 +18,7 @@ from study.writing import remove_file, write_json
 
 _PACKAGES = (
     "faceoff", "numpy", "scipy", "pandas", "pyarrow", "xarray", "scikit-image", "statsmodels",
-    "pingouin", "matplotlib", "pymovements", "remodnav", "I2MC", "eyelinkio", "psychopy",
+    "pingouin", "mne", "matplotlib", "pymovements", "remodnav", "I2MC", "eyelinkio", "psychopy",
     "tensorflow", "innvestigate", "mediapipe",
 )  # fmt: skip
 

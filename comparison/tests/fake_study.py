@@ -38,9 +38,14 @@ class FakeNetwork:
 def make_study(folder: Path, *, per_expression: int = 2, **comparison: object) -> Study:
     """Write a study with `per_expression` test pictures of each expression."""
     settings = {"grid": 4, "random_orders": 3, "resamples": 199, "cells_per_side": 16}
+    settings |= {"emd_cells": 4, "halves": 2, "map_permutations": 99}
     study = create_study(
         folder,
-        {"stimuli": {"picture_px": PICTURE_PX}, "comparison": settings | comparison},
+        {
+            "stimuli": {"picture_px": PICTURE_PX},
+            "comparison": settings | comparison,
+            "execution": {"jobs": 1},
+        },
     )
     names = [
         (f"P{place}{expression[:2].upper()}", expression, place)
@@ -126,20 +131,15 @@ def _write_tables(study: Study, image_ids: list[str], expressions: list[str]) ->
     n = len(image_ids)
     _tsv(
         study.gaze_dir / "fixations.tsv",
-        image_id=np.repeat(image_ids, 6),
-        x_px=rng.normal(31.5, 8, 6 * n).clip(0, 63),
-        y_px=rng.normal(31.5, 8, 6 * n).clip(0, 63),
-        included=np.tile(["true"] * 5 + ["false"], n),
-    )
-    _tsv(
-        study.gaze_dir / "ceiling.tsv",
-        level="image",
-        image_id=image_ids,
-        expression=expressions,
-        split_half_r=0.8,
-        spearman_brown_r=0.9,
-        leave_one_out_r=0.7,
-        n_participants=5,
+        participant_id=np.tile(np.repeat([f"sub-00{p}" for p in range(1, 5)], 6), n),
+        session="01",
+        trial=np.repeat(np.arange(1, n + 1), 24),
+        image_id=np.repeat(image_ids, 24),
+        expression=np.repeat(expressions, 24),
+        x_px=rng.normal(31.5, 8, 24 * n).clip(0, 63),
+        y_px=rng.normal(31.5, 8, 24 * n).clip(0, 63),
+        duration_ms=rng.integers(100, 400, 24 * n),
+        included=np.tile(["true"] * 5 + ["false"], 4 * n),
     )
     shown = np.repeat(expressions, 3)
     correct = rng.random(3 * n) < 0.8

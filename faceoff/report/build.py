@@ -11,7 +11,12 @@ from faceoff.report.content import (
     save_report_figure,
     save_report_table,
 )
-from faceoff.report.contest import agreement_section, perturbation_section, statistics_section
+from faceoff.report.contest import (
+    agreement_section,
+    map_differences_section,
+    perturbation_section,
+    statistics_section,
+)
 from faceoff.report.looking import looking_section, maps_section
 from faceoff.report.methods import methods_section, provenance_section
 from faceoff.report.network import network_section
@@ -33,6 +38,7 @@ SECTIONS: tuple[tuple[str, Callable[[Study], ReportSection | None]], ...] = (
     ("Gaze and relevance side by side", maps_section),
     ("Perturbation", perturbation_section),
     ("Agreement of the maps", agreement_section),
+    ("Maps of expressions, and where gaze and relevance differ", map_differences_section),
     ("Statistics", statistics_section),
     ("Planted and recovered", recovery_section),
     ("Methods", methods_section),

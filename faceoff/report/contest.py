@@ -3,10 +3,18 @@
 import pandas as pd
 
 from comparison.figures import agreement_figure, area_figure, perturbation_figure
+from comparison.map_differences import ALPHA
+from comparison.map_figures import (
+    difference_figure,
+    resolution_figure,
+    rsa_figure,
+    similarity_figure,
+)
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 from study.folder import Study
+from study.maps import read_maps
 from study.tables import read_table
 
 
@@ -94,36 +102,140 @@ def agreement_section(study: Study) -> ReportSection:
     Returns
     -------
     ReportSection
-        A figure and a table.
+        Two figures and two tables.
     """
+    texts = {"metric": str, "map": str}
     metrics = read_table(
         study.comparison_dir / "metrics.tsv",
         what="The map metrics (faceoff compare metrics)",
-        columns={"metric": str, "map": str, "reference": str, "value": float},
+        columns=texts | {"reference": str, "value": float},
+    )
+    agreement = read_table(
+        study.comparison_dir / "agreement.tsv",
+        what="The agreement on a scale (faceoff compare metrics)",
+        columns=texts | {"expression": str, "control": str, "ceiling": str, "note": str}
+        | dict.fromkeys(("value", "control_value", "ceiling_value", "normalised"), float),
+    )  # fmt: skip
+    resolution = read_table(
+        study.comparison_dir / "resolution.tsv",
+        what="The sweeps of smoothing and grid (faceoff compare metrics)",
+        columns=texts | {"sweep": str, "cells_per_side": int, "mean": float},
     )
     figure = agreement_figure(
         metrics, confidence=study.settings.comparison.confidence, seed=study.settings.study.seed
     )
-    mine = metrics[metrics["reference"] == "gaze"]
-    table = mine.pivot_table(index="map", columns="metric", values="value", sort=False)
     caption = (
         "How well each map predicts the gaze on each picture: the network's relevance, controls "
         "(uniform, centre, gaze and relevance of other pictures, means) and the ceiling of people "
-        "predicting people. Points are pictures; bars bootstrap intervals of the mean."
+        "predicting people. Strokes are pictures; bars bootstrap intervals of the mean."
+    )
+    sweeps = (
+        "Map metrics against smoothing and grid: relevance smoothed alone; gaze made anew and "
+        "relevance smoothed with the same sigma; all maps on other grids. Means over pictures "
+        "with bootstrap intervals."
     )
     return ReportSection(
         "Agreement of the maps",
         (
-            "Relevance enters SIM and KL by its positive part. A map that agrees with gaze no "
-            "better than the controls says nothing about this picture.",
+            "Relevance enters SIM, KL, EMD and IG by its positive part. A map that agrees with "
+            "gaze no better than the controls says nothing about this picture.",
         ),
-        (ReportFigure("agreement", caption, figure),),
         (
-            ReportTable(
-                "agreement",
-                "Means over pictures; for KL less is better.",
-                table.rename_axis(columns=None).reset_index(),
-            ),
+            ReportFigure("agreement", caption, figure),
+            ReportFigure("resolution", sweeps, resolution_figure(resolution)),
+        ),
+        (_means_table(metrics), _scale_table(agreement)),
+    )
+
+
+def _means_table(metrics: pd.DataFrame) -> ReportTable:
+    """Average each metric of each map over pictures."""
+    mine = metrics[metrics["reference"] == "gaze"]
+    table = mine.pivot_table(index="map", columns="metric", values="value", sort=False)
+    return ReportTable(
+        "agreement",
+        "Means over pictures; for KL and EMD less is better.",
+        table.rename_axis(columns=None).reset_index(),
+    )
+
+
+def _scale_table(agreement: pd.DataFrame) -> ReportTable:
+    """Show where relevance lies between the mean face scan and people."""
+    chosen = agreement[
+        (agreement["expression"] == "all")
+        & (agreement["control"] == "mean_gaze")
+        & agreement["map"].isin(["relevance", "relevance_smooth"])
+    ]
+    columns = [
+        "metric", "map", "n", "value", "ci_low", "ci_high", "control_value", "ceiling",
+        "ceiling_value", "normalised", "normalised_low", "normalised_high", "note",
+    ]  # fmt: skip
+    return ReportTable(
+        "agreement_normalised",
+        "Relevance between the mean gaze on all other pictures (0) and people (1): (value - "
+        "control) / (ceiling - control) of the means, with bootstrap intervals over pictures. "
+        "There is no such value where people do not exceed the control. The other controls, and "
+        "each expression, are in agreement.tsv.",
+        chosen[columns],
+        3,
+    )
+
+
+def map_differences_section(study: Study) -> ReportSection:
+    """Show how alike expressions' maps are, and where gaze and relevance differ.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection
+        Two or three figures and three tables.
+    """
+    what = "The comparison of maps (faceoff compare maps)"
+    folder = study.comparison_dir
+    similar, rsa, tests, clusters = (
+        read_table(folder / f"{name}.tsv", what=what)
+        for name in ("similarity", "rsa", "map_tests", "map_clusters")
+    )
+    differences = read_maps(folder / "map_differences.nc", what=what)
+    figures = [
+        ReportFigure(
+            "similarity",
+            "Correlations of the expressions' mean maps, of people and of every explanation "
+            "(relevance smoothed like gaze), in the order of a dendrogram.",
+            similarity_figure(similar),
+        ),
+        ReportFigure(
+            "map_differences",
+            "Gaze density minus smoothed relevance (both of sum 1) over pictures and over "
+            "participants. Lines surround clusters with p < .05 (sign flips of whole units, "
+            "family-wise over the picture): blue where gaze is denser, green where relevance is. "
+            "A cluster says that the maps differ, not exactly where.",
+            difference_figure(differences),
+        ),
+    ]
+    if len(rsa):
+        caption = (
+            "Distances between expressions (1 - r of mean maps), and how their pattern agrees "
+            "with participants' own (mean tau-a). p is of the agreement with the group's pattern, "
+            "by all relabellings of the expressions."
+        )
+        figures.insert(1, ReportFigure("rsa", caption, rsa_figure(similar, rsa)))
+    significant = clusters[clusters["p"] < ALPHA]
+    return ReportSection(
+        "Maps of expressions, and where gaze and relevance differ",
+        (
+            "Over pictures, results hold for other pictures seen by these people; over "
+            "participants, for other people who see these pictures.",
+        ),
+        tuple(figures),
+        (
+            ReportTable("rsa", "Representational similarity of the expressions' maps.", rsa, 3),
+            ReportTable("map_tests", "Tests of gaze minus relevance.", tests, 4),
+            ReportTable("map_clusters", "Clusters with p < .05.", significant, 4),
         ),
     )
 

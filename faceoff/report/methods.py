@@ -31,8 +31,12 @@ def methods_section(study: Study) -> ReportSection:
         One paragraph for each part.
     """
     return ReportSection(
-        "Methods", (_session_methods(study), _gaze_methods(study), _network_methods(study))
-    )
+        "Methods",
+        (
+            _session_methods(study), _gaze_methods(study), _network_methods(study),
+            _map_methods(study),
+        ),
+    )  # fmt: skip
 
 
 def _session_methods(study: Study) -> str:
@@ -108,6 +112,25 @@ def _network_methods(study: Study) -> str:
         "uniform noise, most relevant first and cumulatively; within a picture the noise and the "
         f"{comparison.random_orders} random orders are the same for every condition. "
         f"All randomness follows from the seed {study.settings.study.seed}."
+    )
+
+
+def _map_methods(study: Study) -> str:
+    """Describe how maps were compared."""
+    comparison = study.settings.comparison
+    side, emd_side = comparison.cells_per_side, comparison.emd_cells
+    return (
+        f"Gaze and relevance were averaged over {side} x {side} cells of the picture (earth "
+        f"mover's distance: {emd_side} x {emd_side}). Relevance was judged as it is and smoothed "
+        "with the gaze density's Gaussian; in SIM, KL, EMD and information gain by its positive "
+        "part. Ceilings are people predicted by people: the mean over "
+        f"{comparison.halves} random halves of the participants (correlations stepped up by "
+        "Spearman and Brown) for metrics of maps, leaving one participant out for metrics of "
+        "fixations. Patterns of distances between expressions were compared by Kendall's tau-a "
+        "and all relabellings (Kriegeskorte et al. 2008; Nili et al. 2014). Differences of gaze "
+        "and smoothed relevance, both of sum 1, were tested cell by cell with cluster-based "
+        f"permutation (at most {comparison.map_permutations} sign flips of whole pictures or "
+        "participants, clusters of cells with two-sided p < .01, family-wise error 5 %)."
     )
 
 

@@ -16,10 +16,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "stimuli": {"test_actors": ["F01", "M01"], "validation_actors": 2},
     "participants": {"blocks": 2, "practice_trials": 2},
     "cnn": {"input_px": 48, "epochs": 2},
-    "comparison": {"random_orders": 3, "resamples": 199, "cells_per_side": 16},
+    "comparison": {
+        "random_orders": 3, "resamples": 199, "cells_per_side": 16,
+        "emd_cells": 4, "halves": 2, "map_permutations": 99,
+    },
     "report": {"example_images": 1, "figure_dpi": 72},
     "execution": {"jobs": 1},
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")

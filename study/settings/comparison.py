@@ -25,6 +25,25 @@ class ComparisonSettings(Section):
     centre_sigma: float = Field(
         0.25, gt=0, le=2, description="sigma of the centre map, as a share of the picture's width"
     )
+    emd_cells: int = Field(
+        8,
+        ge=2,
+        le=20,
+        description="cells in a row of the coarser grid of the earth mover's distance, whose work "
+        "grows with the fourth power",
+    )
+    halves: int = Field(
+        20,
+        ge=1,
+        le=1000,
+        description="random halves of the participants for the ceilings of map metrics",
+    )
+    map_permutations: int = Field(
+        2000,
+        ge=99,
+        le=99_999,
+        description="sign flips of the cluster tests of maps; all of them where there are fewer",
+    )
     resamples: int = Field(
         9999, ge=99, le=999_999, description="draws of the permutation tests and the bootstrap"
     )
