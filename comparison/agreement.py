@@ -135,45 +135,53 @@ class _Sample:
 
 
 def _rows(sample: _Sample, metric: str) -> Iterator[dict[str, object]]:
-    """Set each map against each control."""
+    """Set all maps against each control."""
     ceiling = ceiling_of(metric)
-    for name in (name for name in MAPS if name not in CEILINGS):
-        for control in (control for control in CONTROLS if control != name):
-            whole = sample.has(name, control, ceiling)
-            used = whole if whole.any() else sample.has(name, control)
+    for control in CONTROLS:
+        # Maps that the same pictures have are brought to the scale at once.
+        together: dict[bytes, list[str]] = {}
+        for name in MAPS:
+            if name not in (*CEILINGS, control):
+                whole = sample.has(name, control, ceiling)
+                used = whole if whole.any() else sample.has(name, control)
+                together.setdefault(used.tobytes(), []).append(name)
+        for key, names in together.items():
+            used = np.frombuffer(key, dtype=np.bool_)
             if used.any():
-                means, drawn = sample.means(used, name, control, ceiling)
-                low, high = np.quantile(drawn[:, 0], sample.tails)
-                yield {
-                    "map": name, "n": int(used.sum()),
-                    "value": means[0], "ci_low": low, "ci_high": high,
-                    "control": control, "control_value": means[1],
-                    "ceiling": ceiling, "ceiling_value": means[2],
-                    **_normalised(means, drawn, int(used.sum()), metric, sample.tails),
-                }  # fmt: skip
+                yield from _scaled(sample, used, names, control, metric)
 
 
-def _normalised(
-    means: Floats, drawn: Floats, n: int, metric: str, tails: list[float]
-) -> dict[str, object]:
-    """Bring a value to the scale between control and ceiling, or say why it cannot be."""
-    none: dict[str, object] = dict.fromkeys(
-        ("normalised", "normalised_low", "normalised_high"), np.nan
-    )
-    if not np.isfinite(means[2]):
-        return none | {"note": NO_CEILING}
-    if n < 2:
-        return none | {"note": ONE_PICTURE}
+def _scaled(
+    sample: _Sample,
+    used: npt.NDArray[np.bool_],
+    names: list[str],
+    control: str,
+    metric: str,
+) -> Iterator[dict[str, object]]:
+    """Bring maps to the scale between control and ceiling, or say why they cannot be."""
+    means, drawn = sample.means(used, *names, control, ceiling_of(metric))
+    *values, lower, upper = means
     sign = -1.0 if metric in LESS_IS_BETTER else 1.0
-    room = sign * (drawn[:, 2] - drawn[:, 1])
-    if not (np.quantile(room, tails[0]) > 0 and sign * (means[2] - means[1]) > 0):
-        return none | {"note": NOT_BEYOND}
-    kept = room > 0
-    ratios = sign * (drawn[kept, 0] - drawn[kept, 1]) / room[kept]
-    low, high = np.quantile(ratios, tails)
-    return {
-        "normalised": (means[0] - means[1]) / (means[2] - means[1]),
-        "normalised_low": low,
-        "normalised_high": high,
-        "note": None,
-    }
+    room = sign * (drawn[:, -1] - drawn[:, -2])
+    note = None
+    if not np.isfinite(upper):
+        note = NO_CEILING
+    elif used.sum() < 2:
+        note = ONE_PICTURE
+    elif not (np.quantile(room, sample.tails[0]) > 0 and sign * (upper - lower) > 0):
+        note = NOT_BEYOND
+    ends = np.quantile(drawn[:, :-2], sample.tails, axis=0)
+    share, shares = np.full(len(names), np.nan), np.full((2, len(names)), np.nan)
+    if note is None:
+        kept = room > 0
+        share = (np.array(values) - lower) / (upper - lower)
+        ratios = sign * (drawn[kept, :-2] - drawn[kept, -2:-1]) / room[kept, None]
+        shares = np.quantile(ratios, sample.tails, axis=0)
+    for place, name in enumerate(names):
+        yield {
+            "map": name, "n": int(used.sum()), "value": values[place],
+            "ci_low": ends[0, place], "ci_high": ends[1, place],
+            "control": control, "control_value": lower,
+            "ceiling": ceiling_of(metric), "ceiling_value": upper, "normalised": share[place],
+            "normalised_low": shares[0, place], "normalised_high": shares[1, place], "note": note,
+        }  # fmt: skip

@@ -199,7 +199,7 @@ def test_no_common_picture_is_an_error(tmp_path: Path) -> None:
 def test_pictures_with_a_map_and_no_fixation_are_an_error(tmp_path: Path) -> None:
     study = make_study(tmp_path / "study", per_expression=1)
     _edit(study.gaze_dir / "fixations.tsv", lambda t: t.assign(x_px=np.float64(-50)))
-    with pytest.raises(InputError, match="must have weight on it"):
+    with pytest.raises(InputError, match="none in fixations"):
         run_step(study, metrics_step(study))
 
 
