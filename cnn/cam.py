@@ -177,11 +177,11 @@ def _layer(model: Any, name: str) -> Any:
     ]  # fmt: skip
     fitting = [layer for layer in named if _is_picture(layer)] if name else shown
     if not fitting:
-        pictures = [path for path, layer in found if layer in shown]
+        known = ", ".join([path for path, layer in found if layer in shown][-5:]) or "none"
         raise InputError(
             "A class activation map needs a layer whose result is a picture, but the network has "
-            f"no {name or 'convolution'!r} of that kind; it has {', '.join(pictures[-5:]) or 'none'}"
-            ". Name another one with layer=NAME."
+            f"no {name or 'convolution'!r} of that kind; it has {known}. "
+            "Name another one with layer=NAME."
         )
     return fitting[-1]
 

@@ -6,11 +6,11 @@ from typing import Any
 from cnn.arguments import Argument, Value, resolve_arguments
 from study.errors import InputError, did_you_mean
 
-# innvestigate's names of its rules (relevance_analyzer.LRP_RULES).
+# innvestigate's names of its rules (relevance_analyzer.LRP_RULES); those of alpha and beta cannot
+# be given these there.
 RULES = (
-    "Z", "Epsilon", "WSquare", "Flat", "AlphaBeta", "AlphaBetaIgnoreBias", "Alpha2Beta1",
-    "Alpha2Beta1IgnoreBias", "Alpha1Beta0", "Alpha1Beta0IgnoreBias", "ZPlus", "ZPlusFast",
-    "Bounded",
+    "Z", "Epsilon", "WSquare", "Flat", "Alpha2Beta1", "Alpha2Beta1IgnoreBias", "Alpha1Beta0",
+    "Alpha1Beta0IgnoreBias", "ZPlus", "ZPlusFast", "Bounded",
 )  # fmt: skip
 PIXELS = "pixels"
 

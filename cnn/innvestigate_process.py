@@ -168,16 +168,21 @@ def explain(
     """
     import innvestigate
 
-    check_layers(network.model)
-    check_for_method(network.model, method, arguments)
+    # One that does not leave out its input, as a Sequential does: layers are counted from there.
+    model = import_tensorflow().keras.Model(network.model.inputs, network.model.outputs)
+    check_layers(model)
+    check_for_method(model, method, arguments)
     logits = network.logits(pictures)
+    for layer in model.layers:
+        # innvestigate's own layers have Keras' default names, which must not stand here, too.
+        layer._name = f"network_{layer.name}"
     targets = np.where(targets < 0, logits.argmax(axis=1), targets)
     if "seed" in arguments:
         import_tensorflow().keras.utils.set_random_seed(int(arguments["seed"]))
     ends = network.preprocessing.apply(np.array([np.zeros(3), np.full(3, 255)], np.float32))
     smallest, greatest = np.sort(ends, axis=0)
     analyzer = innvestigate.create_analyzer(
-        method, network.model, neuron_selection_mode="index",
+        method, model, neuron_selection_mode="index",
         **as_keywords(method, arguments, (smallest, greatest)),
     )  # fmt: skip
     inputs = network.prepare(pictures)
@@ -186,7 +191,9 @@ def explain(
     batch = max(1, _BATCH // copies)
     for start in range(0, len(inputs), batch):
         rows = slice(start, start + batch)
-        maps[rows] = analyzer.analyze(inputs[rows], list(targets[rows])).sum(axis=-1)
+        maps[rows] = analyzer.analyze(inputs[rows], neuron_selection=list(targets[rows])).sum(
+            axis=-1
+        )
         _announce(min(start + batch, len(inputs)))
     return maps, targets, np.take_along_axis(logits, targets[:, None], axis=1)[:, 0]
 

@@ -205,8 +205,32 @@ def resolve_method(method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return resolve_arguments(method, _declared(method), arguments)
 
 
+def default_arguments(method: str) -> dict[str, Any]:
+    """Give a method's defaults.
+
+    Parameters
+    ----------
+    method : str
+        One of `METHODS`.
+
+    Returns
+    -------
+    dict
+        Of the arguments that have one.
+
+    Examples
+    --------
+    >>> default_arguments("grad_cam")
+    {'layer': '', 'signed': False}
+    """
+    declared = _declared(method).items()
+    return {name: given.default for name, given in declared if given.default is not None}
+
+
 def _declared(method: str) -> dict[str, Argument]:
-    """Give the arguments of a method of our own."""
+    """Give the arguments of a method."""
+    if method.startswith(PREFIX):
+        return ANALYZERS[method.removeprefix(PREFIX)][1]
     if method in _OTHERS:
         return _OTHERS[method][1]
     return {
@@ -227,7 +251,8 @@ def described_methods() -> list[str]:
     for name, (function, declared) in _OTHERS.items():
         summary = str(function.__doc__).splitlines()[0].rstrip(".")
         described.append((name, summary[0].lower() + summary[1:], declared))
-    described += [(PREFIX + name, what, declared) for name, (what, declared) in ANALYZERS.items()]
+    for name, (what, declared) in ANALYZERS.items():
+        described.append((PREFIX + name, what, declared))
     return [
         "\n    ".join(
             [f"{name:<40} {what}", *(argument.described(key) for key, argument in declared.items())]
