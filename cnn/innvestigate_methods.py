@@ -30,7 +30,9 @@ _INPUT_RULE = {
     )
 }
 _EPSILON = Argument("number", "added to what is divided by", 1e-7, low=0, above=True)
-_PRESET = {"epsilon": Argument("number", "added to what is divided by, in dense layers", 0.1)}
+_PRESET = {
+    "epsilon": Argument("number", "added to what is divided by, in dense layers", 0.1, low=0)
+}
 _BIAS = {"bias": Argument("yes_no", "whether biases take part", True)}
 _ALPHA = {
     "alpha": Argument("number", "weight of what is positive; beta + 1", low=1),
