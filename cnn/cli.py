@@ -152,7 +152,15 @@ ArgumentOption = Annotated[
 def explain(
     study: StudyOption = Path(),
     model: ModelOption = "",
-    method: MethodOption = "",
+    method: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--method",
+            help="An explanation that faceoff cnn methods lists; by default the study's. "
+            "May be given again, where no argument is.",
+            show_default=False,
+        ),
+    ] = None,
     argument: ArgumentOption = None,
     target: Annotated[
         str,
@@ -174,14 +182,30 @@ def explain(
     preprocessing: PreprocessingOption = "",
     force: ForceOption = False,
 ) -> None:
-    """Make relevance maps of the test pictures."""
+    """Make relevance maps of the test pictures.
+
+    The study's own explanation becomes relevance.nc; another method, argument or target gets a
+    file that is named after it, such as relevance_grad_cam.nc.
+    """
     from cnn.steps import explain_step
+    from study.errors import InputError
     from study.provenance import run_step
 
-    chosen = _chosen_method(method, argument)
+    methods = method or [""]
+    if len(methods) > 1 and argument:
+        raise InputError(
+            f"Arguments are those of one method, but {len(methods)} methods were given: "
+            f"{', '.join(methods)}. Give a method with arguments by itself."
+        )
     model = _adopted_first(network, model, expressions, preprocessing, study)
-    opened = _open(study, model=model, target=target, **chosen)
-    run_step(opened, explain_step(opened), force=force)
+    opened = _open(study)
+    asked = [
+        _open(study, model=model, target=target, **_chosen_method(one, argument)).settings.cnn
+        for one in methods
+    ]
+    # All are looked at before the first one is made.
+    for step in [explain_step(opened, one) for one in asked]:
+        run_step(opened, step, force=force)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,14 @@ from numpy.typing import NDArray
 
 from cnn.backend import make_deterministic
 from cnn.data import LabelledPictures, load_split, read_labels
-from cnn.methods import PREFIX, Explained, check_explanation, explain_pictures
+from cnn.methods import PREFIX, Explained, default_arguments, explain_pictures, resolve_method
 from cnn.network import Network, load_network
 from stimuli.frames import Rect, move_points
 from study.errors import InputError
 from study.folder import Study
 from study.maps import write_maps
 from study.progress import say
+from study.provenance import sha256_of
 from study.tables import write_table
 
 if TYPE_CHECKING:
@@ -39,8 +41,46 @@ RELEVANCE = {
 TOLERANCE = 0.01
 
 
+def relevance_stem(method: str, arguments: Mapping[str, Any], target: str) -> str:
+    """Name the files of an explanation that is not the study's own choice.
+
+    Parameters
+    ----------
+    method : str
+        One of `cnn.methods.METHODS`.
+    arguments : mapping
+        All its arguments that have a value.
+    target : str
+        ``true``, ``predicted``, or an expression's name.
+
+    Returns
+    -------
+    str
+        The method, what differs from its defaults, and the target unless it is ``true``.
+
+    Examples
+    --------
+    >>> relevance_stem("grad_cam", {"layer": "conv4", "signed": False}, "predicted")
+    'relevance_grad_cam_layer-conv4_target-predicted'
+    """
+    defaults = default_arguments(method)
+    parts = [f"relevance_{method}"]
+    for name, value in arguments.items():
+        if value != defaults.get(name):
+            text = int(value) if isinstance(value, bool) else value
+            parts.append(f"{name}-{quote(str(text), safe=',')}")
+    if target != "true":
+        parts.append(f"target-{target}")
+    return "_".join(parts)
+
+
 def explain(
-    study: Study, model: str, method: str, arguments: Mapping[str, Any], target: str
+    study: Study,
+    model: str,
+    method: str,
+    arguments: Mapping[str, Any],
+    target: str,
+    stem: str = "relevance",
 ) -> None:
     """Explain a network's answers to the test pictures, and write maps and their sums.
 
@@ -57,6 +97,8 @@ def explain(
     target : str
         Whose logit is explained: ``true`` is that of the expression shown, ``predicted`` of the
         one answered; or an expression's name.
+    stem : str, default "relevance"
+        Name of the files, without what comes after the dot.
 
     Raises
     ------
@@ -64,7 +106,7 @@ def explain(
         If the method or an argument is unknown, the network was not trained, or the method
         cannot explain it.
     """
-    check_explanation(method, arguments)
+    values = resolve_method(method, arguments)
     # Compiled functions give the same bits only if they are told so.
     make_deterministic(study.settings.study.seed)
     network = load_network(study, model)
@@ -74,18 +116,20 @@ def explain(
     dataset = relevance_dataset(
         pictures, found, network.expressions, study.settings.stimuli.picture_px
     )
+    folder = study.cnn_dir(model)
     software = "innvestigate" if method.startswith(PREFIX) else "faceoff"
     dataset.attrs |= {
         "network": model,
         "method": method,
-        "arguments": json.dumps(dict(arguments), sort_keys=True),
+        "arguments": json.dumps(values, sort_keys=True),
         "target": target,
         "software": software,
+        # Maps beside the study's own are not made anew with the network: this tells their age.
+        "weights_sha256": sha256_of(folder / "weights.h5"),
     }
-    folder = study.cnn_dir(model)
-    write_maps(folder / "relevance.nc", dataset)
+    write_maps(folder / f"{stem}.nc", dataset)
     sums = relevance_sums(dataset, pictures.table)
-    write_table(folder / "relevance.tsv", sums, RELEVANCE)
+    write_table(folder / f"{stem}.tsv", sums, RELEVANCE)
     say(
         f"explain: {method} of {len(sums)} pictures; relevance sum / logit has the median "
         f"{sums['ratio'].median():.3f} and lies within {sums['ratio'].min():.3f} and "

@@ -1,4 +1,4 @@
-"""Explanations by gradients: of one logit with respect to the pixels or to the last convolution."""
+"""Explanations by gradients of one logit with respect to the pixels."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from cnn.backend import import_tensorflow
 from cnn.network import Network
-from study.errors import InputError
 from study.progress import track
 from study.seeds import generator
 
@@ -38,7 +37,7 @@ def gradient(network: Network, inputs: Floats, targets: NDArray[np.int64]) -> Fl
     Simonyan, K., Vedaldi, A. and Zisserman, A. (2014). Deep inside convolutional networks. ICLR
     workshop. Its absolute value is their saliency map; here the sign is kept.
     """
-    return _in_batches(_gradient_of(network.model), inputs, targets)
+    return in_batches(_gradient_of(network.model), inputs, targets)
 
 
 def input_t_gradient(network: Network, inputs: Floats, targets: NDArray[np.int64]) -> Floats:
@@ -99,7 +98,7 @@ def integrated_gradients(
     away = (inputs - even).astype(np.float32)
     total = np.zeros_like(away)
     for step in track(range(steps), "integrated gradients"):
-        total += _in_batches(compiled, even + away * np.float32((step + 0.5) / steps), targets)
+        total += in_batches(compiled, even + away * np.float32((step + 0.5) / steps), targets, "")
     return away * total / np.float32(steps)
 
 
@@ -145,75 +144,8 @@ def smoothgrad(
     total = np.zeros_like(inputs)
     for _ in track(range(samples), "noisy copies"):
         drawn = random.standard_normal(inputs.shape[1:], dtype=np.float32)
-        total += _in_batches(compiled, (inputs + spread * drawn).astype(np.float32), targets)
+        total += in_batches(compiled, (inputs + spread * drawn).astype(np.float32), targets, "")
     return total / np.float32(samples)
-
-
-def grad_cam(
-    network: Network, inputs: Floats, targets: NDArray[np.int64], *, layer: str, signed: bool
-) -> Floats:
-    """Weight the channels of a convolution by their mean gradients.
-
-    Parameters
-    ----------
-    network : Network
-        The network.
-    inputs : ndarray of float32, shape (n, side, side, 3)
-        Preprocessed pictures.
-    targets : ndarray of int, shape (n,)
-        Which logit.
-    layer : str
-        Name of the convolution; empty for the last one.
-    signed : bool
-        Keep what speaks against the class, which the paper cuts off.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, side, side)
-        Interpolated bilinearly to the picture's size.
-
-    Raises
-    ------
-    InputError
-        If there is no such layer, or its result is no picture.
-
-    References
-    ----------
-    Selvaraju, R. R. et al. (2017). Grad-CAM: visual explanations from deep networks via
-    gradient-based localization. ICCV, eq. 1 and 2.
-    """
-    tf = import_tensorflow()
-    at = _convolution(network.model, layer)
-    two = tf.keras.Model(network.model.inputs, [at.output, network.model.output])
-
-    @tf.function(reduce_retracing=True)
-    def maps(x: Any, wanted: Any) -> Any:
-        with tf.GradientTape() as tape:
-            activity, logits = two(x, training=False)
-            tape.watch(activity)
-            logit = tf.gather(logits, wanted, axis=1, batch_dims=1)
-        # The part of the network behind the convolution is run by the same tape.
-        slopes = tape.gradient(logit, activity)
-        weights = tf.reduce_mean(slopes, axis=(1, 2), keepdims=True)
-        weighted = tf.reduce_sum(weights * activity, axis=3, keepdims=True)
-        shown = weighted if signed else tf.nn.relu(weighted)
-        return tf.image.resize(shown, inputs.shape[1:3])[..., 0]
-
-    return _in_batches(maps, inputs, targets)
-
-
-def _convolution(model: Any, name: str) -> Any:
-    """Find a convolution by its name, or the last one."""
-    pictures = [layer for layer in model.layers if len(np.shape(layer.output)) == 4]
-    kernels = [layer for layer in pictures if "Conv" in type(layer).__name__]
-    if name:
-        kernels = [layer for layer in pictures if layer.name == name]
-    if not kernels:
-        raise InputError(
-            f"Grad-CAM needs a layer whose result is a picture, but the network has no "
-            f"{name or 'convolution'!r} of that kind. Name another one with layer=NAME."
-        )
-    return kernels[-1]
 
 
 def _gradient_of(model: Any) -> Callable[[Any, Any], Any]:
@@ -230,13 +162,34 @@ def _gradient_of(model: Any) -> Callable[[Any, Any], Any]:
     return compute
 
 
-def _in_batches(
-    compute: Callable[[Any, Any], Any], inputs: Floats, targets: NDArray[np.int64]
+def in_batches(
+    compute: Callable[[Any, Any], Any],
+    inputs: Floats,
+    targets: NDArray[np.int64],
+    said: str = "gradients",
 ) -> Floats:
-    """Compute batch by batch."""
+    """Compute batch by batch.
+
+    Parameters
+    ----------
+    compute : callable
+        Takes a batch of inputs and their targets as tensors, and gives a tensor.
+    inputs : ndarray of float32, shape (n, side, side, 3)
+        Preprocessed pictures.
+    targets : ndarray of int, shape (n,)
+        Which logit.
+    said : str, default "gradients"
+        What is shown beside the bar; empty for none, where another one is shown already.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, ...)
+        In the order of the inputs.
+    """
     tf = import_tensorflow()
     parts = []
-    for start in track(range(0, len(inputs), _BATCH), "gradients"):
+    starts = range(0, len(inputs), _BATCH)
+    for start in track(starts, said) if said else starts:
         rows = slice(start, start + _BATCH)
         batch = tf.constant(inputs[rows], tf.float32), tf.constant(targets[rows], tf.int32)
         parts.append(compute(*batch).numpy())

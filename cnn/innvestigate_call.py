@@ -5,17 +5,24 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn.innvestigate_methods import check_analyzer
 from study.errors import InputError
 from study.progress import bar
 
 
 def run_innvestigate(
-    network_dir: Path, pictures: NDArray[np.uint8], targets: NDArray[np.int64], method: str
+    network_dir: Path,
+    pictures: NDArray[np.uint8],
+    targets: NDArray[np.int64],
+    method: str,
+    arguments: Mapping[str, Any] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]:
     """Let innvestigate explain a network in a process of its own.
 
@@ -29,6 +36,8 @@ def run_innvestigate(
         Index of the explained expression; -1 takes the one with the greatest logit.
     method : str
         innvestigate's name of the method.
+    arguments : mapping, optional
+        In place of its defaults.
 
     Returns
     -------
@@ -42,11 +51,14 @@ def run_innvestigate(
     Raises
     ------
     InputError
-        If the process refuses the network or the method, or ends early.
+        If there is no such method or argument, the process refuses the network, or ends early.
     """
+    values = check_analyzer(method, arguments or {})
     with tempfile.TemporaryDirectory(prefix="faceoff-") as name:
         folder = Path(name)
-        job = {"network_dir": str(Path(network_dir).resolve()), "method": method}
+        job = {
+            "network_dir": str(Path(network_dir).resolve()), "method": method, "arguments": values,
+        }  # fmt: skip
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         np.savez(folder / "pictures.npz", pictures=pictures, targets=targets)
         status = _watch(folder, len(pictures))

@@ -1,49 +1,30 @@
 """The process in which innvestigate works: eager execution is off for all of it.
 
 Run as ``python -m cnn.innvestigate_process FOLDER``. The folder holds ``job.json`` (network_dir,
-method) and ``pictures.npz`` (pictures, targets); the process adds ``maps.npz`` (maps, targets,
-logits), or ``refusal.txt`` if the network or the method is not for it. On standard output it
-says after each batch how many pictures are done.
+method, arguments) and ``pictures.npz`` (pictures, targets); the process adds ``maps.npz`` (maps,
+targets, logits), or ``refusal.txt`` if the network or the method is not for it. On standard output
+it says after each batch how many pictures are done.
 """
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn.arguments import Value
 from cnn.backend import import_tensorflow
+from cnn.innvestigate_methods import as_keywords
 from cnn.network import Network, read_network
-from study.errors import InputError, did_you_mean
+from study.errors import InputError
 
+# Pictures at once, noisy copies and points of a line counted.
 _BATCH = 16
+_COPIES = ("steps", "augment_by_n")
 
-# Methods that need no argument of their own and give one number for each pixel and channel.
-METHODS = (
-    "gradient",
-    "input_t_gradient",
-    "deconvnet",
-    "guided_backprop",
-    "integrated_gradients",
-    "smoothgrad",
-    "lrp.z",
-    "lrp.epsilon",
-    "lrp.w_square",
-    "lrp.flat",
-    "lrp.alpha_2_beta_1",
-    "lrp.alpha_2_beta_1_IB",
-    "lrp.alpha_1_beta_0",
-    "lrp.alpha_1_beta_0_IB",
-    "lrp.z_plus",
-    "lrp.z_plus_fast",
-    "lrp.sequential_preset_a",
-    "lrp.sequential_preset_b",
-    "lrp.sequential_preset_a_flat",
-    "lrp.sequential_preset_b_flat",
-    "deep_taylor",
-)
 _LAYERS = {
     "InputLayer",
     "Conv2D",
@@ -57,26 +38,6 @@ _LAYERS = {
     "Activation",
 }
 _TRANSPARENT = {"InputLayer", "Flatten", "Dropout"}
-
-
-def check_method(method: str) -> None:
-    """Refuse a method that innvestigate does not have, or that needs arguments.
-
-    Parameters
-    ----------
-    method : str
-        innvestigate's name of the analyzer.
-
-    Raises
-    ------
-    InputError
-        If it is not in `METHODS`.
-    """
-    if method not in METHODS:
-        raise InputError(
-            f"An explanation must be one of innvestigate's, but it is {method!r}."
-            f"{did_you_mean(method, METHODS)}"
-        )
 
 
 def check_layers(model: Any) -> None:
@@ -127,8 +88,54 @@ def _problem_of(layer: Any, seen_kernel: bool) -> str:
     return ""
 
 
+def check_for_method(model: Any, method: str, arguments: Mapping[str, Value]) -> None:
+    """Refuse a network that one method would explain wrongly, and arguments that do not fit it.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network before its softmax, of layers that `check_layers` lets through.
+    method : str
+        A key of `cnn.innvestigate_methods.ANALYZERS`.
+    arguments : mapping
+        Its arguments, checked.
+
+    Raises
+    ------
+    InputError
+        Naming the layer, or the numbers that do not fit.
+    """
+    kernels = [layer for layer in model.layers if type(layer).__name__ in ("Conv2D", "Dense")]
+    if method.startswith("deep_taylor"):
+        for layer in kernels[:-1]:
+            if layer.activation.__name__ != "relu":
+                raise InputError(
+                    f"innvestigate's {method} needs the ReLU within each layer, but "
+                    f"{layer.name!r} has none; it would share relevance out there as at the "
+                    "pixels. Take faceoff's own engine: lrp.epsilon_plus_flat."
+                )
+    rules = str(arguments.get("rule", "")).split(",")
+    if len(rules) not in (1, len(kernels)):
+        raise InputError(
+            f"The list of rules must have one for each convolution and dense layer, but it has "
+            f"{len(rules)} and the network {len(kernels)}: "
+            f"{', '.join(layer.name for layer in kernels)}. Correct it."
+        )
+    last = int(arguments.get("until_layer_idx", 0))
+    if last >= len(model.layers):
+        names = ", ".join(f"{place} {layer.name}" for place, layer in enumerate(model.layers))
+        raise InputError(
+            f"until_layer_idx must be one of the network's layers, but it is {last}; they are "
+            f"{names}. Choose one of them."
+        )
+
+
 def explain(
-    network: Network, pictures: NDArray[np.uint8], targets: NDArray[np.int64], method: str
+    network: Network,
+    pictures: NDArray[np.uint8],
+    targets: NDArray[np.int64],
+    method: str,
+    arguments: Mapping[str, Value],
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]:
     """Explain one logit of a network for each picture.
 
@@ -141,7 +148,9 @@ def explain(
     targets : ndarray of int, shape (n,)
         Index of the explained expression; -1 takes the one with the greatest logit.
     method : str
-        One of `METHODS`.
+        A key of `cnn.innvestigate_methods.ANALYZERS`.
+    arguments : mapping
+        Its arguments, checked.
 
     Returns
     -------
@@ -155,21 +164,37 @@ def explain(
     Raises
     ------
     InputError
-        If the method is unknown or the network is not of the kinds treated rightly.
+        If the network is not of the kinds treated rightly, or an argument does not fit it.
     """
     import innvestigate
 
-    check_method(method)
-    check_layers(network.model)
+    # One that does not leave out its input, as a Sequential does: layers are counted from there.
+    model = import_tensorflow().keras.Model(network.model.inputs, network.model.outputs)
+    check_layers(model)
+    check_for_method(model, method, arguments)
     logits = network.logits(pictures)
+    for layer in model.layers:
+        # innvestigate's own layers have Keras' default names, which must not stand here, too.
+        layer._name = f"network_{layer.name}"
     targets = np.where(targets < 0, logits.argmax(axis=1), targets)
-    analyzer = innvestigate.create_analyzer(method, network.model, neuron_selection_mode="index")
+    if "seed" in arguments:
+        import_tensorflow().keras.utils.set_random_seed(int(arguments["seed"]))
+    ends = network.preprocessing.apply(np.array([np.zeros(3), np.full(3, 255)], np.float32))
+    smallest, greatest = np.sort(ends, axis=0)
+    analyzer = innvestigate.create_analyzer(
+        method, model, neuron_selection_mode="index",
+        **as_keywords(method, arguments, (smallest, greatest)),
+    )  # fmt: skip
     inputs = network.prepare(pictures)
     maps = np.empty(inputs.shape[:3], np.float32)
-    for start in range(0, len(inputs), _BATCH):
-        rows = slice(start, start + _BATCH)
-        maps[rows] = analyzer.analyze(inputs[rows], list(targets[rows])).sum(axis=-1)
-        _announce(min(start + _BATCH, len(inputs)))
+    copies = max(int(arguments.get(name, 1)) for name in _COPIES)
+    batch = max(1, _BATCH // copies)
+    for start in range(0, len(inputs), batch):
+        rows = slice(start, start + batch)
+        maps[rows] = analyzer.analyze(inputs[rows], neuron_selection=list(targets[rows])).sum(
+            axis=-1
+        )
+        _announce(min(start + batch, len(inputs)))
     return maps, targets, np.take_along_axis(logits, targets[:, None], axis=1)[:, 0]
 
 
@@ -199,7 +224,7 @@ def main(folder: Path) -> int:
         # For the whole process, and before the first layer is made: innvestigate needs it so.
         import_tensorflow().compat.v1.disable_eager_execution()
         network = read_network(Path(job["network_dir"]))
-        maps, targets, logits = explain(network, pictures, targets, job["method"])
+        maps, targets, logits = explain(network, pictures, targets, job["method"], job["arguments"])
     except InputError as error:
         (folder / "refusal.txt").write_text(str(error), encoding="utf-8")
         return 2

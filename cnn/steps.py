@@ -9,6 +9,7 @@ from study.errors import InputError
 from study.folder import Study
 from study.progress import say
 from study.provenance import Step
+from study.settings.cnn import CnnSettings
 
 
 def train_step(study: Study) -> Step:
@@ -171,41 +172,53 @@ def evaluate_step(study: Study) -> Step:
     )
 
 
-def explain_step(study: Study) -> Step:
-    """Describe the explanation of the network that the settings name.
+def explain_step(study: Study, asked: CnnSettings | None = None) -> Step:
+    """Describe the explanation that the settings name, or another one beside it.
 
     Parameters
     ----------
     study : Study
         The study.
+    asked : CnnSettings, optional
+        What is asked for in place of the study's own network, method, arguments and target.
 
     Returns
     -------
     Step
-        From the network to its relevance maps of the test pictures.
+        From the network to its relevance maps of the test pictures: to ``relevance.nc`` if what
+        is asked for is the study's own choice, and otherwise to a file that is named after it.
     """
-    from cnn.explanation import explain
+    from cnn.explanation import explain, relevance_stem
+    from cnn.methods import resolve_method
 
-    settings = study.settings.cnn
+    own = study.settings.cnn
+    command, stem, settings = "cnn explain", "relevance", own
+    if asked is not None:
+        given = (asked.method, resolve_method(asked.method, asked.method_arguments), asked.target)
+        if given == (own.method, resolve_method(own.method, own.method_arguments), own.target):
+            settings = own.model_copy(update={"model": asked.model})
+        else:
+            stem, settings = relevance_stem(*given), asked
+            command = f"cnn explain {stem.removeprefix('relevance_')}"
     folder = study.cnn_dir(settings.model)
     chosen = settings.model_dump(
         mode="json", include={"model", "method", "method_arguments", "target"}
     )
     return Step(
-        "cnn explain",
-        (*_network_files(study), study.manifest_tsv, study.crops_tsv, study.splits_tsv),
-        (folder / "relevance.nc", folder / "relevance.tsv"),
+        command,
+        (
+            folder / "network.json", folder / "weights.h5",
+            study.manifest_tsv, study.crops_tsv, study.splits_tsv,
+        ),
+        # Not by with_suffix: there are dots in the names of methods.
+        (folder / f"{stem}.nc", folder / f"{stem}.tsv"),
         {"cnn": chosen, "picture_px": study.settings.stimuli.picture_px},
         partial(
-            explain,
-            study,
-            settings.model,
-            settings.method,
-            settings.method_arguments,
-            settings.target,
+            explain, study, settings.model, settings.method, settings.method_arguments,
+            settings.target, stem,
         ),
-        "compare perturb",
-    )
+        "compare perturb" if stem == "relevance" else "",
+    )  # fmt: skip
 
 
 def sanity_step(study: Study, per_expression: int, *, labels: bool = False) -> Step:

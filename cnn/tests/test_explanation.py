@@ -8,13 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from cnn.cli import app
-from cnn.explanation import doubts
-from cnn.steps import steps
+from cnn.explanation import doubts, relevance_stem
+from cnn.methods import resolve_method
+from cnn.steps import explain_step, steps
 from cnn.tests.tiny import tiny_study
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 from study.maps import read_maps
-from study.provenance import is_current
+from study.provenance import is_current, sha256_of
 from study.tables import read_table
 
 pytestmark = pytest.mark.network
@@ -112,9 +113,77 @@ def test_everything_is_current_and_another_method_is_not(study):
     assert [is_current(other, step) for step in steps(other)] == [True, True, False]
 
 
+def files_of(study):
+    return {path.name for path in study.cnn_dir("small").glob("relevance*")}
+
+
+def test_other_explanations_leave_the_study_own_alone(study):
+    own = {"relevance.nc", "relevance.tsv", "relevance.json"}
+    folder = study.cnn_dir("small")
+    before = {name: (folder / name).read_bytes() for name in own}
+    assert files_of(study) == own
+    # Its own method by name, and with a default spelled out, is its own.
+    call(study, "explain", "--method", "lrp.sequential_preset_a_flat", "--argument", "epsilon=0.1")
+    assert files_of(study) == own
+    call(study, "explain", "--method", "gradient", "--method", "lrp.epsilon")
+    call(study, "explain", "--argument", "epsilon=0.2")
+    call(study, "explain", "--target", "happy")
+    call(study, "explain", "--method", "grad_cam", "--argument", "layer=conv3",
+         "--argument", "signed=true", "--target", "predicted")  # fmt: skip
+    stems = {
+        "relevance_gradient": ("gradient", {}, "true"),
+        "relevance_lrp.epsilon": ("lrp.epsilon", {"epsilon": 1e-7}, "true"),
+        "relevance_lrp.sequential_preset_a_flat_epsilon-0.2": (
+            "lrp.sequential_preset_a_flat", {"epsilon": 0.2}, "true",
+        ),
+        "relevance_lrp.sequential_preset_a_flat_target-happy": (
+            "lrp.sequential_preset_a_flat", {"epsilon": 0.1}, "happy",
+        ),
+        "relevance_grad_cam_layer-conv3_signed-1_target-predicted": (
+            "grad_cam", {"layer": "conv3", "signed": True}, "predicted",
+        ),
+    }  # fmt: skip
+    named = {stem + suffix for stem in stems for suffix in (".nc", ".tsv", ".json")}
+    assert files_of(study) == own | named
+    assert {name: (folder / name).read_bytes() for name in own} == before
+    for stem, (method, arguments, target) in stems.items():
+        maps = read_maps(folder / f"{stem}.nc")
+        assert (maps.attrs["method"], maps.attrs["target"]) == (method, target)
+        assert json.loads(maps.attrs["arguments"]) == arguments
+        assert maps.attrs["weights_sha256"] == sha256_of(folder / "weights.h5")
+        assert (folder / f"cnn_explain_{stem.removeprefix('relevance_')}.provenance.json").is_file()
+    assert all(is_current(study, step) for step in steps(study))
+
+
+def test_a_file_is_current_until_the_network_changes(study):
+    settings = study.settings.cnn.model_copy(update={"method": "input_t_gradient"})
+    step = explain_step(study, settings)
+    assert not is_current(study, step)
+    call(study, "explain", "--method", "input_t_gradient")
+    assert is_current(study, step)
+    made = step.outputs[0].stat().st_mtime_ns
+    call(study, "explain", "--method", "input_t_gradient")
+    assert step.outputs[0].stat().st_mtime_ns == made
+
+
+def test_names_of_files_tell_explanations_apart():
+    stem = relevance_stem("lime", resolve_method("lime", {"fill": "mean", "positive": 1}), "true")
+    assert stem == "relevance_lime_fill-mean_positive-1"
+    values = resolve_method("grad_cam", {"layer": "body/conv 1"})
+    assert relevance_stem("grad_cam", values, "true") == "relevance_grad_cam_layer-body%2Fconv%201"
+    values = resolve_method("innvestigate.lrp.z", {"input_layer_rule": "-1,1"})
+    stem = relevance_stem("innvestigate.lrp.z", values, "sad")
+    assert stem == "relevance_innvestigate.lrp.z_input_layer_rule--1,1_target-sad"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            ["explain", "--method", "lime", "--method", "grad_cam", "--argument", "seed=1"],
+            "those of one method, but 2 methods were given: lime, grad_cam",
+        ),
+        (["explain", "--method", "gradient", "--method", "grad"], "it is 'grad'"),
         (["train", "--model", "smal"], "Did you mean 'small'"),
         (["explain", "--method", "lrp.gamm"], "Did you mean .lrp.gamma."),
         (["explain", "--argument", "gamma=1"], "takes the arguments epsilon, but got .gamma."),

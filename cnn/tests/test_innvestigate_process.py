@@ -1,5 +1,11 @@
 """What innvestigate may be asked, and what is refused by name."""
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,8 +13,10 @@ from cnn.architectures import ARCHITECTURES, build
 from cnn.backend import import_tensorflow
 from cnn.heads import without_softmax
 from cnn.innvestigate_call import run_innvestigate
-from cnn.innvestigate_process import check_layers, check_method
-from cnn.network import save_network
+from cnn.innvestigate_methods import ANALYZERS, check_analyzer
+from cnn.innvestigate_process import check_for_method, check_layers
+from cnn.methods import explain_pictures
+from cnn.network import Network, save_network
 from cnn.preprocessing import CENTRED_RGB
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
@@ -38,6 +46,10 @@ def strange_layers():
         "separable": [layers.SeparableConv2D(4, 3, name="odd")],
         "rescaling": [layers.Rescaling(1 / 255, name="odd"), convolution()],
         "padding": [layers.ZeroPadding2D(name="odd"), convolution()],
+        "padding_within": [convolution(), layers.ZeroPadding2D(name="odd"), convolution("more")],
+        "normalization": [layers.Normalization(name="odd"), convolution()],
+        "leaky_relu": [convolution(), layers.LeakyReLU(name="odd")],
+        "relu_6": [convolution(), layers.ReLU(max_value=6, name="odd")],
         "pooling_first": [layers.MaxPooling2D(name="odd"), convolution()],
         "swish": [convolution(), layers.Activation("swish", name="odd")],
         "fused_tanh": [convolution("odd", activation="tanh")],
@@ -55,6 +67,10 @@ def strange_layers():
         "separable",
         "rescaling",
         "padding",
+        "padding_within",
+        "normalization",
+        "leaky_relu",
+        "relu_6",
         "pooling_first",
         "swish",
         "fused_tanh",
@@ -63,17 +79,18 @@ def strange_layers():
     ],
 )
 def test_layers_that_would_be_explained_wrongly_are_named(kind):
-    with pytest.raises(InputError, match="the layer 'odd' "):
+    with pytest.raises(InputError, match=r"the layer 'odd' .* own engine: lrp.epsilon_plus_flat"):
         check_layers(model_with(*strange_layers()[kind]))
 
 
-def test_branches_are_refused():
+@pytest.mark.parametrize("kind", ["Add", "Multiply", "Concatenate"])
+def test_branches_are_refused(kind):
     keras = import_tensorflow().keras
-    picture = keras.Input((8, 8, 3))
+    picture = keras.Input((8, 8, 3), name="picture")
     one, other = convolution("one")(picture), convolution("other")(picture)
-    joined = keras.layers.Add(name="join")([one, other])
+    joined = getattr(keras.layers, kind)(name="join")([one, other])
     outputs = keras.layers.Dense(7)(keras.layers.Flatten()(joined))
-    with pytest.raises(InputError, match="feeds several branches"):
+    with pytest.raises(InputError, match=r"'picture' feeds.*lrp.epsilon_plus_flat"):
         check_layers(keras.Model(picture, outputs))
 
 
@@ -83,9 +100,39 @@ def test_registered_networks_are_accepted(name):
 
 
 def test_unknown_methods_are_refused():
-    check_method("lrp.epsilon")
+    assert check_analyzer("lrp.z", {}) == {"input_layer_rule": "none"}
     with pytest.raises(InputError, match=r"Did you mean 'lrp.epsilon'\?"):
-        check_method("lrp.epsilonn")
+        check_analyzer("lrp.epsilonn", {})
+
+
+@pytest.mark.parametrize("method", ["deep_taylor", "deep_taylor.bounded"])
+def test_deep_taylor_needs_the_relu_within_each_layer(method):
+    relu = import_tensorflow().keras.layers.Activation("relu")
+    check_for_method(model_with(convolution(activation="relu")), method, {})
+    check_for_method(model_with(convolution(), relu), "lrp.z", {})
+    with pytest.raises(InputError, match=r"'conv' has none.*lrp.epsilon_plus_flat"):
+        check_for_method(model_with(convolution(), relu), method, {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"rule": "Z,Z,Z"}, "it has 3 and the network 2: conv, logits"),
+        ({"rule": "Z", "until_layer_idx": 3}, "it is 3; they are 0 conv, 1 flatten.*, 2 logits"),
+    ],
+)
+def test_arguments_that_do_not_fit_the_network_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        check_for_method(model_with(convolution()), "lrp", arguments)
+
+
+def test_there_is_every_analyzer_of_innvestigate():
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c",
+         "from innvestigate.analyzer import analyzers; print(*analyzers)"],
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert set(ANALYZERS) == set(found)
 
 
 def save(folder, model):
@@ -115,3 +162,194 @@ def test_a_process_that_breaks_says_why(tmp_path, monkeypatch):
     pictures = np.zeros((1, 8, 8, 3), np.uint8)
     with pytest.raises(InputError, match="status 1: RuntimeError: broken install"):
         run_innvestigate(folder, pictures, np.array([0]), "lrp.epsilon")
+
+
+# All in one process, which takes most of its time to start.
+MANY = """
+import json, sys
+from pathlib import Path
+import numpy as np
+from cnn.backend import import_tensorflow
+tf = import_tensorflow()
+tf.compat.v1.disable_eager_execution()
+from cnn import innvestigate_process
+from cnn.innvestigate_methods import check_analyzer
+from cnn.network import read_network
+folder = Path(sys.argv[1])
+arrays = np.load(folder / "pictures.npz")
+maps = []
+for method, arguments in json.loads((folder / "jobs.json").read_text()):
+    tf.keras.backend.clear_session()
+    values = check_analyzer(method, arguments)
+    found = innvestigate_process.explain(
+        read_network(folder), arrays["pictures"], arrays["targets"], method, values
+    )
+    maps.append(found[0])
+np.savez(folder / "many.npz", *maps)
+"""
+OTHERS = [
+    ("gradient", {"postprocess": "abs"}),
+    ("random", {"stddev": 0}),
+    ("smoothgrad", {"noise_scale": 0.1, "augment_by_n": 40}),
+    ("smoothgrad", {"noise_scale": 0.1, "augment_by_n": 40, "seed": 2}),
+    ("smoothgrad", {"noise_scale": 0}),
+    ("integrated_gradients", {"steps": 200, "reference_inputs": 1}),
+    ("lrp", {"rule": "Flat,Alpha1Beta0,Epsilon,Epsilon"}),
+    ("lrp.epsilon", {"epsilon": 0.1}),
+    ("lrp.epsilon", {"input_layer_rule": "-1,1"}),
+    ("lrp.epsilon", {"input_layer_rule": "pixels"}),
+    ("lrp.alpha_beta", {"alpha": 2}),
+    ("lrp.alpha_beta", {"beta": 1}),
+    ("lrp.sequential_preset_a_flat", {"epsilon": 1e-7}),
+    ("lrp.sequential_preset_b_flat_until_idx", {"until_layer_idx": 3}),
+    ("lrp", {"rule": "Flat,Flat,Epsilon,Epsilon"}),
+    ("lrp.sequential_preset_b_flat_until_idx", {"until_layer_idx": 3, "epsilon": 1e-7}),
+    ("deep_taylor.bounded", {"low": -1, "high": 1}),
+    ("deep_taylor.bounded", {"low": -3, "high": 1}),
+]
+NEEDED = {
+    "lrp": {"rule": "Z"},
+    "lrp.alpha_beta": {"alpha": 1},
+    "lrp.sequential_preset_b_flat_until_idx": {"until_layer_idx": 0},
+}
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """A network that innvestigate treats rightly, with Keras' default names, and its pictures."""
+    keras = import_tensorflow().keras
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    model = keras.Sequential([
+        layers.Input((12, 12, 3)),
+        layers.Conv2D(4, 3, activation="relu", bias_initializer="random_normal"),
+        layers.MaxPooling2D(),
+        layers.Conv2D(5, 2, activation="relu", bias_initializer="random_normal"),
+        layers.Flatten(),
+        layers.Dense(9, activation="relu", bias_initializer="random_normal"),
+        layers.Dense(7),
+    ])  # fmt: skip
+    pictures = np.random.default_rng(8).integers(0, 256, (4, 12, 12, 3), dtype=np.uint8)
+    return Network("test", 12, EXPRESSIONS, CENTRED_RGB, model), pictures
+
+
+@pytest.fixture(scope="module")
+def many(plain, tmp_path_factory):
+    """Maps of every analyzer, and of some with other arguments, for the predicted class."""
+    network, pictures = plain
+    folder = save(tmp_path_factory.mktemp("many"), network.model)
+    jobs = [(name, NEEDED.get(name, {})) for name in ANALYZERS] + OTHERS
+    (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
+    np.savez(folder / "pictures.npz", pictures=pictures, targets=np.full(4, -1))
+    code = str(Path(__file__).resolve().parents[2])
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", MANY, str(folder)],
+        capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": code},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    arrays = np.load(folder / "many.npz")
+    found = {}
+    for (name, arguments), key in zip(jobs, arrays.files, strict=True):
+        found[name, json.dumps(arguments)] = arrays[key]
+    return found
+
+
+def of(many, name, arguments=None):
+    return many[name, json.dumps(NEEDED.get(name, {}) if arguments is None else arguments)]
+
+
+def close(one, other, share=1e-3):
+    np.testing.assert_allclose(one, other, atol=share * np.abs(other).max())
+
+
+@pytest.mark.slow
+def test_every_analyzer_gives_maps(many):
+    for maps in many.values():
+        assert maps.shape == (4, 12, 12)
+        assert np.isfinite(maps).all()
+        assert np.ptp(maps) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "arguments", "ours", "our_arguments"),
+    [
+        ("gradient", {}, "gradient", {}),
+        ("gradient.baseline", {}, "gradient", {}),
+        ("input_t_gradient", {}, "input_t_gradient", {}),
+        ("smoothgrad", {"noise_scale": 0}, "gradient", {}),
+        ("lrp.z", {}, "lrp.z", {}),
+        ("lrp.epsilon", {}, "lrp.epsilon", {}),
+        ("lrp.epsilon", {"epsilon": 0.1}, "lrp.epsilon", {"epsilon": 0.1}),
+        ("lrp.sequential_preset_a_flat", {}, "lrp.sequential_preset_a_flat", {}),
+        ("lrp.sequential_preset_b", {}, "lrp.sequential_preset_b", {}),
+    ],
+)
+def test_analyzers_agree_with_our_own_methods(plain, many, name, arguments, ours, our_arguments):
+    network, pictures = plain
+    found = explain_pictures(network, pictures, np.full(4, -1), ours, our_arguments)
+    close(of(many, name, arguments), found.maps)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["guided_backprop", "deconvnet"])
+def test_rectified_gradients_agree_but_for_where_they_start(plain, many, method):
+    network, pictures = plain
+    found = explain_pictures(network, pictures, np.full(4, -1), method)
+    assert found.logits.min() > 0
+    close(of(many, method), found.maps * found.logits[:, None, None])
+
+
+@pytest.mark.slow
+def test_arguments_do_what_they_say(plain, many):
+    network, pictures = plain
+    inputs = network.prepare(pictures).sum(axis=3)
+    close(of(many, "input"), inputs)
+    close(of(many, "random", {"stddev": 0}), inputs)
+    assert np.std(of(many, "random") - inputs) == pytest.approx(3**0.5, rel=0.2)
+    assert of(many, "gradient", {"postprocess": "abs"}).min() >= 0
+    close(of(many, "lrp.alpha_beta", {"alpha": 2}), of(many, "lrp.alpha_2_beta_1"))
+    close(of(many, "lrp.alpha_beta", {"beta": 1}), of(many, "lrp.alpha_2_beta_1"))
+    close(of(many, "lrp"), of(many, "lrp.z"))
+    # The list goes from the pixels on, and layers are counted with the input as 0.
+    close(
+        of(many, "lrp", {"rule": "Flat,Alpha1Beta0,Epsilon,Epsilon"}),
+        of(many, "lrp.sequential_preset_a_flat", {"epsilon": 1e-7}),
+    )
+    until = {"until_layer_idx": 3, "epsilon": 1e-7}
+    close(
+        of(many, "lrp", {"rule": "Flat,Flat,Epsilon,Epsilon"}),
+        of(many, "lrp.sequential_preset_b_flat_until_idx", until),
+    )
+    close(
+        of(many, "lrp.sequential_preset_b_flat_until_idx"),
+        of(many, "lrp.sequential_preset_b_flat"),
+    )
+    bounds = {"low": -1, "high": 1}
+    close(of(many, "deep_taylor.bounded", bounds), of(many, "deep_taylor.bounded"))
+    other = of(many, "deep_taylor.bounded", {"low": -3, "high": 1})
+    assert np.abs(other - of(many, "deep_taylor.bounded")).max() > 0.01 * np.abs(other).max()
+    by_name = of(many, "lrp.epsilon", {"input_layer_rule": "pixels"})
+    close(of(many, "lrp.epsilon", {"input_layer_rule": "-1,1"}), by_name)
+
+
+@pytest.mark.slow
+def test_integrated_gradients_start_where_they_are_told(plain, many):
+    network, pictures = plain
+    white = network.logits(np.full((1, 12, 12, 3), 255, np.uint8))
+    logits = network.logits(pictures)
+    maps = of(many, "integrated_gradients", {"steps": 200, "reference_inputs": 1})
+    want = logits.max(axis=1) - white[0, logits.argmax(axis=1)]
+    np.testing.assert_allclose(maps.sum(axis=(1, 2)), want, atol=0.02 * np.abs(want).max())
+
+
+@pytest.mark.slow
+def test_noise_hangs_on_the_seed_alone(plain, many, tmp_path):
+    network, pictures = plain
+    arguments = {"noise_scale": 0.1, "augment_by_n": 40}
+    folder = save(tmp_path, network.model)
+    again, _, _ = run_innvestigate(folder, pictures, np.full(4, -1), "smoothgrad", arguments)
+    first = of(many, "smoothgrad", arguments)
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - of(many, "smoothgrad", arguments | {"seed": 2})).max() > 0
