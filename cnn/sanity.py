@@ -30,7 +30,8 @@ SANITY = {
     "network trained on shuffled labels, without the sign of r",
     "step": "weights: the last layer that was made random; noise: its standard deviation in grey "
     "levels; n/a otherwise",
-    "measure": "spearman: rank correlation of pixels; spearman_absolute: of their absolute values; "
+    "measure": "spearman: rank correlation of pixels, without its sign, since a negative logit "
+    "turns a map round; spearman_absolute: of their absolute values; "
     "pearson: of the means of 14 x 14 tiles; ratio; training_accuracy: part of the shuffled "
     "labels that were learnt",
     "mean": "mean over pictures",
@@ -138,7 +139,7 @@ def check_method_on(
     rows = []
     for layer, random_network in track([*randomised_networks(network, seed)], "random weights"):
         maps = explain(random_network, pictures, targets).maps
-        rows.append(_row("weights", layer, "spearman", spearman(plain.maps, maps)))
+        rows.append(_row("weights", layer, "spearman", np.abs(spearman(plain.maps, maps))))
         ranks = spearman(np.abs(plain.maps), np.abs(maps))
         rows.append(_row("weights", layer, "spearman_absolute", ranks))
     by_class = [
@@ -282,7 +283,7 @@ def verdicts(table: pd.DataFrame, method: str) -> list[str]:
     spoken = "it cannot speak of classes" if classes["mean"] > _SAME else "it tells classes apart"
     said = [
         f"{method}: maps of the network with all its weights random correlate "
-        f"{weights['mean']:.2f} with its own (Spearman): {changed}.",
+        f"{weights['mean']:.2f} with its own (Spearman, without the sign): {changed}.",
         f"{method}: maps of different expressions for one picture correlate "
         f"{classes['mean']:.3f} on average: {spoken}.",
         f"{method}: noise of {noise['step']} grey levels leaves a correlation of "
