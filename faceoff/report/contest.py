@@ -163,7 +163,7 @@ def _scale_table(agreement: pd.DataFrame) -> ReportTable:
     """Show where relevance lies between a control and people: a weak one and a strong one."""
     chosen = agreement[
         (agreement["expression"] == "all")
-        & agreement["control"].isin(["centre", "mean_gaze"])
+        & agreement["control"].isin(["uniform", "mean_gaze"])
         & agreement["map"].isin(["relevance", "relevance_smooth"])
     ]
     columns = [
@@ -172,9 +172,9 @@ def _scale_table(agreement: pd.DataFrame) -> ReportTable:
     ]  # fmt: skip
     return ReportTable(
         "agreement_normalised",
-        "Relevance between a control (0: the centre, or the mean gaze on all other pictures) and "
-        "people (1): (value - control) / (ceiling - control) of the means, with bootstrap "
-        "intervals over pictures. "
+        "Relevance between a control (0: the uniform map, or the mean gaze on all other "
+        "pictures) and people (1): (value - control) / (ceiling - control) of the means, with "
+        "bootstrap intervals over pictures. "
         "There is no such value where people do not exceed the control. The other controls, and "
         "each expression, are in agreement.tsv.",
         chosen[columns],
