@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from comparison import agreement, inputs, map_differences, metrics, resolution, similarity
+from comparison import (
+    agreement,
+    difference_tables,
+    inputs,
+    map_differences,
+    metrics,
+    resolution,
+    similarity,
+)
 from comparison.apa import number
 from comparison.common_maps import ComparedMaps, PeopleMaps, on_grid, smooth
 from comparison.map_inputs import (
@@ -165,14 +173,14 @@ def _maps(study: Study) -> None:
         execution=settings.execution,
     )
     picture_px = settings.stimuli.picture_px
-    tests = map_differences.outcome_table(found)
-    clusters = map_differences.clusters_table(found, picture_px)
+    tests = difference_tables.outcome_table(found)
+    clusters = difference_tables.clusters_table(found, picture_px)
     write_table(folder / "similarity.tsv", matrix, similarity.SIMILARITY_COLUMNS)
     write_table(folder / "rsa.tsv", patterns, similarity.RSA_COLUMNS)
-    write_table(folder / "map_tests.tsv", tests, map_differences.TEST_COLUMNS)
-    write_table(folder / "map_clusters.tsv", clusters, map_differences.CLUSTER_COLUMNS)
+    write_table(folder / "map_tests.tsv", tests, difference_tables.TEST_COLUMNS)
+    write_table(folder / "map_clusters.tsv", clusters, difference_tables.CLUSTER_COLUMNS)
     write_maps(
-        folder / "map_differences.nc", map_differences.differences_dataset(found, picture_px)
+        folder / "map_differences.nc", difference_tables.differences_dataset(found, picture_px)
     )
     _say_maps(patterns, tests)
 

@@ -8,15 +8,17 @@ from scipy.ndimage import gaussian_filter, label
 from scipy.stats import ttest_1samp
 
 from comparison.common_maps import PeopleMaps
-from comparison.map_differences import (
+from comparison.difference_tables import (
     CLUSTER_COLUMNS,
-    FEWEST_UNITS,
     TEST_COLUMNS,
-    cluster_test,
     clusters_table,
     differences_dataset,
-    map_differences,
     outcome_table,
+)
+from comparison.map_differences import (
+    FEWEST_UNITS,
+    cluster_test,
+    map_differences,
     participant_differences,
     picture_differences,
     student_t,

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from comparison.map_differences import Difference, cluster_test, differences_dataset
+from comparison.difference_tables import differences_dataset
+from comparison.map_differences import Difference, cluster_test
 from comparison.map_figures import (
     difference_figure,
     resolution_figure,

@@ -160,20 +160,21 @@ def _means_table(metrics: pd.DataFrame) -> ReportTable:
 
 
 def _scale_table(agreement: pd.DataFrame) -> ReportTable:
-    """Show where relevance lies between the mean face scan and people."""
+    """Show where relevance lies between a control and people: a weak one and a strong one."""
     chosen = agreement[
         (agreement["expression"] == "all")
-        & (agreement["control"] == "mean_gaze")
+        & agreement["control"].isin(["uniform", "mean_gaze"])
         & agreement["map"].isin(["relevance", "relevance_smooth"])
     ]
     columns = [
-        "metric", "map", "n", "value", "ci_low", "ci_high", "control_value", "ceiling",
+        "metric", "map", "n", "value", "ci_low", "ci_high", "control", "control_value", "ceiling",
         "ceiling_value", "normalised", "normalised_low", "normalised_high", "note",
     ]  # fmt: skip
     return ReportTable(
         "agreement_normalised",
-        "Relevance between the mean gaze on all other pictures (0) and people (1): (value - "
-        "control) / (ceiling - control) of the means, with bootstrap intervals over pictures. "
+        "Relevance between a control (0: the uniform map, or the mean gaze on all other "
+        "pictures) and people (1): (value - control) / (ceiling - control) of the means, with "
+        "bootstrap intervals over pictures. "
         "There is no such value where people do not exceed the control. The other controls, and "
         "each expression, are in agreement.tsv.",
         chosen[columns],
