@@ -79,7 +79,7 @@ ANALYZERS: dict[str, tuple[str, dict[str, Argument]]] = {
             "rule": Argument(
                 "text",
                 "one rule for all layers, or one for each convolution and dense layer from the "
-                f"pixels on, with commas between; {', '.join(RULES)}",
+                f"logits back, with commas between; {', '.join(RULES)}",
                 required=True,
             ),
             "until_layer_idx": _IDX,

@@ -9,6 +9,7 @@ it says after each batch how many pictures are done.
 import json
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +118,10 @@ def check_for_method(model: Any, method: str, arguments: Mapping[str, Value]) ->
     rules = str(arguments.get("rule", "")).split(",")
     if len(rules) not in (1, len(kernels)):
         raise InputError(
-            f"The list of rules must have one for each convolution and dense layer, but it has "
+            f"The list of rules must have one for each convolution and dense layer, from the "
+            f"logits back, but it has "
             f"{len(rules)} and the network {len(kernels)}: "
-            f"{', '.join(layer.name for layer in kernels)}. Correct it."
+            f"{', '.join(layer.name for layer in kernels[::-1])}. Correct it."
         )
     last = int(arguments.get("until_layer_idx", 0))
     if last >= len(model.layers):
@@ -166,7 +168,7 @@ def explain(
     InputError
         If the network is not of the kinds treated rightly, or an argument does not fit it.
     """
-    import innvestigate
+    import innvestigate.layers
 
     # One that does not leave out its input, as a Sequential does: layers are counted from there.
     model = import_tensorflow().keras.Model(network.model.inputs, network.model.outputs)
@@ -179,6 +181,11 @@ def explain(
     targets = np.where(targets < 0, logits.argmax(axis=1), targets)
     if "seed" in arguments:
         import_tensorflow().keras.utils.set_random_seed(int(arguments["seed"]))
+    if "noise_scale" in arguments:
+        # innvestigate 2.1.2 takes this argument, but its noise has the deviation 1 all the same.
+        innvestigate.layers.AddGaussianNoise = partial(
+            innvestigate.layers.AddGaussianNoise, stddev=float(arguments["noise_scale"])
+        )
     ends = network.preprocessing.apply(np.array([np.zeros(3), np.full(3, 255)], np.float32))
     smallest, greatest = np.sort(ends, axis=0)
     analyzer = innvestigate.create_analyzer(

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnn.architectures import ARCHITECTURES, build
+from cnn.architectures import build
 from cnn.backend import import_tensorflow
 from cnn.heads import without_softmax
 from cnn.innvestigate_call import run_innvestigate
@@ -94,9 +94,18 @@ def test_branches_are_refused(kind):
         check_layers(keras.Model(picture, outputs))
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_registered_networks_are_accepted(name):
-    check_layers(without_softmax(build(name, 64, 7)))
+def test_plain_networks_of_the_registry_are_accepted():
+    check_layers(without_softmax(build("small", 64, 7)))
+    check_layers(without_softmax(build("VGG16", 32, 7, "random")))
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"),
+    [("MobileNetV2", "a Rescaling|a BatchNormalization"), ("ResNet50", "conv1_pad")],
+)
+def test_other_networks_of_the_registry_are_refused_by_layer(name, layer):
+    with pytest.raises(InputError, match=rf"the layer .*({layer}).* lrp\.epsilon_plus_flat"):
+        check_layers(without_softmax(build(name, 32, 7, "random")))
 
 
 def test_unknown_methods_are_refused():
@@ -117,7 +126,7 @@ def test_deep_taylor_needs_the_relu_within_each_layer(method):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"rule": "Z,Z,Z"}, "it has 3 and the network 2: conv, logits"),
+        ({"rule": "Z,Z,Z"}, "it has 3 and the network 2: logits, conv"),
         ({"rule": "Z", "until_layer_idx": 3}, "it is 3; they are 0 conv, 1 flatten.*, 2 logits"),
     ],
 )
@@ -194,7 +203,7 @@ OTHERS = [
     ("smoothgrad", {"noise_scale": 0.1, "augment_by_n": 40, "seed": 2}),
     ("smoothgrad", {"noise_scale": 0}),
     ("integrated_gradients", {"steps": 200, "reference_inputs": 1}),
-    ("lrp", {"rule": "Flat,Alpha1Beta0,Epsilon,Epsilon"}),
+    ("lrp", {"rule": "Epsilon,Epsilon,Alpha1Beta0,Flat"}),
     ("lrp.epsilon", {"epsilon": 0.1}),
     ("lrp.epsilon", {"input_layer_rule": "-1,1"}),
     ("lrp.epsilon", {"input_layer_rule": "pixels"}),
@@ -202,7 +211,7 @@ OTHERS = [
     ("lrp.alpha_beta", {"beta": 1}),
     ("lrp.sequential_preset_a_flat", {"epsilon": 1e-7}),
     ("lrp.sequential_preset_b_flat_until_idx", {"until_layer_idx": 3}),
-    ("lrp", {"rule": "Flat,Flat,Epsilon,Epsilon"}),
+    ("lrp", {"rule": "Epsilon,Epsilon,Flat,Flat"}),
     ("lrp.sequential_preset_b_flat_until_idx", {"until_layer_idx": 3, "epsilon": 1e-7}),
     ("deep_taylor.bounded", {"low": -1, "high": 1}),
     ("deep_taylor.bounded", {"low": -3, "high": 1}),
@@ -312,14 +321,14 @@ def test_arguments_do_what_they_say(plain, many):
     close(of(many, "lrp.alpha_beta", {"alpha": 2}), of(many, "lrp.alpha_2_beta_1"))
     close(of(many, "lrp.alpha_beta", {"beta": 1}), of(many, "lrp.alpha_2_beta_1"))
     close(of(many, "lrp"), of(many, "lrp.z"))
-    # The list goes from the pixels on, and layers are counted with the input as 0.
+    # The list goes from the logits back, and layers are counted with the input as 0.
     close(
-        of(many, "lrp", {"rule": "Flat,Alpha1Beta0,Epsilon,Epsilon"}),
+        of(many, "lrp", {"rule": "Epsilon,Epsilon,Alpha1Beta0,Flat"}),
         of(many, "lrp.sequential_preset_a_flat", {"epsilon": 1e-7}),
     )
     until = {"until_layer_idx": 3, "epsilon": 1e-7}
     close(
-        of(many, "lrp", {"rule": "Flat,Flat,Epsilon,Epsilon"}),
+        of(many, "lrp", {"rule": "Epsilon,Epsilon,Flat,Flat"}),
         of(many, "lrp.sequential_preset_b_flat_until_idx", until),
     )
     close(
