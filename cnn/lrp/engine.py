@@ -248,7 +248,9 @@ def _with_tensors(node: Node, layer: Linear | None) -> Node:
     """Put tensors in the place of arrays; those of a linear operation are shared with its rule."""
     tf = import_tensorflow()
     if layer is not None and layer.kernel is not None:
-        return replace(node, weights=dict(zip(node.weights, (layer.kernel, layer.bias), strict=True)))
+        return replace(
+            node, weights=dict(zip(node.weights, (layer.kernel, layer.bias), strict=True))
+        )
     return replace(node, weights={name: tf.constant(w) for name, w in node.weights.items()})
 
 
