@@ -1,15 +1,19 @@
-"""Our relevance engine against bare forward passes and innvestigate, on VGG16.
+"""Our relevance engine against bare forward passes, innvestigate and zennit.
 
     python benchmarks/lrp.py
     python benchmarks/lrp.py --side 64 --repeats 3
+    python benchmarks/lrp.py --side 64 --calls 1000 --zennit
+    python benchmarks/lrp.py --network small --side 64 --calls 1000
 
-Both explain the same network by lrp.sequential_preset_a_flat; their maps are compared before their
-times. innvestigate needs eager execution off, so each runs in a process of its own, with forward
-passes of its own between the explanations; ratios are medians of those pairs.
+All explain the same network; their maps are compared with ours before their times. innvestigate
+needs eager execution off and zennit another environment, so each runs in a process of its own,
+with forward passes of its own between the explanations; ratios are medians of those pairs.
+With --calls, memory is read after a tenth of so many further calls and after the last.
 """
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -20,82 +24,135 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from cnn.backend import import_tensorflow
+import peers
+import psutil
 
 METHOD = "lrp.sequential_preset_a_flat"
+ZENNIT_METHOD = "lrp.epsilon_plus_flat"  # zennit counts biases as this one does
+ZENNIT_PACKAGES = ("torch==2.15.0", "torchvision==0.29.2", "zennit==0.5.1", "psutil==7.2.2")
+WORKERS = ("ours", "innvestigate", "zennit")
+# A bare forward pass of pictures, and what explains them for targets.
+Engine = tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]
 
 
 def main() -> None:
-    """Measure both and print what was found."""
+    """Measure all and print what was found."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--network", choices=("vgg16", "small"), default="vgg16")
     parser.add_argument("--side", type=int, default=224, help="side of the pictures, in pixels")
     parser.add_argument("--batch", type=int, default=8, help="pictures at once")
     parser.add_argument("--repeats", type=int, default=5, help="pairs that are timed")
-    parser.add_argument("--worker", choices=("ours", "innvestigate"), help=argparse.SUPPRESS)
+    parser.add_argument("--calls", type=int, default=0, help="calls over which memory is watched")
+    parser.add_argument(
+        "--zennit", action="store_true", help="zennit also; makes an environment of 4 GB for it"
+    )
+    parser.add_argument("--worker", choices=WORKERS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.worker:
-        measure(args.worker, args.folder, args.side, args.batch, args.repeats)
+        measure(args)
         return
+    if args.zennit and args.network != "vgg16":
+        parser.error("--zennit explains vgg16 alone")
+    print(f"{args.network}, {args.side} px, batch {args.batch}")
     with tempfile.TemporaryDirectory() as name:
-        found = {who: run(who, Path(name)) for who in ("ours", "innvestigate")}
-        maps = [np.load(Path(name) / f"{who}.npy") for who in found]
-    off = np.abs(maps[0] - maps[1]).max() / np.abs(maps[1]).max()
-    r = np.corrcoef(maps[0].ravel(), maps[1].ravel())[0, 1]
-    print(f"VGG16, {args.side} px, batch {args.batch}: {METHOD}")
-    print(f"maps: greatest difference {off:.1e} of the largest value, r = {r:.7f}")
+        folder = Path(name)
+        found = {who: run(who, folder) for who in WORKERS if who != "zennit" or args.zennit}
+        for who in list(found)[1:]:
+            print_agreement(who, folder)
     for who, values in found.items():
-        print(
-            f"{who:<13} {values['ratio']:.2f} forward passes "
-            f"({values['low']:.2f} to {values['high']:.2f}), first call "
-            f"{values['first_s']:.1f} s, peak memory {values['peak_mb']:.0f} MB"
-        )
+        print_values(who, values, args.calls)
 
 
 def run(who: str, folder: Path) -> dict[str, float]:
     """Measure one engine in a process of its own."""
+    python = peers.environment_python(ZENNIT_PACKAGES) if who == "zennit" else sys.executable
     arguments = [*sys.argv[1:], "--worker", who, "--folder", str(folder)]
-    subprocess.run([sys.executable, __file__, *arguments], check=True)
+    subprocess.run([python, __file__, *arguments], check=True)
     values: dict[str, float] = json.loads((folder / f"{who}.json").read_text(encoding="utf-8"))
     return values
 
 
-def measure(who: str, folder: Path, side: int, batch: int, repeats: int) -> None:
+def print_agreement(who: str, folder: Path) -> None:
+    """Set another engine's maps against ours by the same rules."""
+    method = ZENNIT_METHOD if who == "zennit" else METHOD
+    ours, theirs = np.load(folder / f"ours.{method}.npy"), np.load(folder / f"{who}.{method}.npy")
+    off = np.abs(ours - theirs).max() / np.abs(theirs).max()
+    r = np.corrcoef(ours.ravel(), theirs.ravel())[0, 1]
+    print(
+        f"maps, {method}: ours differ from {who}'s by {off:.1e} of the largest value at most, "
+        f"r = {r:.7f}"
+    )
+
+
+def print_values(who: str, values: dict[str, float], calls: int) -> None:
+    """Say what an engine cost."""
+    print(
+        f"{who:<13} {values['ratio']:.2f} forward passes "
+        f"({values['low']:.2f} to {values['high']:.2f}), first call "
+        f"{values['first_s']:.1f} s, peak memory {values['peak_mb']:.0f} MB"
+    )
+    if calls:
+        print(
+            f"{'':<13} memory after {calls // 10} further calls {values['early_mb']:.1f} MB, after "
+            f"{calls} calls {values['late_mb']:.1f} MB"
+        )
+
+
+def measure(args: argparse.Namespace) -> None:
     """Time one engine, and write its maps and times."""
-    tf = import_tensorflow()
+    who, folder, side = args.worker, args.folder, args.side
+    pictures = np.random.default_rng(2).uniform(-1, 1, (args.batch, side, side, 3))
+    pictures, targets = pictures.astype(np.float32), np.arange(args.batch) % 7
     if who == "innvestigate":
-        tf.compat.v1.disable_eager_execution()
-    model = network(side)
-    pictures = np.random.default_rng(2).uniform(-1, 1, (batch, side, side, 3)).astype(np.float32)
-    targets = np.arange(batch) % 7
+        tensorflow().compat.v1.disable_eager_execution()
+    model = torch_network(folder) if who == "zennit" else network(args.network, side)
+    make = {"ours": our_engine, "innvestigate": innvestigate_engine, "zennit": zennit_engine}[who]
     start = time.perf_counter()
-    forward, explain = engines(who, model)
+    forward, explain = make(model)
     maps = explain(pictures, targets)
-    first_s = time.perf_counter() - start
+    values = {"first_s": time.perf_counter() - start}
     forward(pictures)
     ratios = []
-    for _ in range(repeats):
+    for _ in range(args.repeats):
         bare = seconds(lambda: forward(pictures))
         ratios.append(seconds(lambda: explain(pictures, targets)) / bare)
+    low, middle, high = np.quantile(ratios, (0.25, 0.5, 0.75)).tolist()
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    values = {
-        "ratio": float(np.median(ratios)),
-        "low": float(np.quantile(ratios, 0.25)),
-        "high": float(np.quantile(ratios, 0.75)),
-        "first_s": first_s,
-        "peak_mb": peak_mb,
-    }
-    np.save(folder / f"{who}.npy", maps)
+    values |= {"ratio": middle, "low": low, "high": high, "peak_mb": peak_mb}
+    for call in range(1, args.calls + 1):
+        explain(pictures, targets)
+        if call == max(1, args.calls // 10):
+            values["early_mb"] = memory_mb()
+    values["late_mb"] = memory_mb()
+    np.save(folder / f"{who}.{ZENNIT_METHOD if who == 'zennit' else METHOD}.npy", maps)
     (folder / f"{who}.json").write_text(json.dumps(values), encoding="utf-8")
+    if who == "ours" and args.zennit:
+        np.savez(folder / "weights.npz", *model.get_weights())
+        maps = our_engine(model, ZENNIT_METHOD)[1](pictures, targets)
+        np.save(folder / f"ours.{ZENNIT_METHOD}.npy", maps)
 
 
-def network(side: int) -> Any:
-    """Make a VGG16 with seven logits, and with biases."""
-    keras = import_tensorflow().keras
+def tensorflow() -> Any:
+    """Import TensorFlow, which zennit's environment has not."""
+    from cnn.backend import import_tensorflow
+
+    return import_tensorflow()
+
+
+def network(name: str, side: int) -> Any:
+    """Make a network with seven logits, and with biases."""
+    from cnn.heads import without_softmax
+    from cnn.layouts import small
+
+    keras = tensorflow().keras
     keras.utils.set_random_seed(1)
-    model = keras.applications.VGG16(
-        weights=None, input_shape=(side, side, 3), classes=7, classifier_activation=None
+    model = (
+        without_softmax(small(side, 7))
+        if name == "small"
+        else keras.applications.VGG16(
+            weights=None, input_shape=(side, side, 3), classes=7, classifier_activation=None
+        )
     )
     random = np.random.default_rng(1)
     model.set_weights(
@@ -104,18 +161,48 @@ def network(side: int) -> Any:
     return model
 
 
-def engines(who: str, model: Any) -> tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]:
-    """Give a forward pass and an explanation, each in its own engine's way."""
-    if who == "ours":
-        from cnn.lrp.engine import Lrp
+def torch_network(folder: Path) -> Any:
+    """Make the same VGG16 in PyTorch, whose channels come first."""
+    import torch
 
-        tf = import_tensorflow()
-        compiled = tf.function(lambda x: model(x, training=False), reduce_retracing=True)
-        engine = Lrp(model, METHOD)
-        return (
-            lambda x: compiled(tf.constant(x)).numpy(),
-            lambda x, targets: engine.explain(x, targets).relevance.sum(axis=3),
-        )
+    with np.load(folder / "weights.npz") as file:
+        weights = [torch.from_numpy(file[name]) for name in file.files]
+    stack: list[Any] = []
+    for index, (kernel, bias) in enumerate(zip(weights[::2], weights[1::2], strict=True)):
+        if kernel.ndim == 4:
+            layer = torch.nn.Conv2d(kernel.shape[2], kernel.shape[3], 3, padding=1)
+            layer.weight.data = kernel.permute(3, 2, 0, 1).contiguous()
+        else:
+            if index == 13:  # the first behind the convolutions: rows by place, then channel
+                stack.append(torch.nn.Flatten())
+                places = kernel.reshape(-1, 512, kernel.shape[1])
+                kernel = places.permute(1, 0, 2).reshape(kernel.shape)
+            layer = torch.nn.Linear(*kernel.shape)
+            layer.weight.data = kernel.T.contiguous()
+        layer.bias.data = bias
+        stack.append(layer)
+        if index < 15:
+            stack.append(torch.nn.ReLU())
+        if index in (1, 3, 6, 9, 12):
+            stack.append(torch.nn.MaxPool2d(2))
+    return torch.nn.Sequential(*stack)
+
+
+def our_engine(model: Any, method: str = METHOD) -> Engine:
+    """Give our engine's forward pass and explanation."""
+    from cnn.lrp.engine import Lrp
+
+    tf = tensorflow()
+    compiled = tf.function(lambda x: model(x, training=False), reduce_retracing=True)
+    engine = Lrp(model, method)
+    return (
+        lambda x: compiled(tf.constant(x)).numpy(),
+        lambda x, targets: engine.explain(x, targets).relevance.sum(axis=3),
+    )
+
+
+def innvestigate_engine(model: Any) -> Engine:
+    """Give innvestigate's forward pass and explanation."""
     import innvestigate
 
     analyzer = innvestigate.create_analyzer(METHOD, model, neuron_selection_mode="index")
@@ -123,6 +210,40 @@ def engines(who: str, model: Any) -> tuple[Callable[[Any], Any], Callable[[Any, 
         model.predict_on_batch,
         lambda x, targets: analyzer.analyze(x, neuron_selection=list(targets)).sum(axis=3),
     )
+
+
+def zennit_engine(model: Any) -> Engine:
+    """Give zennit's forward pass and explanation."""
+    import torch
+    from zennit.attribution import Gradient
+    from zennit.composites import EpsilonPlusFlat
+
+    torch.set_num_threads(os.cpu_count() or 1)
+
+    def tensor(x: Any) -> Any:
+        return torch.from_numpy(x).permute(0, 3, 1, 2).contiguous()
+
+    def forward(x: Any) -> Any:
+        with torch.no_grad():
+            return model(tensor(x)).numpy()
+
+    def explain(x: Any, targets: Any) -> Any:
+        rows = np.arange(len(x))
+
+        def start(logits: Any) -> Any:
+            chosen = torch.zeros_like(logits)
+            chosen[rows, targets] = logits.detach()[rows, targets]
+            return chosen
+
+        with Gradient(model, EpsilonPlusFlat()) as attributor:
+            return attributor(tensor(x), start)[1].sum(axis=1).numpy()
+
+    return forward, explain
+
+
+def memory_mb() -> float:
+    """Give the memory that this process has now."""
+    return float(psutil.Process().memory_info().rss / 2**20)
 
 
 def seconds(work: Callable[[], Any]) -> float:

@@ -35,6 +35,7 @@ COMPOSITES: dict[str, tuple[str, dict[str, float]]] = {
     ),
 }  # fmt: skip
 
+_EPSILON_OF_SUMS = 1e-6
 _PLUS = partial(alpha_beta_rule, alpha=1.0, beta=0.0)
 _ALPHA_2 = partial(alpha_beta_rule, alpha=2.0, beta=1.0)
 _PRESET_A = partial(alpha_beta_rule, alpha=1.0, beta=0.0, whole_bias=True)
@@ -52,20 +53,20 @@ class Composite:
     first : Rule
         Of convolutions and dense layers at the pixels.
     conv : Rule
-        Of the other convolutions.
+        Of the other convolutions, and of scales and shifts that could not be folded.
     dense : Rule
         Of the other dense layers.
     average : Rule
         Of averages.
-    epsilon : float
-        Of sums, which are shared by contribution.
+    epsilon : float or None
+        Of sums, which are shared by contribution; None where they are shared evenly.
     """
 
     first: Rule
     conv: Rule
     dense: Rule
     average: Rule
-    epsilon: float
+    epsilon: float | None
 
 
 def composite(name: str, *, bounded: bool, arguments: Mapping[str, Any]) -> Composite:
@@ -103,9 +104,12 @@ def composite(name: str, *, bounded: bool, arguments: Mapping[str, Any]) -> Comp
     values = _arguments(name, arguments)
     epsilon = values.get("epsilon", 0.0)
     by_contribution: Rule = partial(epsilon_rule, epsilon=epsilon)
+    # A composite's epsilon is that of its dense layers; sums and averages have zennit's.
+    of_sums = epsilon if name == "lrp.epsilon" else min(epsilon, _EPSILON_OF_SUMS)
+    average: Rule = partial(epsilon_rule, epsilon=of_sums)
 
-    def rules(first: Rule, conv: Rule, dense: Rule, average: Rule = by_contribution) -> Composite:
-        return Composite(first, conv, dense, average, epsilon)
+    def rules(first: Rule, conv: Rule, dense: Rule) -> Composite:
+        return Composite(first, conv, dense, average, of_sums)
 
     gamma: Rule = partial(gamma_rule, gamma=values.get("gamma", 0.0))
     match name.removeprefix("lrp."):
@@ -118,9 +122,9 @@ def composite(name: str, *, bounded: bool, arguments: Mapping[str, Any]) -> Comp
         case "alpha_2_beta_1":
             return rules(_ALPHA_2, _ALPHA_2, _ALPHA_2)
         case "w_square":
-            return rules(_SQUARES, _SQUARES, _SQUARES, _FLAT)
+            return Composite(_SQUARES, _SQUARES, _SQUARES, _FLAT, None)
         case "flat":
-            return rules(_FLAT, _FLAT, _FLAT, _FLAT)
+            return Composite(_FLAT, _FLAT, _FLAT, _FLAT, None)
         case "sequential_preset_a":
             return rules(_PRESET_A, _PRESET_A, by_contribution)
         case "sequential_preset_a_flat":

@@ -17,6 +17,7 @@ from study.progress import track
 
 _BATCH = 8
 _KERNELS = ("conv", "depthwise", "dense")
+_LINEAR = (*_KERNELS, "affine", "average_pool", "global_average_pool")
 _NEVER_NEGATIVE = ("relu", "relu6", "sigmoid", "hard_sigmoid", "softplus")
 
 
@@ -70,8 +71,8 @@ class Lrp:
         tf = import_tensorflow()
         graph = canonical_graph(model)
         self._rules = composite(name, bounded=bounds is not None, arguments=arguments)
-        self._first = _first_kernels(graph)
-        self._linear = _linear_operations(graph, self._first, bounds)
+        self._first, pixels = _what_sees_pixels(graph)
+        self._linear = _linear_operations(graph, self._first, pixels, bounds)
         self._name = name
         # Tensors are handed to the compiled function; arrays would be copied into its graph.
         self._graph = Graph(tuple(_with_tensors(node, self._linear.get(place))
@@ -165,7 +166,7 @@ class Lrp:
         return tf.add_n(waiting[0]), per_picture(start), bias, stabiliser
 
     def _through_linear(self, place: int, x: Any, z: Any, relevance: Any) -> Any:
-        """Send relevance through a convolution, dense layer or average, by its rule."""
+        """Send relevance through a linear operation, by its rule."""
         layer, rules = self._linear[place], self._rules
         if layer.kernel is None:
             return rules.average(layer, x, z, relevance)
@@ -176,7 +177,7 @@ class Lrp:
 
 
 def _linear_operations(
-    graph: Graph, first: set[int], bounds: tuple[Any, Any] | None
+    graph: Graph, first: set[int], pixels: set[int], bounds: tuple[Any, Any] | None
 ) -> dict[int, Linear]:
     """Make the linear operations ready for their rules."""
     followers: dict[int, list[Node]] = {place: [] for place in range(len(graph.nodes))}
@@ -187,7 +188,7 @@ def _linear_operations(
     found = {}
     for place, node in enumerate(graph.nodes):
         known = all(nonnegative[before] for before in node.inputs) and bool(node.inputs)
-        if node.kind in (*_KERNELS, "average_pool", "global_average_pool"):
+        if node.kind in _LINEAR and place not in pixels:
             passed = graph.nodes[_before(graph, node, ("affine",))]
             found[place] = prepare(
                 node,
@@ -211,16 +212,17 @@ def _is_relu(node: Node) -> bool:
     return node.kind == "activation" and node.options["function"] in ("relu", "relu6")
 
 
-def _first_kernels(graph: Graph) -> set[int]:
-    """Find the convolutions and dense layers that see pixels."""
-    pixels: list[bool] = []
+def _what_sees_pixels(graph: Graph) -> tuple[set[int], set[int]]:
+    """Find the convolutions and dense layers that see pixels, and what still is pixels."""
+    pixels: set[int] = set()
     found = set()
     for place, node in enumerate(graph.nodes):
-        sees = node.kind == "input" or any(pixels[before] for before in node.inputs)
+        sees = node.kind == "input" or any(before in pixels for before in node.inputs)
         if sees and node.kind in _KERNELS:
             found.add(place)
-        pixels.append(sees and node.kind in ("input", "pad", "affine", "reshape", "concatenate"))
-    return found
+        if sees and node.kind in ("input", "pad", "affine", "reshape", "concatenate"):
+            pixels.add(place)
+    return found, pixels
 
 
 def _bounds_at(graph: Graph, node: Node, bounds: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -246,13 +248,19 @@ def _with_tensors(node: Node, layer: Linear | None) -> Node:
     """Put tensors in the place of arrays; those of a linear operation are shared with its rule."""
     tf = import_tensorflow()
     if layer is not None and layer.kernel is not None:
-        return replace(node, weights={"kernel": layer.kernel, "bias": layer.bias})
+        return replace(
+            node, weights=dict(zip(node.weights, (layer.kernel, layer.bias), strict=True))
+        )
     return replace(node, weights={name: tf.constant(w) for name, w in node.weights.items()})
 
 
-def _through_sum(taken: list[Any], z: Any, relevance: Any, epsilon: float) -> tuple[list[Any], Any]:
+def _through_sum(
+    taken: list[Any], z: Any, relevance: Any, epsilon: float | None
+) -> tuple[list[Any], Any]:
     """Share a sum's relevance by contribution; evenly where it is 0 and no epsilon takes it."""
     tf = import_tensorflow()
+    if epsilon is None:
+        return [relevance / len(taken)] * len(taken), 0.0
     stabiliser = tf.where(z >= 0, epsilon, -epsilon)
     share = tf.math.divide_no_nan(relevance, z + stabiliser)
     even = 0.0 if epsilon else tf.where(z == 0, relevance, 0.0) / len(taken)
@@ -265,7 +273,7 @@ def _through(node: Node, taken: list[Any], z: Any, relevance: Any) -> list[Any]:
     x, options = taken[0], node.options
     match node.kind:
         case "activation" | "affine":
-            # Where a scale and shift could not be folded it is passed on, as zennit does.
+            # A scale and shift of pixels leaves them what they are; others have a rule.
             return [relevance]
         case "max_pool":
             window = {"ksize": (1, *options["size"], 1), "strides": (1, *options["strides"], 1)}

@@ -108,7 +108,7 @@ def linear(node: Node, x: Any, kernel: Any) -> Any:
     Parameters
     ----------
     node : Node
-        A convolution, dense layer or average.
+        A convolution, dense layer, scale and shift, or average.
     x : tensor
         Its input, or part of it.
     kernel : tensor or None
@@ -133,6 +133,8 @@ def linear(node: Node, x: Any, kernel: Any) -> Any:
                 x, kernel, (1, *options["strides"], 1), options["padding"],
                 dilations=options["dilation"],
             )  # fmt: skip
+        case "affine":
+            return x * kernel
         case "average_pool":
             return tf.nn.avg_pool2d(x, options["size"], options["strides"], options["padding"])
     return tf.reduce_mean(x, axis=(1, 2), keepdims=options["keepdims"])
@@ -144,7 +146,7 @@ def transposed(node: Node, x: Any, kernel: Any, back: Any) -> Any:
     Parameters
     ----------
     node : Node
-        A convolution, dense layer or average.
+        A convolution, dense layer, scale and shift, or average.
     x : tensor
         Its input; only the shape is used.
     kernel : tensor or None
@@ -173,6 +175,8 @@ def transposed(node: Node, x: Any, kernel: Any, back: Any) -> Any:
             return tf.nn.depthwise_conv2d_backprop_input(
                 shape, spread, back, (1, *options["strides"], 1), options["padding"]
             )
+        case "affine":
+            return back * kernel
         case "average_pool":
             return tf.raw_ops.AvgPoolGrad(
                 orig_input_shape=shape, grad=back, ksize=(1, *options["size"], 1),

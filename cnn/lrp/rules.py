@@ -88,7 +88,7 @@ def prepare(node: Node, **known: Any) -> Linear:
     Parameters
     ----------
     node : Node
-        A convolution, dense layer or average.
+        A convolution, dense layer, scale and shift, or average.
     **known : object
         What is known of its input and output, by the names of `Linear`.
 
@@ -97,7 +97,8 @@ def prepare(node: Node, **known: Any) -> Linear:
     Linear
         With tensors in the place of arrays.
     """
-    weights = [node.weights.get(name) for name in ("kernel", "bias")]
+    names = ("scale", "shift") if node.kind == "affine" else ("kernel", "bias")
+    weights = [node.weights.get(name) for name in names]
     tf = import_tensorflow()
     kernel, bias = (None if values is None else tf.constant(values) for values in weights)
     return Linear(replace(node, weights={}), kernel, bias, **known)

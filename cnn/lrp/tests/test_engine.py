@@ -73,21 +73,110 @@ def test_the_logit_is_accounted_for(vgg_like, pictures, name):
     assert np.all(np.abs(found.residual) < 1e-4 * moved)
 
 
+# Whose relevance neither grows nor is lost in any of the networks.
+CONSERVING = (
+    "lrp.sequential_preset_a_flat", "lrp.epsilon_plus_flat", "lrp.epsilon_plus", "lrp.z_plus",
+)  # fmt: skip
+
+
+@pytest.fixture
+def uncompiled():
+    """Run networks without compiling them, which takes longer than a few pictures do."""
+    tf = import_tensorflow()
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("network", APPLICATIONS)
 def test_networks_of_today_conserve_relevance(network):
     model, pictures = application(network, nested=True)
     targets = np.array([0, 3])
-    for name in ("lrp.sequential_preset_a_flat", "lrp.epsilon_plus_flat"):
-        found = Lrp(model, name).explain(pictures, targets)
-        sums = found.relevance.sum(axis=(1, 2, 3)) + found.bias_share + found.stabiliser_share
-        np.testing.assert_allclose(
-            found.logits, model(pictures).numpy()[[0, 1], targets], rtol=1e-3
-        )
-        # Sums of signed parts grow beyond the logit in residual networks of the second kind;
-        # what does not add up is rounding there.
-        size = np.abs(found.logits) + 1e-4 * np.abs(found.bias_share)
-        assert np.all(np.abs(sums - found.logits) < 1e-3 * size), name
+    want = model(pictures, training=False).numpy()[[0, 1], targets]
+    bounds = tuple(find(pictures, axis=(0, 1, 2)) for find in (np.min, np.max))
+    for name in COMPOSITES:
+        found = Lrp(model, name, bounds=bounds).explain(pictures, targets)
+        np.testing.assert_allclose(found.logits, want, rtol=1e-3)
+        assert np.abs(found.relevance).max() > 0, name
+        size = np.abs(found.logits)
+        if name not in CONSERVING:  # the rest is rounding of what is moved
+            size = size + np.abs(found.bias_share) + np.abs(found.relevance).sum(axis=(1, 2, 3))
+        assert np.all(np.abs(found.residual) < 1e-3 * size), name
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("uncompiled")
+@pytest.mark.parametrize("network", ["ResNet50", "ResNet101V2"])
+def test_rule_0_is_gradient_times_input_in_networks_of_relu(network):
+    # Shrikumar et al. (2016), arXiv:1605.01713; so a batch normalisation that could not be folded
+    # (ResNet101V2 has one before each ReLU behind a sum) is a linear layer like the others.
+    tf = import_tensorflow()
+    model, pictures = application(network)
+    inputs = tf.constant(pictures)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        logits = model(inputs, training=False)[:, 2]
+    want = (tape.gradient(logits, inputs) * inputs).numpy()
+    found = Lrp(model, "lrp.z").explain(pictures, np.array([2, 2])).relevance
+    # Rounding is divided by small sums here and there.
+    assert np.corrcoef(found.ravel(), want.ravel())[0, 1] > 0.999
+
+
+def test_a_scale_and_shift_that_cannot_be_folded_takes_the_rule_of_a_convolution():
+    layers = import_tensorflow().keras.layers
+    found = []
+    for kind in (layers.BatchNormalization, lambda: layers.DepthwiseConv2D(1)):
+        inputs = layers.Input((8, 8, 3))
+        parts = [layers.Conv2D(4, 3)(inputs) for _ in range(2)]
+        norm = kind()
+        rectified = layers.ReLU()(norm(layers.Add()(parts)))
+        flat = layers.Flatten()(rectified)
+        model = import_tensorflow().keras.Model(inputs, layers.Dense(3)(flat))
+        random = np.random.default_rng(1)
+        for layer in model.layers:
+            if layer is not norm:
+                layer.set_weights([random.normal(size=w.shape) for w in layer.get_weights()])
+        scale, shift = random.normal(size=(2, 4))
+        if isinstance(norm, layers.BatchNormalization):
+            norm.epsilon = 0.0
+            norm.set_weights([scale, shift, np.zeros(4), np.ones(4)])
+        else:
+            norm.set_weights([scale.reshape(1, 1, 4, 1), shift])
+        pictures = np.random.default_rng(2).normal(size=(2, 8, 8, 3)).astype(np.float32)
+        found.append([
+            Lrp(model, name).explain(pictures, np.array([0, 2])).relevance
+            for name in ("lrp.z", "lrp.gamma", "lrp.epsilon_alpha2_beta1", "lrp.w_square")
+        ])  # fmt: skip
+    for ours, want in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, want, atol=1e-4 * np.abs(want).max())
+
+
+@pytest.mark.parametrize(
+    ("name", "even"), [("lrp.flat", True), ("lrp.w_square", True), ("lrp.z", False)]
+)
+def test_sums_are_shared_evenly_where_values_play_no_part(name, even):
+    layers = import_tensorflow().keras.layers
+    inputs = layers.Input((1, 1, 2))
+    parts = [layers.Conv2D(1, 1, use_bias=False, name=part)(inputs) for part in "ab"]
+    model = import_tensorflow().keras.Model(inputs, layers.Flatten()(layers.Add()(parts)))
+    # One part sees the first channel, the other the second.
+    model.get_layer("a").set_weights([np.array([3.0, 0.0]).reshape(1, 1, 2, 1)])
+    model.get_layer("b").set_weights([np.array([0.0, -1.0]).reshape(1, 1, 2, 1)])
+    found = Lrp(model, name).explain(np.ones((1, 1, 1, 2), np.float32), np.array([0]))
+    np.testing.assert_allclose(found.relevance.ravel(), [1, 1] if even else [3, -1], atol=1e-5)
+
+
+def test_the_epsilon_of_a_preset_is_that_of_dense_layers_alone():
+    layers = import_tensorflow().keras.layers
+    inputs = layers.Input((4, 4, 1))
+    doubled = layers.Add()([inputs, inputs])
+    mean = layers.GlobalAveragePooling2D()(doubled)
+    model = import_tensorflow().keras.Model(inputs, mean)
+    pictures = np.full((1, 4, 4, 1), 0.05, np.float32)
+    found = Lrp(model, "lrp.sequential_preset_a").explain(pictures, np.array([0]))
+    np.testing.assert_allclose(found.relevance.sum(), 0.1, rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["lrp.epsilon_alpha2_beta1", "lrp.w_square", "lrp.flat"])
@@ -99,9 +188,24 @@ def test_relevance_is_not_lost_where_an_output_has_contributions_of_one_sign(nam
 
 
 def test_relevance_beyond_all_numbers_is_refused():
-    model, pictures = application("ResNet101V2")
-    with pytest.raises(InputError, match=r"lrp\.epsilon it grows beyond all numbers in 2 of 2"):
-        Lrp(model, "lrp.epsilon").explain(pictures, np.array([0, 3]))
+    # Counting the whole bias on both sides, as innvestigate does, what speaks against each output
+    # all but cancels out: x 2 - x + x (1 + 2^-20).
+    layers = import_tensorflow().keras.layers
+    model = import_tensorflow().keras.Sequential([
+        layers.Input((1, 1, 2)),
+        *[layers.Conv2D(2, 1, activation="relu") for _ in range(8)],
+        layers.Flatten(), layers.Dense(3),
+    ])  # fmt: skip
+    value = np.float32(1)
+    for layer in model.layers[:8]:
+        bias = value * np.float32(1 + 2**-20)
+        layer.set_weights([np.array([[2.0, 2.0], [-1.0, -1.0]])[None, None], np.full(2, bias)])
+        value = value + bias
+    ones = np.ones((2, 1, 1, 2), np.float32)
+    assert np.isfinite(model(ones)).all()
+    said = r"lrp\.sequential_preset_b it grows beyond all numbers in 2 of 2"
+    with pytest.raises(InputError, match=said):
+        Lrp(model, "lrp.sequential_preset_b").explain(ones, np.array([0, 1]))
 
 
 def test_no_pictures_have_no_relevance(vgg_like, pictures):
@@ -114,8 +218,9 @@ def test_no_pictures_have_no_relevance(vgg_like, pictures):
 def test_two_scalings_of_the_same_pixels_have_bounds_of_their_own():
     layers = import_tensorflow().keras.layers
     pixels = layers.Input((8, 8, 3))
+    # Padding keeps the scalings from being folded into the convolutions.
     parts = [
-        layers.Conv2D(4, 3, activation="relu")(layers.Rescaling(scale, shift)(pixels))
+        layers.Conv2D(4, 3, padding="same")(layers.Rescaling(scale, shift)(pixels))
         for scale, shift in ((1 / 127.5, -1.0), (1 / 255, 0.0))
     ]
     model = import_tensorflow().keras.Model(
