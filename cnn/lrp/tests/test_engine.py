@@ -218,10 +218,10 @@ def test_no_pictures_have_no_relevance(vgg_like, pictures):
 def test_two_scalings_of_the_same_pixels_have_bounds_of_their_own():
     layers = import_tensorflow().keras.layers
     pixels = layers.Input((8, 8, 3))
-    # Padding keeps the scalings from being folded into the convolutions.
+    # Padding keeps the shifts from being folded into the convolutions.
     parts = [
         layers.Conv2D(4, 3, padding="same")(layers.Rescaling(scale, shift)(pixels))
-        for scale, shift in ((1 / 127.5, -1.0), (1 / 255, 0.0))
+        for scale, shift in ((1 / 127.5, -1.0), (1 / 255, 0.5))
     ]
     model = import_tensorflow().keras.Model(
         pixels, layers.Dense(3)(layers.Flatten()(layers.Concatenate()(parts)))
@@ -229,7 +229,7 @@ def test_two_scalings_of_the_same_pixels_have_bounds_of_their_own():
     engine = Lrp(model, "lrp.epsilon_gamma_box", bounds=([0.0] * 3, [255.0] * 3))
     bounds = [layer.bounds for layer in engine._linear.values() if layer.bounds is not None]
     ends = sorted((float(low[0]), float(high[0])) for low, high in bounds)
-    np.testing.assert_allclose(ends, [(-1, 1), (0, 1)], atol=1e-6)
+    np.testing.assert_allclose(ends, [(-1, 1), (0.5, 1.5)], atol=1e-6)
 
 
 def test_gates_take_no_relevance_and_signals_all():
