@@ -11,6 +11,7 @@ from typing import Any
 
 from faceoff.pipeline import run_everything
 from faceoff.recovery import recovery_table
+from faceoff.recovery_relevance import relevance_table
 from participants.register import read_participants
 from study.errors import InputError
 from study.folder import Study, create_study, open_study
@@ -20,6 +21,8 @@ from study.progress import say
 _SECONDS = {"faces": 60, "window": 60, "people": 50, "analysis": 240, "truth": 5}
 # Trials of the session in the window, after its practice.
 _WINDOW_TRIALS = 10
+# One-sided, of relevance where the expressions show against elsewhere.
+_ALPHA = 0.05
 
 _SETTINGS: dict[str, dict[str, Any]] = {
     "study": {
@@ -165,6 +168,14 @@ def _check_truth(study: Study) -> None:
             f"  {row.quantity}, {row.expression}: planted {row.planted:.3f}, found "
             f"{row.found:.3f} (tolerance {row.tolerance:.3f}): {sign}"
         )
-    if not table["agrees"].all():
+    relevance = relevance_table(study)
+    found = relevance is not None and float(relevance["p"].iloc[0]) < _ALPHA
+    if relevance is not None:
+        for row in relevance.itertuples(index=False):
+            say(
+                f"  relevance where the expression shows, {row.expression}: {row.inside:.2f} times "
+                f"the mean, elsewhere on the face {row.elsewhere:.2f}, p = {row.p:.5f}"
+            )
+    if not (table["agrees"].all() and found):
         say("The analysis does not recover what was planted: see the rows above.")
         sys.exit(1)

@@ -1,6 +1,7 @@
 """What was planted in simulated observers, and what the analysis recovered."""
 
 from faceoff.recovery import recovery_table
+from faceoff.recovery_relevance import relevance_table
 from faceoff.report.content import ReportSection, ReportTable
 from study.folder import Study
 
@@ -32,6 +33,13 @@ def recovery_section(study: Study) -> ReportSection | None:
         "region shares, 0.02 beside their sampling error; maps, a correlation of at least 0.98 "
         "with the map that the planted strategy implies."
     )
-    return ReportSection(
-        "Planted and recovered", (text,), tables=(ReportTable("recovery", caption, table, 3),)
-    )
+    tables = [ReportTable("recovery", caption, table, 3)]
+    relevance = relevance_table(study)
+    if relevance is not None:
+        caption = (
+            "Positive relevance where the synthetic faces show their expression, and under copies "
+            "of these regions elsewhere on the same face, in multiples of the picture's mean; p is "
+            "one-sided, by sign flips over pictures."
+        )
+        tables.append(ReportTable("recovery_relevance", caption, relevance, 3))
+    return ReportSection("Planted and recovered", (text,), tables=tuple(tables))

@@ -93,6 +93,46 @@ _PROTOTYPES: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
     ),
 }
 
+# Where on the face each unit is seen, in the regions' names.
+_BROWS, _EYES = ("left_brow", "right_brow"), ("left_eye", "right_eye")
+_SEEN_IN = {
+    "AU1": _BROWS, "AU2": _BROWS, "AU4": _BROWS,
+    "AU5": _EYES, "AU6": _EYES, "AU7": _EYES, "AU43": _EYES,
+    "AU9": ("nose",),
+}  # fmt: skip
+_PLAIN = 0.3
+
+
+def expressive_regions(expression: str) -> tuple[str, ...]:
+    """Name the regions of the face in which an expression is plain to see.
+
+    Parameters
+    ----------
+    expression : str
+        One of the seven expressions.
+
+    Returns
+    -------
+    tuple of str
+        Regions with a unit of mean intensity 0.3 or more over the two ways of posing; units not
+        of brows, eyes or nose are the mouth's. All features for the neutral face, which shows
+        in each that it has not moved.
+
+    Examples
+    --------
+    >>> expressive_regions("happy")
+    ('left_eye', 'right_eye', 'mouth')
+    """
+    first, second = _PROTOTYPES[expression]
+    plain = {
+        region
+        for unit in ACTION_UNITS
+        if (first.get(unit, 0.0) + second.get(unit, 0.0)) / 2 >= _PLAIN
+        for region in _SEEN_IN.get(unit, ("mouth",))
+    }
+    features = (*_BROWS, *_EYES, "nose", "mouth")
+    return tuple(region for region in features if region in plain or not plain)
+
 
 @dataclass(frozen=True)
 class Style:
