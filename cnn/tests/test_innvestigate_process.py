@@ -21,7 +21,7 @@ from cnn.preprocessing import CENTRED_RGB
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.xdist_group("innvestigate")]
 
 
 def convolution(name="conv", **more):

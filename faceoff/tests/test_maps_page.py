@@ -8,6 +8,8 @@ from study.folder import Study
 from study.maps import read_maps
 from study.tables import read_table
 
+pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.xdist_group("study")]
+
 
 def figures_of(study: Study) -> dict[str, list[str]]:
     """List the captions of each section of the page."""
