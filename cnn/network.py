@@ -21,6 +21,8 @@ from study.folder import Study
 from study.writing import atomic_path, write_json
 
 _BATCH = 64
+# Networks answer fastest to few pictures at once; benchmarks/perturbation.py has the numbers.
+_COVERED_BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,45 @@ class Network:
         starts = range(0, len(pictures), _BATCH)
         answers = [self._answer(pictures[start : start + _BATCH]) for start in starts]
         return np.concatenate([np.empty((0, len(self.expressions)), np.float32), *answers])
+
+    def covered_logits(
+        self,
+        picture: NDArray[np.uint8],
+        cover: NDArray[np.uint8],
+        covered: NDArray[np.bool_],
+        tile_of_pixel: NDArray[np.int64],
+    ) -> NDArray[np.float32]:
+        """Compute the network's answer to a picture of which some tiles show something else.
+
+        The pictures are put together where the network is, which is faster than to make and to
+        move each of them.
+
+        Parameters
+        ----------
+        picture : ndarray of uint8, shape (input_px, input_px, 3)
+            The whole picture, RGB.
+        cover : ndarray of uint8, shape (input_px, input_px, 3)
+            What covered tiles show instead.
+        covered : ndarray of bool, shape (n, n_tiles)
+            For each answer, which tiles are covered.
+        tile_of_pixel : ndarray of int, shape (input_px, input_px)
+            The tile that each pixel belongs to.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_expressions)
+            The logit of each expression.
+
+        Raises
+        ------
+        InputError
+            If picture or cover have another size or are not of 8 bits.
+        """
+        self._check(picture[None])
+        self._check(cover[None])
+        parts = np.array_split(covered, max(1, -(-len(covered) // _COVERED_BATCH)))
+        answers = [self._covered_answer(picture, cover, part, tile_of_pixel) for part in parts]
+        return np.concatenate([answer.numpy() for answer in answers])
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Compute the probability of each expression, the softmax of the logits.
@@ -131,6 +172,22 @@ class Network:
             return self.model(inputs, training=False)
 
         return lambda pictures: answer(pictures).numpy()
+
+    @cached_property
+    def _covered_answer(self) -> Callable[..., Any]:
+        """The way from a picture, its cover and masks to logits, compiled."""
+        tf = import_tensorflow()
+        pixels = tf.TensorSpec((self.input_px, self.input_px, 3), "uint8")
+        masks, tiles = tf.TensorSpec((None, None), "bool"), tf.TensorSpec((None, None), "int64")
+
+        @tf.function(input_signature=[pixels, pixels, masks, tiles])
+        def answer(picture: Any, cover: Any, covered: Any, tile_of_pixel: Any) -> Any:
+            # Each is prepared once, and not each of the pictures that are put together.
+            both = self.preprocessing.apply(tf.cast(tf.stack([picture, cover]), tf.float32))
+            hidden = tf.gather(covered, tile_of_pixel, axis=1)[..., None]
+            return self.model(tf.where(hidden, both[1], both[0]), training=False)
+
+        return answer
 
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ _HOMES = {
     "rank_correlation": "map_metrics",
     "relabelling_test": "similarity",
     "sim": "map_metrics",
-    "perturbation_logits": "perturbation",
+    "order_logits": "perturbation",
     "paired_tests": "statistics",
     "removal_order": "tiles",
     "tile_scores": "tiles",

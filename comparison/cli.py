@@ -28,7 +28,7 @@ def perturb(
 ) -> None:
     """Remove tile after tile in the order of gaze, relevance and chance; curves and areas."""
     opened = open_for_command(study, jobs, scheduler)
-    from comparison.steps import perturb_step
+    from comparison.steps_perturbation import perturb_step
     from study.provenance import run_step
 
     run_step(opened, perturb_step(opened), force=force)

@@ -1,13 +1,32 @@
 """Perturbation curves: what is measured at each step, and the numbers that sum a curve up."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.integrate import trapezoid
 from scipy.special import softmax
 
+from comparison.orders import LEAST_FIRST, MOST_FIRST
+
 Floats = npt.NDArray[np.float64]
-CONDITIONS = ("gaze", "relevance", "random")
+AREA_COLUMNS = {
+    "auc_signed": "area between the mean random curve and this one, of the probability of the "
+    "true expression, most relevant tiles first (trapezoids, spacing of one step); positive: "
+    "these tiles matter more than random ones",
+    "auc_absolute": "the same of the absolute difference (Bartnik, 2020)",
+    "aopc": "mean drop of that probability from the intact picture, over all steps and step 0 "
+    "(Samek et al., 2017)",
+    "auc_predicted": "signed area of the probability of what the network names the intact picture",
+    "auc_logit": "signed area of the logit of the true expression",
+    "auc_accuracy": "signed area of the accuracy",
+    "srg": "symmetric relevance gain: area of the probability with the least relevant tiles first "
+    "less that with the most relevant first (trapezoids; Bluecher et al., 2024)",
+    "abpc": "the same as the mean difference over all steps (area between perturbation curves; "
+    "Samek et al., 2017, appendix)",
+    "share_of_oracle": "auc_signed as a share of the oracle's; missing without the oracle",
+}
 
 
 def measures(logits: Floats, true_class: int) -> dict[str, npt.NDArray]:
@@ -118,42 +137,36 @@ def aopc(values: npt.ArrayLike) -> Floats:
     return np.asarray((values[..., :1] - values).mean(axis=-1))
 
 
-def curve_table(
-    image_ids: list[str], expressions: list[str], logits: np.ndarray, known: tuple[str, ...]
+def curve_sheet(
+    image_id: str, expression: str, orders: pd.DataFrame, logits: Floats, known: tuple[str, ...]
 ) -> pd.DataFrame:
-    """Put the curves of all pictures in one table.
+    """Put the curves of a picture in a table.
 
     Parameters
     ----------
-    image_ids, expressions : list of str
-        The pictures and what they show.
-    logits : numpy.ndarray, shape (n_pictures, 2 + repeats, n_steps + 1, n_classes)
-        Answers of the network; the orders are gaze, relevance and the random ones.
+    image_id, expression : str
+        The picture and what it shows.
+    orders : pandas.DataFrame
+        condition, direction and repeat of each order.
+    logits : numpy.ndarray, shape (n_orders, n_steps + 1, n_classes)
+        Answers of the network.
     known : tuple of str
         The network's expressions.
 
     Returns
     -------
     pandas.DataFrame
-        condition, repeat, image_id, expression, step, p_true, logit_true, p_predicted, correct.
+        condition, direction, repeat, image_id, expression, step, p_true, logit_true, p_predicted
+        and correct.
     """
-    n_orders, n_steps = logits.shape[1:3]
-    conditions = ["gaze", "relevance", *["random"] * (n_orders - 2)]
-    repeats = [0, 0, *range(1, n_orders - 1)]
-    sheets = []
-    for image_id, expression, answer in zip(image_ids, expressions, logits, strict=True):
-        measured = measures(answer, known.index(expression))
-        sheet = pd.DataFrame(
-            {
-                "condition": np.repeat(conditions, n_steps),
-                "repeat": np.repeat(repeats, n_steps),
-                "image_id": image_id,
-                "expression": expression,
-                "step": np.tile(np.arange(n_steps), n_orders),
-            }
-        )
-        sheets.append(sheet.assign(**{name: v.ravel() for name, v in measured.items()}))
-    return pd.concat(sheets, ignore_index=True)
+    n_orders, n_steps = logits.shape[:2]
+    labels = orders[["condition", "direction", "repeat"]]
+    sheet = labels.loc[labels.index.repeat(n_steps)].reset_index(drop=True)
+    sheet = sheet.assign(
+        image_id=image_id, expression=expression, step=np.tile(np.arange(n_steps), n_orders)
+    )
+    measured = measures(logits, known.index(expression))
+    return sheet.assign(**{name: values.ravel() for name, values in measured.items()})
 
 
 def summarise(curves: pd.DataFrame, tied_shares: dict[tuple[str, str], float]) -> pd.DataFrame:
@@ -166,46 +179,60 @@ def summarise(curves: pd.DataFrame, tied_shares: dict[tuple[str, str], float]) -
     Parameters
     ----------
     curves : pandas.DataFrame
-        As in ``curves.parquet``: image_id, expression, condition, repeat, step and measures.
+        As in ``curves.parquet``: image_id, expression, condition, direction, repeat, step and
+        measures.
     tied_shares : dict
         Share of tied tiles by image_id and condition.
 
     Returns
     -------
     pandas.DataFrame
-        One row for each picture and condition: image_id, expression, condition, auc_signed,
-        auc_absolute, aopc (of the true expression's probability), auc_logit, auc_accuracy
-        (signed, of its logit and of the accuracy), tied_share, correct_intact.
+        One row for each picture and condition, with the areas that `AREA_COLUMNS` explains.
     """
-    rows = []
-    ordered = curves.sort_values(["image_id", "condition", "repeat", "step"])
+    rows: list[dict[str, Any]] = []
+    ordered = curves.sort_values(["image_id", "condition", "direction", "repeat", "step"])
     for (image_id, expression), picture in ordered.groupby(["image_id", "expression"]):
-        sheets = {condition: picture[picture["condition"] == condition] for condition in CONDITIONS}
-        for condition, sheet in sheets.items():
+        random = picture[picture["condition"] == "random"]
+        first = len(rows)
+        for condition, sheet in picture.groupby("condition"):
             row = {"image_id": image_id, "expression": expression, "condition": condition}
-            row |= _areas(sheet, sheets["random"], is_random=condition == "random")
-            row["tied_share"] = tied_shares[str(image_id), condition]
+            row |= _areas(sheet, random, is_random=condition == "random")
+            row["tied_share"] = tied_shares[str(image_id), str(condition)]
             row["correct_intact"] = bool(sheet["correct"].iloc[0])
             rows.append(row)
+        _add_share_of_oracle(rows[first:])
     return pd.DataFrame(rows)
 
 
 def _areas(sheet: pd.DataFrame, random: pd.DataFrame, *, is_random: bool) -> dict[str, float]:
     """Compute the areas of one condition of one picture."""
-    p_true, p_random = by_repeat(sheet, "p_true"), by_repeat(random, "p_true")
+    most = sheet[sheet["direction"] == MOST_FIRST]
+    p_true, p_random = by_repeat(most, "p_true"), by_repeat(random, "p_true")
     reference = _mean_of_others(p_random) if is_random else p_random.mean(axis=0)
     areas = {
         "auc_signed": auc_of_difference(p_true, reference).mean(),
         "auc_absolute": auc_of_difference(p_true, reference, absolute=True).mean(),
         "aopc": aopc(p_true).mean(),
     }
-    for name, measure in (("auc_logit", "logit_true"), ("auc_accuracy", "correct")):
-        values, mean = by_repeat(sheet, measure), by_repeat(random, measure).mean(axis=0)
+    for name, measure in (
+        ("auc_predicted", "p_predicted"), ("auc_logit", "logit_true"), ("auc_accuracy", "correct"),
+    ):  # fmt: skip
+        values, mean = by_repeat(most, measure), by_repeat(random, measure).mean(axis=0)
         areas[name] = auc_of_difference(values, mean).mean()
     if is_random:
         # Zero by construction; the sum of roundings is not.
-        areas |= {"auc_signed": 0.0, "auc_logit": 0.0, "auc_accuracy": 0.0}
+        zero = ("auc_signed", "auc_predicted", "auc_logit", "auc_accuracy", "srg", "abpc")
+        return {name: float(value) for name, value in areas.items()} | dict.fromkeys(zero, 0.0)
+    gain = by_repeat(sheet[sheet["direction"] == LEAST_FIRST], "p_true") - p_true
+    areas |= {"srg": auc(gain).mean(), "abpc": gain.mean()}
     return {name: float(value) for name, value in areas.items()}
+
+
+def _add_share_of_oracle(rows: list[dict[str, Any]]) -> None:
+    """Tell what share of the oracle's area each condition of a picture reaches."""
+    best = max((row["auc_signed"] for row in rows if row["condition"] == "oracle"), default=0.0)
+    for row in rows:
+        row["share_of_oracle"] = row["auc_signed"] / best if best > 0 else np.nan
 
 
 def by_repeat(sheet: pd.DataFrame, measure: str) -> Floats:

@@ -7,16 +7,32 @@ import numpy.typing as npt
 import pandas as pd
 
 from comparison.map_metrics import LESS_IS_BETTER, METRICS
+from comparison.orders import MOST_FIRST
 from stimuli.expressions import EXPRESSIONS
-from study.figures import BLACK, CHANCE, NETWORK, PEOPLE, new_figure
+from study.figures import (
+    BLACK,
+    CHANCE,
+    GREEN,
+    NETWORK,
+    ORANGE,
+    PEOPLE,
+    PURPLE,
+    SKY_BLUE,
+    new_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
-COLOURS = {"gaze": PEOPLE, "relevance": NETWORK, "random": CHANCE}
-LINES = {"gaze": "-", "relevance": "--", "random": ":"}
+COLOURS = {
+    "gaze": PEOPLE, "relevance": NETWORK, "random": CHANCE, "expression_gaze": SKY_BLUE,
+    "class_gaze": SKY_BLUE, "mean_gaze": SKY_BLUE, "ekman": PURPLE, "centre": GREEN,
+    "edges": GREEN, "oracle": BLACK,
+}  # fmt: skip
+LINES = {"gaze": "-", "relevance": "--", "random": ":", "mean_gaze": "-.", "edges": "-."}
+_OTHER_LINE = (0, (5, 1, 1, 1, 1, 1))
 MARKERS = {"gaze": "o", "relevance": "s"}
 # From top to bottom: what is judged, what it is held against, and what can be reached.
 MAP_LABELS = {
@@ -76,11 +92,12 @@ def mean_curves(curves: pd.DataFrame, measure: str = "p_true") -> dict[str, pd.D
     Returns
     -------
     dict of str to pandas.DataFrame, shape (n_pictures, n_steps + 1)
-        By condition; rows are pictures, columns steps.
+        By condition, most relevant tiles first; rows are pictures, columns steps.
     """
+    most_first = curves[curves["direction"] == MOST_FIRST]
     return {
         str(condition): sheet.pivot_table(index="image_id", columns="step", values=measure)
-        for condition, sheet in curves.groupby("condition")
+        for condition, sheet in most_first.groupby("condition")
     }
 
 
@@ -101,19 +118,20 @@ def perturbation_figure(
     Returns
     -------
     matplotlib.figure.Figure
-        Left the mean probability of the true expression after each step; right the
-        differences, one thin line for each picture. Bands are bootstrap intervals over
-        pictures.
+        Left the mean probability of the true expression after each step, for every condition;
+        right the differences of gaze and relevance, one thin line for each picture. Bands are
+        bootstrap intervals over pictures.
     """
     sheets = mean_curves(curves)
     figure = new_figure(height_cm=7.5)
     left, right = figure.subplots(1, 2)
-    for condition in ("random", "relevance", "gaze"):
+    main = [name for name in ("random", "relevance", "gaze") if name in sheets]
+    for condition in [*(name for name in sheets if name not in main), *main]:
         _draw_mean(left, sheets[condition], condition, confidence, seed)
     left.set(xlabel="tiles removed", ylabel="probability of the true expression", ylim=(0, 1))
     left.set_title("Perturbation")
     left.legend(reversed(left.lines), [line.get_label() for line in reversed(left.lines)])
-    for condition in ("relevance", "gaze"):
+    for condition in main[1:]:
         difference = sheets["random"] - sheets[condition]
         steps = difference.columns.to_numpy()
         right.plot(steps, difference.T, color=COLOURS[condition], linewidth=0.4, alpha=0.18)
@@ -132,8 +150,47 @@ def _draw_mean(
     """Draw a mean curve with its interval."""
     steps = sheet.columns.to_numpy()
     mean, low, high = mean_interval(sheet.to_numpy(), confidence=confidence, seed=seed)
-    axes.fill_between(steps, low, high, color=COLOURS[condition], alpha=0.25, linewidth=0)
-    axes.plot(steps, mean, LINES[condition], color=COLOURS[condition], label=condition)
+    colour = COLOURS.get(condition, ORANGE)
+    axes.fill_between(steps, low, high, color=colour, alpha=0.25, linewidth=0)
+    style = LINES.get(condition, _OTHER_LINE)
+    label = condition.replace("_", " ")
+    axes.plot(steps, mean, linestyle=style, color=colour, label=label)
+
+
+def conditions_figure(
+    perturbation: pd.DataFrame, *, confidence: float = 0.95, seed: int = 1
+) -> "Figure":
+    """Draw what each condition reaches, beside the others.
+
+    Parameters
+    ----------
+    perturbation : pandas.DataFrame
+        As in ``perturbation.tsv``.
+    confidence : float, default 0.95
+        Confidence of the intervals.
+    seed : int, default 1
+        Seed of the bootstrap over pictures.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The area of the difference to random, and the symmetric relevance gain; strokes are
+        pictures, marks with bars their mean and its bootstrap interval. The condition with the
+        greatest area is at the top.
+    """
+    means = perturbation.groupby("condition")["auc_signed"].mean().drop("random", errors="ignore")
+    names = list(means.sort_values().index)
+    figure = new_figure(height_cm=2.2 + 0.55 * len(names))
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, measure in zip(panels, ("auc_signed", "srg"), strict=True):
+        for place, name in enumerate(names):
+            values = perturbation.loc[perturbation["condition"] == name, measure].to_numpy()
+            _draw_row(axes, values, place, COLOURS.get(name, ORANGE), confidence, seed)
+        axes.axvline(0, color=BLACK, linewidth=0.8)
+    panels[0].set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+    panels[0].set_xlabel("AUC of the difference to random")
+    panels[1].set_xlabel("symmetric relevance gain")
+    return figure
 
 
 def area_figure(
@@ -168,6 +225,8 @@ def area_figure(
     rng = np.random.default_rng(seed)
     for shift, condition in ((-0.18, "gaze"), (0.18, "relevance")):
         sheet = perturbation[perturbation["condition"] == condition]
+        if sheet.empty:
+            continue
         for place, group in enumerate(groups):
             part = sheet if group == "all" else sheet[sheet["expression"] == group]
             _draw_group(axes, part[measure].to_numpy(), place + shift, condition, rng, confidence)
@@ -242,7 +301,9 @@ def agreement_figure(metrics: pd.DataFrame, *, confidence: float = 0.95, seed: i
         for place, name in enumerate(reversed(names)):
             chosen = own[(own["metric"] == metric) & (own["map"] == name)]["value"].to_numpy()
             if chosen.size:
-                _draw_row(axes, chosen, place, name, confidence, seed)
+                colour = NETWORK if "relevance" in name else PEOPLE
+                colour = CHANCE if name in ("uniform", "centre") else colour
+                _draw_row(axes, chosen, place, colour, confidence, seed)
         note = " (less is better)" if metric in LESS_IS_BETTER else ""
         axes.set_title(metric.replace("_", ", by ").replace("rho", "rank r") + note)
         axes.grid(axis="y", color="0.9", linewidth=0.6)
@@ -253,11 +314,9 @@ def agreement_figure(metrics: pd.DataFrame, *, confidence: float = 0.95, seed: i
 
 
 def _draw_row(
-    axes: "Axes", values: Floats, place: int, name: str, confidence: float, seed: int
+    axes: "Axes", values: Floats, place: int, colour: str, confidence: float, seed: int
 ) -> None:
     """Draw one map's values in a panel, and their mean with its interval."""
-    colour = NETWORK if "relevance" in name else PEOPLE
-    colour = CHANCE if name in ("uniform", "centre") else colour
     axes.plot(values, np.full(values.size, place), "|", color=colour, alpha=0.25, markersize=6)
     mean, low, high = (
         end[0] for end in mean_interval(values[:, None], confidence=confidence, seed=seed)

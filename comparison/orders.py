@@ -1,94 +1,93 @@
-"""Removal orders: which tile goes at which step, for each picture and condition."""
+"""Removal orders: which tile goes when, for each picture, condition and direction."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from comparison.perturbation import random_orders
-from comparison.tiles import picture_edges_px, removal_order, tied_tiles, tile_edges, tile_scores
-from study.folder import Study
+from comparison.tiles import removal_order, tied_tiles
 from study.seeds import generator
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 Floats = npt.NDArray[np.float64]
 Tiles = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+MOST_FIRST, LEAST_FIRST = "most_first", "least_first"
 
 
-def tile_orders(
-    study: Study, image_ids: list[str], density: "xr.Dataset", relevance: "xr.Dataset", side_px: int
+def picture_orders(
+    image_id: str, scores: Mapping[str, Floats], n_tiles: int, *, seed: int, repeats: int
 ) -> pd.DataFrame:
-    """Order the tiles of each picture under each condition.
+    """Order the tiles of a picture under each condition.
 
     Parameters
     ----------
-    study : Study
-        The study: its tiles, repeats and seed.
-    image_ids : list of str
-        The pictures, sorted.
-    density, relevance : xarray.Dataset
-        The maps.
-    side_px : int
-        Side of the network's input, px.
+    image_id : str
+        The picture.
+    scores : mapping of str to numpy.ndarray, shape (n_tiles,)
+        Scores of its tiles by condition.
+    n_tiles : int
+        Number of tiles.
+    seed : int
+        The study's seed: ties and random orders follow from it.
+    repeats : int
+        Number of random orders.
 
     Returns
     -------
     pandas.DataFrame
-        image_id, condition, repeat (0, or 1 to the number of random orders), step (1 on), tile
-        (in reading order), row, column, score and tied; sorted by picture, then gaze,
-        relevance, random.
+        One row for each order: condition, direction (most_first, or least_first, which is the
+        reverse), repeat (0, or 1 and more for random), tiles (an array: the first to be removed
+        first), scores (of the tiles in reading order, missing for random) and tied (which of
+        them share their score).
     """
-    settings, seed = study.settings.comparison, study.settings.study.seed
-    per_side = settings.grid
-    edges = picture_edges_px(
-        tile_edges(side_px, per_side), side_px, study.settings.stimuli.picture_px
-    )
-    scores = {
-        condition: tile_scores(
-            maps[condition_map].sel(image=image_ids).to_numpy(),
-            maps["y"].to_numpy(),
-            maps["x"].to_numpy(),
-            edges,
-        )
-        for condition, maps, condition_map in (
-            ("gaze", density, "density"),
-            ("relevance", relevance, "relevance"),
-        )
-    }
-    sheets = []
-    for i, image_id in enumerate(image_ids):
-        for condition, values in scores.items():
-            # The same draw for both conditions: equal maps get equal orders.
-            order = removal_order(values[i], generator(seed, "perturbation ties", image_id))
-            tied = tied_tiles(values[i])
-            sheets.append(_order_sheet(image_id, condition, 0, order, values[i], tied))
-        draws = random_orders(seed, image_id, settings.random_orders, per_side**2)
-        nothing, untied = np.full(per_side**2, np.nan), np.zeros(per_side**2, dtype=bool)
-        for repeat, order in enumerate(draws, start=1):
-            sheets.append(_order_sheet(image_id, "random", repeat, order, nothing, untied))
-    orders = pd.concat(sheets, ignore_index=True)
-    return orders.assign(row=orders["tile"] // per_side, column=orders["tile"] % per_side)
-
-
-def _order_sheet(
-    image_id: str, condition: str, repeat: int, order: Tiles, scores: Floats, tied: Flags
-) -> pd.DataFrame:
-    """Put one removal order in a table."""
+    rows = []
+    for condition, values in scores.items():
+        # The same draw for all conditions: equal maps get equal orders.
+        order = removal_order(values, generator(seed, "perturbation ties", image_id))
+        tied = tied_tiles(values)
+        rows.append((condition, MOST_FIRST, 0, order, values, tied))
+        rows.append((condition, LEAST_FIRST, 0, order[::-1], values, tied))
+    nothing, untied = np.full(n_tiles, np.nan), np.zeros(n_tiles, dtype=bool)
+    for repeat, order in enumerate(random_orders(seed, image_id, repeats, n_tiles), start=1):
+        rows.append(("random", MOST_FIRST, repeat, order, nothing, untied))
     return pd.DataFrame(
-        {
-            "image_id": image_id,
-            "condition": condition,
-            "repeat": repeat,
-            "step": np.arange(1, len(order) + 1),
-            "tile": order,
-            "score": scores[order],
-            "tied": tied[order],
-        }
+        rows, columns=["condition", "direction", "repeat", "tiles", "scores", "tied"]
     )
+
+
+def order_table(image_ids: list[str], sheets: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put the orders of all pictures in one table with a row for each tile.
+
+    Parameters
+    ----------
+    image_ids : list of str
+        The pictures.
+    sheets : list of pandas.DataFrame
+        The orders of each, as `picture_orders` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        image_id, condition, direction, repeat, rank (1 for the first to go), tile (in reading
+        order), row, column, score and tied.
+    """
+    parts = []
+    for image_id, sheet in zip(image_ids, sheets, strict=True):
+        tiles = np.stack(sheet["tiles"].to_list())
+        n_orders, n_tiles = tiles.shape
+        labels = sheet[["condition", "direction", "repeat"]]
+        part = labels.loc[labels.index.repeat(n_tiles)].reset_index(drop=True)
+        part.insert(0, "image_id", image_id)
+        part["rank"] = np.tile(np.arange(1, n_tiles + 1), n_orders)
+        part["tile"] = tiles.ravel()
+        per_side = round(n_tiles**0.5)
+        part["row"], part["column"] = np.divmod(part["tile"].to_numpy(), per_side)
+        for name, column in (("score", "scores"), ("tied", "tied")):
+            values = np.stack(sheet[column].to_list())
+            part[name] = np.take_along_axis(values, tiles, axis=1).ravel()
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
 
 
 def tied_shares(orders: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -97,7 +96,7 @@ def tied_shares(orders: pd.DataFrame) -> dict[tuple[str, str], float]:
     Parameters
     ----------
     orders : pandas.DataFrame
-        The table of `tile_orders`.
+        The table of `order_table`.
 
     Returns
     -------

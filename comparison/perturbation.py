@@ -1,19 +1,21 @@
-"""The perturbation engine: pictures that lose tile after tile to noise, shown to the network."""
+"""The perturbation engine: pictures that lose tile after tile, shown to the network."""
 
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import log_softmax
 
-from comparison.tiles import tile_edges
+from comparison.fills import IMPUTING, cover, imputer
 from study.errors import InputError
 from study.seeds import generator
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 Pixels = npt.NDArray[np.uint8]
 Tiles = npt.NDArray[np.int64]
-PICTURES_PER_CALL = 64
+_PICTURES_PER_CALL = 16
 
 
 class Network(Protocol):
@@ -22,34 +24,55 @@ class Network(Protocol):
     def logits(self, pictures: Pixels) -> npt.NDArray:
         """Give the logits of pictures (n, height, width, 3), 0..255, as (n, n_classes)."""
 
+    def covered_logits(
+        self, picture: Pixels, cover: Pixels, covered: Flags, tile_of_pixel: Tiles
+    ) -> npt.NDArray:
+        """Give the logits of a picture whose covered tiles (n, n_tiles) show the cover."""
 
-def picture_noise(seed: int, image_id: str, side_px: int) -> Pixels:
-    """Draw the noise that fills a picture's tiles, once for all its conditions.
 
-    Each pixel and channel is drawn from the uniform distribution over the whole range, before
-    the network's own preprocessing.
+@dataclass(frozen=True)
+class Removal:
+    """How tiles are removed from pictures.
 
     Parameters
     ----------
+    edges : numpy.ndarray, shape (tiles_per_side + 1,)
+        Index of each tile's first pixel along either axis, and the side.
+    fill : str
+        What removed tiles show: one of `comparison.fills.FILLS`.
+    steps : int
+        Number of steps until nothing is left, 1 to the number of tiles.
     seed : int
         The study's seed.
-    image_id : str
-        The picture.
-    side_px : int
-        Side of the network's input, px.
-
-    Returns
-    -------
-    numpy.ndarray of uint8, shape (side_px, side_px, 3)
-        Values 0 to 255.
-
-    References
-    ----------
-    Samek et al. (2017), IEEE Transactions on Neural Networks and Learning Systems 28, sect.
-    III.B (uniform fill).
     """
-    rng = generator(seed, "perturbation noise", image_id)
-    return rng.integers(0, 256, size=(side_px, side_px, 3), dtype=np.uint8)
+
+    edges: Tiles
+    fill: str
+    steps: int
+    seed: int
+
+    @property
+    def n_tiles(self) -> int:
+        """Number of tiles."""
+        return (len(self.edges) - 1) ** 2
+
+    @property
+    def tile_of_pixel(self) -> Tiles:
+        """The tile that each pixel belongs to, in reading order, shape (side, side)."""
+        line = np.repeat(np.arange(len(self.edges) - 1), np.diff(self.edges))
+        tiles: Tiles = line[:, None] * (len(self.edges) - 1) + line
+        return tiles
+
+    @property
+    def tiles_removed(self) -> Tiles:
+        """Number of tiles that are gone at each step, step 0 among them.
+
+        Examples
+        --------
+        >>> Removal(np.arange(5), "uniform", 3, 1).tiles_removed
+        array([ 0,  5, 11, 16])
+        """
+        return np.rint(np.linspace(0, self.n_tiles, self.steps + 1)).astype(np.int64)
 
 
 def random_orders(seed: int, image_id: str, repeats: int, n_tiles: int) -> Tiles:
@@ -79,119 +102,132 @@ def random_orders(seed: int, image_id: str, repeats: int, n_tiles: int) -> Tiles
     )
 
 
-def n_pictures_needed(orders: Tiles) -> int:
-    """Count the pictures that removal orders (n_orders, n_tiles) of one picture need.
-
-    The first step and the last are the same for all orders, so they are needed once.
-
-    Examples
-    --------
-    >>> n_pictures_needed(np.zeros((12, 16), dtype=np.int64))
-    182
-    """
-    n_orders, n_tiles = orders.shape
-    return 2 + n_orders * (n_tiles - 1)
-
-
-def occlude(
-    picture: Pixels, noise: Pixels, orders: Tiles, tiles_per_side: int, out: Pixels
-) -> None:
-    """Make all the pictures that several removal orders of one picture need.
-
-    Parameters
-    ----------
-    picture : numpy.ndarray of uint8, shape (side, side, 3)
-        The intact picture.
-    noise : numpy.ndarray of uint8, shape (side, side, 3)
-        What removed tiles show.
-    orders : numpy.ndarray, shape (n_orders, n_tiles)
-        Removal orders.
-    tiles_per_side : int
-        Tiles in a row and in a column.
-    out : numpy.ndarray of uint8, shape (n_pictures_needed(orders), side, side, 3)
-        Is filled with the intact picture, the noise alone, and for each order the steps 1 to
-        n_tiles - 1.
-    """
-    edges = tile_edges(picture.shape[0], tiles_per_side)
-    out[0], out[1] = picture, noise
-    place = 2
-    for order in orders:
-        previous = out[0]
-        for tile in order[:-1]:
-            row, column = divmod(int(tile), tiles_per_side)
-            window = np.s_[edges[row] : edges[row + 1], edges[column] : edges[column + 1]]
-            out[place] = previous
-            out[place][window] = noise[window]
-            previous = out[place]
-            place += 1
-
-
-def _unfold(values: Floats, n_orders: int) -> Floats:
-    """Bring the logits of `occlude`'s pictures to (n_orders, n_tiles + 1, n_classes)."""
-    classes = values.shape[-1]
-    steps = values[2:].reshape(n_orders, -1, classes)
-    first = np.broadcast_to(values[0], (n_orders, 1, classes))
-    last = np.broadcast_to(values[1], (n_orders, 1, classes))
-    return np.concatenate([first, steps, last], axis=1)
-
-
-def perturbation_logits(
-    network: Network,
-    pictures: Sequence[Pixels] | Pixels,
-    noises: Sequence[Pixels] | Pixels,
-    orders: Tiles,
-    *,
-    tiles_per_side: int,
-    advance: Callable[[int], None] = lambda pictures_done: None,
+def masked_logits(
+    network: Network, picture: Pixels, image_id: str, removed: Flags, removal: Removal
 ) -> Floats:
-    """Show a network every step of every removal order of every picture.
+    """Show a network a picture without some of its tiles.
 
     Parameters
     ----------
     network : Network
-        Has ``logits(pictures)``.
-    pictures, noises : sequence of numpy.ndarray of uint8, each of shape (side, side, 3)
-        The intact pictures, and the noise of each.
-    orders : numpy.ndarray, shape (n_pictures, n_orders, n_tiles)
-        Removal orders of each picture.
-    tiles_per_side : int
-        Tiles in a row and in a column.
-    advance : callable, optional
-        Called with the number of pictures that have been finished since the last call.
+        Answers.
+    picture : numpy.ndarray of uint8, shape (side, side, 3)
+        The intact picture.
+    image_id : str
+        Its name, on which the fill's noise hangs.
+    removed : numpy.ndarray of bool, shape (n, n_tiles)
+        Which tiles are gone.
+    removal : Removal
+        Tiles and fill.
 
     Returns
     -------
-    numpy.ndarray, shape (n_pictures, n_orders, n_tiles + 1, n_classes)
-        Logits at step 0 (the intact picture) to step n_tiles (all noise).
+    numpy.ndarray, shape (n, n_classes)
+        Logits. Equal sets of tiles are shown once.
 
     Raises
     ------
     InputError
         If the network answers with numbers that are not finite.
     """
-    n_pictures, n_orders = orders.shape[:2]
-    rows = n_pictures_needed(orders[0])
-    together = max(1, 4 * PICTURES_PER_CALL // rows)
-    # One buffer for all: fresh memory for each picture costs more than the copying into it.
-    buffer = np.empty((min(together, n_pictures) * rows, *pictures[0].shape), dtype=np.uint8)
-    results = []
-    for first in range(0, n_pictures, together):
-        chosen = range(first, min(first + together, n_pictures))
-        made = buffer[: len(chosen) * rows]
-        for place, i in enumerate(chosen):
-            out = made[place * rows : (place + 1) * rows]
-            occlude(pictures[i], noises[i], orders[i], tiles_per_side, out)
-        answers = np.concatenate(
-            [
-                np.asarray(network.logits(made[start : start + PICTURES_PER_CALL]))
-                for start in range(0, len(made), PICTURES_PER_CALL)
-            ]
-        ).astype(np.float64)
-        if not np.isfinite(answers).all():
-            raise InputError(
-                "A network must answer with finite numbers, but its logits are not. "
-                "Train it again: faceoff cnn train."
+    distinct, place = np.unique(removed, axis=0, return_inverse=True)
+    tiles = removal.tile_of_pixel
+    if removal.fill in IMPUTING:
+        fill_in = imputer(removal.fill, picture, removal.seed, image_id)
+        parts = [
+            network.logits(
+                np.stack(
+                    [fill_in(mask[tiles]) for mask in distinct[start : start + _PICTURES_PER_CALL]]
+                )
             )
-        results += [_unfold(part, n_orders) for part in answers.reshape(len(chosen), rows, -1)]
-        advance(len(chosen))
-    return np.stack(results)
+            for start in range(0, len(distinct), _PICTURES_PER_CALL)
+        ]
+        answers = np.concatenate(parts)
+    else:
+        shown = cover(removal.fill, picture, removal.seed, image_id)
+        answers = network.covered_logits(picture, shown, distinct, tiles)
+    answers = np.asarray(answers, dtype=np.float64)
+    if not np.isfinite(answers).all():
+        raise InputError(
+            "A network must answer with finite numbers, but its logits are not. "
+            "Train it again: faceoff cnn train."
+        )
+    return answers[place.ravel()]
+
+
+def order_logits(
+    network: Network, picture: Pixels, image_id: str, orders: Tiles, removal: Removal
+) -> Floats:
+    """Show a network every step of removal orders of a picture.
+
+    Parameters
+    ----------
+    network : Network
+        Answers.
+    picture : numpy.ndarray of uint8, shape (side, side, 3)
+        The intact picture.
+    image_id : str
+        Its name.
+    orders : numpy.ndarray, shape (n_orders, n_tiles)
+        Each row holds the indices of the tiles, the first to be removed first.
+    removal : Removal
+        Tiles, fill and steps.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_orders, steps + 1, n_classes)
+        Logits at step 0 (the intact picture) to the last (nothing is left).
+    """
+    rank = np.argsort(orders, axis=1)
+    removed = rank[:, None, :] < removal.tiles_removed[:, None]
+    flat = removed.reshape(-1, removal.n_tiles)
+    answers = masked_logits(network, picture, image_id, flat, removal)
+    return answers.reshape(*removed.shape[:2], -1)
+
+
+def greedy_order(
+    network: Network,
+    picture: Pixels,
+    image_id: str,
+    true_class: int,
+    removal: Removal,
+    *,
+    least_first: bool = False,
+) -> Tiles:
+    """Find by trial which tile matters most at each step: what a map could reach at the best.
+
+    Parameters
+    ----------
+    network : Network
+        Answers.
+    picture : numpy.ndarray of uint8, shape (side, side, 3)
+        The intact picture.
+    image_id : str
+        Its name.
+    true_class : int
+        Index of the expression that the picture shows.
+    removal : Removal
+        Tiles and fill; one tile goes at each step.
+    least_first : bool, default False
+        Take the tile whose loss leaves the true expression's probability highest, instead of
+        lowest.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_tiles,)
+        Indices of the tiles. Greedy: no order is lower (or higher) at the first step, but
+        another may be at a later one. Of equal tiles the first is taken.
+    """
+    gone = np.zeros(removal.n_tiles, dtype=bool)
+    order: list[int] = []
+    while len(order) < removal.n_tiles:
+        left = np.flatnonzero(~gone)
+        trials = np.repeat(gone[None], len(left), axis=0)
+        trials[np.arange(len(left)), left] = True
+        answers = masked_logits(network, picture, image_id, trials, removal)
+        # Probabilities of 0 and 1 are alike in their last digits; their logarithms are not.
+        sure = log_softmax(answers, axis=1)[:, true_class]
+        best = left[sure.argmax() if least_first else sure.argmin()]
+        order.append(int(best))
+        gone[best] = True
+    return np.array(order, dtype=np.int64)

@@ -9,6 +9,7 @@ PERTURBATION_MEASURES = {
     "auc_signed": "the area between the random and the perturbation curve",
     "auc_absolute": "the absolute area between the random and the perturbation curve",
     "auc_logit": "the area between the random and the perturbation curve of the logit",
+    "srg": "the symmetric relevance gain",
 }
 AGREEMENT_LABELS = {
     "CC": "the correlation (CC) with the gaze density",
@@ -36,14 +37,20 @@ def perturbation_contrasts(perturbation: pd.DataFrame) -> list[Contrast]:
     Returns
     -------
     list of Contrast
-        Gaze against relevance, and each against the random orders, for each area.
+        For each area: gaze against relevance, every condition against the random orders, and
+        gaze and relevance against every other condition.
     """
+    found = list(dict.fromkeys(perturbation["condition"]))
+    others = [name for name in found if name not in ("gaze", "relevance", "random")]
+    pairs = [("gaze", "relevance"), ("gaze", "random"), ("relevance", "random")]
+    pairs += [(name, "random") for name in others]
+    pairs += [(name, other) for name in ("gaze", "relevance") for other in others]
     contrasts = []
     for measure, label in PERTURBATION_MEASURES.items():
         wide = perturbation.pivot_table(
             index=["image_id", "expression"], columns="condition", values=measure
         ).reset_index()
-        for a, b in (("gaze", "relevance"), ("gaze", "random"), ("relevance", "random")):
+        for a, b in (pair for pair in pairs if set(pair) <= set(found)):
             values = wide.rename(columns={a: "a", b: "b"})[["image_id", "expression", "a", "b"]]
             contrasts.append(Contrast("perturbation", measure, label, a, b, values))
     return contrasts

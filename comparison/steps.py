@@ -1,40 +1,17 @@
-"""The comparison's steps: perturb and stats, each from files to files; maps in steps_maps."""
+"""The comparison's steps in running order, and that of the statistics."""
 
 from collections.abc import Iterator
-from pathlib import Path
-
-import numpy as np
-import pandas as pd
 
 from comparison import contrasts, inputs, questions, statistics
-from comparison import curves as curve
 from comparison.behaviour_step import behaviour_step, people_were_asked
-from comparison.orders import tied_shares, tile_orders
-from comparison.perturbation import perturbation_logits, picture_noise
 from comparison.steps_maps import maps_step, metrics_step
+from comparison.steps_perturbation import perturb_step
 from stimuli.expressions import EXPRESSIONS
-from study.errors import InputError
 from study.folder import Study
 from study.progress import bar, say
 from study.provenance import Step
 from study.tables import read_table, write_table
-from study.writing import atomic_path
 
-PERTURBATION_COLUMNS = {
-    "image_id": "picture",
-    "expression": "expression that it shows",
-    "condition": "whose order the tiles were removed in: gaze, relevance or random. For random, "
-    "each repeat against the mean of the other repeats, averaged",
-    "auc_signed": "area between the mean random curve and this one, of the probability of the "
-    "true expression (trapezoids, spacing of one step); positive: these tiles matter more than "
-    "random ones",
-    "auc_absolute": "the same of the absolute difference",
-    "aopc": "mean drop of that probability from the intact picture, over all steps and step 0",
-    "auc_logit": "signed area of the logit of the true expression",
-    "auc_accuracy": "signed area of the accuracy",
-    "tied_share": "share of tiles whose score another tile has too; their order was drawn",
-    "correct_intact": "whether the network names the intact picture rightly",
-}
 STATISTICS_COLUMNS = {
     "topic": "perturbation, agreement or accuracy",
     "question": "what is compared: the measure, a - b",
@@ -84,116 +61,6 @@ def steps(study: Study) -> Iterator[Step]:
     yield metrics_step(study)
     yield maps_step(study)
     yield stats_step(study)
-
-
-def perturb_step(study: Study) -> Step:
-    """Describe the step that removes tile after tile.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-
-    Returns
-    -------
-    Step
-        Makes curves.parquet, orders.parquet, perturbation.tsv and pictures.tsv.
-    """
-    folder, network = study.comparison_dir, study.cnn_dir(study.settings.cnn.model)
-    comparison = study.settings.comparison
-    return Step(
-        command="compare perturb",
-        inputs=(
-            inputs.density_nc(study),
-            inputs.relevance_nc(study),
-            network / "weights.h5",
-            network / "network.json",
-            study.manifest_tsv,
-            study.crops_tsv,
-            study.splits_tsv,
-            *inputs.answers_inputs(study),
-        ),
-        outputs=(
-            folder / "curves.parquet",
-            folder / "orders.parquet",
-            folder / "perturbation.tsv",
-            folder / "perturbation.json",
-            folder / "pictures.tsv",
-            folder / "pictures.json",
-        ),
-        settings={
-            "grid": comparison.grid,
-            "random_orders": comparison.random_orders,
-            "network_answers": comparison.network_answers,
-            "picture_px": study.settings.stimuli.picture_px,
-            "model": study.settings.cnn.model,
-            "seed": study.settings.study.seed,
-        },
-        run=lambda: _perturb(study),
-        follows="compare metrics",
-    )
-
-
-def _perturb(study: Study) -> None:
-    """Order the tiles, show the network every step, and write the curves."""
-    from cnn.network import load_network
-    from stimuli.pictures import load_pictures
-
-    density, relevance = inputs.read_density(study), inputs.read_relevance(study)
-    table = inputs.choose_pictures(study, density, relevance)
-    inputs.say_left_out(table)
-    say(f"  {inputs.answer_rules(study)}")
-    used = table[table["used"]]
-    image_ids, expressions = list(used["image_id"]), list(used["expression"])
-    network = load_network(study, study.settings.cnn.model)
-    _check_expressions(expressions, network.expressions)
-    seed, tiles = study.settings.study.seed, study.settings.comparison.grid
-    orders = tile_orders(study, image_ids, density, relevance, network.input_px)
-    stacked = np.array([sheet.tolist() for _, sheet in orders.groupby("image_id")["tile"]])
-    with bar("perturbation", len(image_ids)) as advance:
-        logits = perturbation_logits(
-            network,
-            load_pictures(study, image_ids, network.input_px),
-            [picture_noise(seed, name, network.input_px) for name in image_ids],
-            stacked.reshape(len(image_ids), -1, tiles**2),
-            tiles_per_side=tiles,
-            advance=advance,
-        )
-    curves = curve.curve_table(image_ids, expressions, logits, network.expressions)
-    summary = curve.summarise(curves, tied_shares(orders))
-    folder = study.comparison_dir
-    _write_parquet(folder / "curves.parquet", curves)
-    _write_parquet(folder / "orders.parquet", orders)
-    write_table(folder / "perturbation.tsv", summary, PERTURBATION_COLUMNS)
-    write_table(folder / "pictures.tsv", table, inputs.PICTURE_COLUMNS)
-    _say_areas(summary)
-
-
-def _check_expressions(expressions: list[str], known: tuple[str, ...]) -> None:
-    """Refuse a network that has no output for an expression of the pictures."""
-    odd = sorted(set(expressions) - set(known))
-    if odd:
-        raise InputError(
-            f"A network must name every expression of the pictures, but it does not know "
-            f"{', '.join(odd)}. Train it on this face set: faceoff cnn train."
-        )
-
-
-def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table as Parquet, whole or not at all."""
-    with atomic_path(path) as temporary:
-        frame.to_parquet(temporary, index=False)
-
-
-def _say_areas(summary: pd.DataFrame) -> None:
-    """Tell the mean areas and the ties."""
-    means = summary.groupby("condition")[["auc_signed", "auc_absolute", "tied_share"]].mean()
-    for condition in ("gaze", "relevance"):
-        signed, absolute, tied = means.loc[condition]
-        say(
-            f"  {condition}: AUC of the difference to random {signed:.3f} "
-            f"(absolute {absolute:.3f}), tied tiles {tied:.0%}"
-        )
 
 
 def stats_step(study: Study) -> Step:

@@ -8,7 +8,9 @@ from study.errors import InputError
 Floats = npt.NDArray[np.float64]
 
 
-def tile_edges(side_px: int, tiles_per_side: int) -> npt.NDArray[np.int64]:
+def tile_edges(
+    side_px: int, tiles_per_side: int, *, shifted: bool = False
+) -> npt.NDArray[np.int64]:
     """Divide a picture's side into tiles of whole pixels.
 
     Parameters
@@ -17,10 +19,12 @@ def tile_edges(side_px: int, tiles_per_side: int) -> npt.NDArray[np.int64]:
         Length of the side, px.
     tiles_per_side : int
         Number of tiles along it.
+    shifted : bool, default False
+        Move the edges by half a tile; half tiles are left at both ends.
 
     Returns
     -------
-    numpy.ndarray, shape (tiles_per_side + 1,)
+    numpy.ndarray, shape (tiles_per_side + 1,), or one more where they are shifted
         Index of each tile's first pixel, and `side_px`. Where the side does not divide, the
         tiles differ by one pixel.
 
@@ -33,12 +37,17 @@ def tile_edges(side_px: int, tiles_per_side: int) -> npt.NDArray[np.int64]:
     --------
     >>> tile_edges(224, 4)
     array([  0,  56, 112, 168, 224])
+    >>> tile_edges(224, 4, shifted=True)
+    array([  0,  28,  84, 140, 196, 224])
     """
     if not 1 <= tiles_per_side <= side_px:
         raise InputError(
             f"A tile must be at least one pixel wide, but {tiles_per_side} tiles are asked for "
             f"on {side_px} px. Set comparison.grid lower."
         )
+    if shifted:
+        inner = (np.arange(tiles_per_side) + 0.5) * side_px / tiles_per_side
+        return np.unique(np.round([0, *inner, side_px])).astype(np.int64)
     return np.round(np.linspace(0, side_px, tiles_per_side + 1)).astype(np.int64)
 
 
@@ -132,17 +141,23 @@ def picture_edges_px(edges: npt.NDArray[np.int64], side_px: int, picture_px: int
     return np.asarray(edges, dtype=np.float64) * (picture_px / side_px) - 0.5
 
 
-def tile_scores(values: npt.NDArray, y_px: Floats, x_px: Floats, edges_px: Floats) -> Floats:
-    """Score the tiles of maps by the signed mean of the map within each.
+def tile_scores(
+    values: npt.NDArray, y_px: Floats, x_px: Floats, edges_px: Floats, *, score: str = "mean"
+) -> Floats:
+    """Score the tiles of maps.
 
     Parameters
     ----------
     values : numpy.ndarray, shape (..., n_y, n_x)
-        Maps; negative values count as such.
+        Maps.
     y_px, x_px : numpy.ndarray
         Centres of the map's points in the picture frame, px.
     edges_px : numpy.ndarray, shape (tiles_per_side + 1,)
         Edges of the tiles in the picture frame, px.
+    score : {"mean", "positive", "absolute", "maximum"}, default "mean"
+        The mean within each tile of the map as it is (negative values count as such), of its
+        positive part, or of its size; or its largest value among the points whose centre lies
+        in the tile.
 
     Returns
     -------
@@ -152,7 +167,8 @@ def tile_scores(values: npt.NDArray, y_px: Floats, x_px: Floats, edges_px: Float
     Raises
     ------
     InputError
-        If a map holds values that are not finite, or does not cover the picture.
+        If a map holds values that are not finite, does not cover the picture, or is so coarse
+        that a tile has no point of its own whose value could be the largest.
     """
     values = np.asarray(values, dtype=np.float64)
     if not np.isfinite(values).all():
@@ -160,8 +176,26 @@ def tile_scores(values: npt.NDArray, y_px: Floats, x_px: Floats, edges_px: Float
             "A map must hold finite numbers, but it holds missing or infinite ones. "
             "Make the map anew, or leave the picture out."
         )
-    means = cell_means(values, y_px, x_px, edges_px)
-    return means.reshape(*means.shape[:-2], -1)
+    if score == "maximum":
+        found = _cell_maxima(values, y_px, x_px, edges_px)
+    else:
+        counted = {"mean": values, "positive": np.maximum(values, 0), "absolute": np.abs(values)}
+        found = cell_means(counted[score], y_px, x_px, edges_px)
+    return found.reshape(*found.shape[:-2], -1)
+
+
+def _cell_maxima(values: Floats, y_px: Floats, x_px: Floats, edges_px: Floats) -> Floats:
+    """Find the largest value in each cell of a square grid."""
+    for axis, centres in ((-2, y_px), (-1, x_px)):
+        starts = np.searchsorted(np.asarray(centres, dtype=np.float64), edges_px[:-1])
+        if (np.diff(np.append(starts, len(centres))) < 1).any():
+            raise InputError(
+                f"The largest value of a tile needs a point of the map in every tile, but "
+                f"{len(centres)} points share {len(starts)} tiles. Set comparison.grid lower, or "
+                'comparison.tile_score = "mean".'
+            )
+        values = np.maximum.reduceat(values, starts, axis=axis)
+    return values
 
 
 def tied_tiles(scores: Floats) -> npt.NDArray[np.bool_]:

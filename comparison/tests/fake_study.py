@@ -34,6 +34,13 @@ class FakeNetwork:
         grid = pictures.astype(float).mean(axis=3).reshape(len(pictures), 4, tile, 4, tile)
         return grid.mean(axis=(2, 4)).reshape(len(pictures), 16)[:, TILES] / 20
 
+    def covered_logits(
+        self, picture: np.ndarray, cover: np.ndarray, covered: np.ndarray, tile_of_pixel: np.ndarray
+    ) -> np.ndarray:
+        """Answer like the true network to a picture whose covered tiles show something else."""
+        hidden = covered[:, tile_of_pixel, None]
+        return self.logits(np.where(hidden, cover, picture))
+
 
 def make_study(folder: Path, *, per_expression: int = 2, **comparison: object) -> Study:
     """Write a study with `per_expression` test pictures of each expression."""

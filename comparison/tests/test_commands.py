@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from comparison.cli import app
-from comparison.steps import perturb_step, stats_step, steps
+from comparison.steps import stats_step, steps
 from comparison.steps_maps import maps_step, metrics_step
+from comparison.steps_perturbation import perturb_step
 from comparison.tests.fake_study import FakeNetwork, make_study
 from study.errors import InputError
 from study.folder import Study
@@ -41,8 +43,8 @@ def _edit(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
 
 def test_curves_hold_every_picture_condition_and_step(done: Study) -> None:
     curves = pd.read_parquet(done.comparison_dir / "curves.parquet")
-    assert len(curves) == 14 * (2 + 3) * 17
-    assert set(curves["condition"]) == {"gaze", "relevance", "random"}
+    assert len(curves) == 14 * (2 * 4 + 3) * 17
+    assert set(curves["condition"]) == {"gaze", "mean_gaze", "relevance", "centre", "random"}
     ends = curves[curves["step"].isin([0, 16])]
     same = ends.groupby(["image_id", "step"])[["p_true", "logit_true", "p_predicted"]].nunique()
     assert (same == 1).to_numpy().all()
@@ -54,7 +56,11 @@ def test_relevance_that_marks_the_evidence_beats_gaze_that_does_not(done: Study)
     assert means["relevance"] > 2
     assert means["relevance"] > means["gaze"]
     orders = pd.read_parquet(done.comparison_dir / "orders.parquet")
-    first = orders[(orders["condition"] == "relevance") & (orders["step"] == 1)]
+    first = orders[
+        (orders["condition"] == "relevance")
+        & (orders["direction"] == "most_first")
+        & (orders["rank"] == 1)
+    ]
     happy = first[first["image_id"].str.endswith("HA")]
     assert (happy["tile"] == 7).all()
     table = pd.read_csv(done.comparison_dir / "statistics.tsv", sep="\t")
@@ -123,6 +129,57 @@ def test_one_picture_is_enough_for_everything_but_tests(tmp_path: Path) -> None:
     assert (table["n"] == 1).all()
     assert table["p"].isna().all()
     assert table["estimate"].notna().all()
+
+
+def test_every_condition_stands_beside_the_oracle(tmp_path: Path) -> None:
+    conditions = [
+        "gaze", "expression_gaze", "class_gaze", "mean_gaze", "relevance", "centre", "edges",
+        "oracle",
+    ]  # fmt: skip
+    study = make_study(tmp_path / "study", conditions=conditions)
+    run_step(study, perturb_step(study))
+    areas = pd.read_csv(study.comparison_dir / "perturbation.tsv", sep="\t", na_values=["n/a"])
+    means = areas.groupby("condition")[["auc_signed", "srg", "share_of_oracle"]].mean()
+    assert set(means.index) == {*conditions, "random"}
+    share, gain = means["share_of_oracle"], means["srg"]
+    assert share["oracle"] == 1
+    assert 1 > share["relevance"] > 0.5 > share["gaze"]
+    assert means["auc_signed"].idxmax() == "oracle"
+    assert gain["relevance"] > gain["gaze"]
+
+
+def test_unknown_conditions_are_named(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study", conditions=["gaze", "lrp.nonsense"])
+    with pytest.raises(InputError, match=r"but comparison.conditions has 'lrp.nonsense'"):
+        run_step(study, perturb_step(study))
+
+
+def test_a_run_that_was_stopped_goes_on_with_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = make_study(tmp_path / "study", conditions=["gaze", "relevance", "oracle"])
+    run_step(study, perturb_step(study))
+    files = ("curves.parquet", "orders.parquet", "perturbation.tsv")
+    whole = [(study.comparison_dir / name).read_bytes() for name in files]
+    asked: list[int] = []
+
+    class Breaking(FakeNetwork):
+        def covered_logits(self, *arguments: Any) -> np.ndarray:
+            asked.append(1)
+            if len(asked) == 200:
+                raise KeyboardInterrupt
+            return super().covered_logits(*arguments)
+
+    monkeypatch.setattr("cnn.network.load_network", lambda study, model: Breaking())
+    with pytest.raises(KeyboardInterrupt):
+        run_step(study, perturb_step(study), force=True)
+    kept = list((study.comparison_dir / "perturbation_parts").rglob("*.npz"))
+    assert 3 < len(kept) < 14
+    run_step(study, perturb_step(study), force=True)
+    # 33 calls for each picture, and none for those that were kept.
+    assert len(asked) == 200 + 33 * (14 - len(kept))
+    assert [(study.comparison_dir / name).read_bytes() for name in files] == whole
+    assert not (study.comparison_dir / "perturbation_parts").exists()
 
 
 def test_flat_maps_are_drawn_lots_for(tmp_path: Path) -> None:

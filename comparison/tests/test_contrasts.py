@@ -114,7 +114,7 @@ def _perturbation() -> pd.DataFrame:
 def test_perturbation_questions_pair_pictures() -> None:
     table = _perturbation()
     contrasts = questions.perturbation_contrasts(table.sample(frac=1, random_state=3))
-    assert len(contrasts) == 9
+    assert len(contrasts) == 12
     first = contrasts[0]
     assert first.question == "auc_signed: gaze - relevance"
     wide = table.pivot_table(index="image_id", columns="condition", values="auc_signed")

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from comparison.curves import aopc, auc, auc_of_difference, curve_table, measures, summarise
+from comparison.curves import aopc, auc, auc_of_difference, curve_sheet, measures, summarise
+from comparison.tiles import removal_order, removal_steps
 
 PUBLISHED_CSV = Path(__file__).resolve().parents[3] / "shared" / "data" / "thesis"
 # Mean difference to random by step, read off the figure of Bartnik (2020), +-0.01.
@@ -80,25 +81,43 @@ def test_measures_of_huge_logits_are_finite() -> None:
     assert found["p_true"].tolist() == [1.0, 0.0]
 
 
+ORDERS = pd.DataFrame(
+    [(c, d, 0) for c in ("gaze", "relevance", "oracle") for d in ("most_first", "least_first")]
+    + [("random", "most_first", repeat) for repeat in (1, 2, 3)],
+    columns=["condition", "direction", "repeat"],
+)
+SHARES = {(i, c): 0.25 for i in "AB" for c in ("gaze", "relevance", "oracle", "random")}
+
+
 def _curves() -> pd.DataFrame:
-    logits = np.random.default_rng(3).normal(size=(2, 2 + 3, 17, 7))
+    logits = np.random.default_rng(3).normal(size=(2, len(ORDERS), 17, 7))
     logits[:, :, 0] = logits[:, :1, 0]
     logits[:, :, -1] = logits[:, :1, -1]
     names = ("afraid", "angry", "disgusted", "happy", "neutral", "sad", "surprised")
-    return curve_table(["A", "B"], ["happy", "sad"], logits, names)
+    shown = zip("AB", ("happy", "sad"), logits, strict=True)
+    return pd.concat([curve_sheet(i, e, ORDERS, answers, names) for i, e, answers in shown])
 
 
 def test_summary_against_a_slow_one() -> None:
     curves = _curves()
-    shares = {(i, c): 0.25 for i in "AB" for c in ("gaze", "relevance", "random")}
-    summary = summarise(curves.sample(frac=1, random_state=1), shares)
-    assert len(summary) == 6
+    summary = summarise(curves.sample(frac=1, random_state=1), SHARES)
+    assert len(summary) == 8
+    best = summary[summary["condition"] == "oracle"].set_index("image_id")["auc_signed"].to_dict()
     for row in summary.itertuples():
         mine = curves[curves["image_id"] == row.image_id]
         drawn = mine[mine["condition"] == "random"]
         mean = [drawn.loc[drawn["step"] == k, "p_true"].mean() for k in range(17)]
         if row.condition != "random":
-            own = mine.loc[mine["condition"] == row.condition, "p_true"].tolist()
+            both = mine[mine["condition"] == row.condition]
+            own = both.loc[both["direction"] == "most_first", "p_true"].tolist()
+            reverse = both.loc[both["direction"] == "least_first", "p_true"].tolist()
+            gain = [r - o for r, o in zip(reverse, own, strict=True)]
+            srg = sum((gain[k] + gain[k + 1]) / 2 for k in range(16))
+            assert row.srg == pytest.approx(srg)
+            assert row.abpc == pytest.approx(sum(gain) / 17)
+            limit = best[str(row.image_id)]
+            share = row.auc_signed / limit if limit > 0 else np.nan
+            np.testing.assert_allclose(np.array([row.share_of_oracle], float), [share])
             gaps = [m - o for m, o in zip(mean, own, strict=True)]
             signed = sum((gaps[k] + gaps[k + 1]) / 2 for k in range(16))
             absolute = sum((abs(gaps[k]) + abs(gaps[k + 1])) / 2 for k in range(16))
@@ -108,7 +127,21 @@ def test_summary_against_a_slow_one() -> None:
 
 
 def test_random_has_no_signed_area_but_an_absolute_one() -> None:
-    shares = {(i, c): 0.0 for i in "AB" for c in ("gaze", "relevance", "random")}
-    summary = summarise(_curves(), shares).set_index("condition").loc["random"]
+    summary = summarise(_curves(), SHARES).set_index("condition").loc["random"]
     assert (summary[["auc_signed", "auc_logit", "auc_accuracy"]].to_numpy() == 0).all()
     assert (summary["auc_absolute"] > 0).all()
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [[2, 15, 8, 16], [3, 14, 4, 7], [9, 1, 5, 11], [12, 13, 10, 6]],
+        [[13, 11, 8, 15], [14, 5, 6, 16], [9, 1, 2, 10], [7, 3, 4, 12]],
+        [[16, 9, 10, 8], [11, 2, 1, 7], [15, 4, 3, 12], [14, 6, 5, 13]],
+    ],
+)
+def test_printed_removal_orders_come_out_of_means_of_that_rank(steps: list[list[int]]) -> None:
+    # The worked example of Bartnik (2020): random, LRP and people, step by tile.
+    printed = np.array(steps).ravel()
+    order = removal_order(100.0 - printed, np.random.default_rng(1))
+    np.testing.assert_array_equal(removal_steps(order), printed)

@@ -10,6 +10,7 @@ from comparison.figures import (
     COLOURS,
     agreement_figure,
     area_figure,
+    conditions_figure,
     mean_curves,
     mean_interval,
     perturbation_figure,
@@ -27,6 +28,7 @@ def _curves(n: int) -> pd.DataFrame:
                 p = np.sort(rng.random(17))[::-1]
                 rows += [
                     {"condition": condition, "repeat": repeat, "image_id": f"P{picture}"}
+                    | {"direction": "most_first"}
                     | {"step": step, "p_true": value}
                     for step, value in enumerate(p)
                 ]
@@ -61,6 +63,17 @@ def test_perturbation_figure_has_a_line_for_each_picture(n: int, tmp_path: Path)
     # Two conditions with n pictures each, two means and the line at zero.
     assert len(right.lines) == 2 * n + 3
     assert all(path.is_file() for path in save_figure(figure, tmp_path / "curves"))
+
+
+def test_conditions_are_drawn_from_the_best_to_the_worst() -> None:
+    rows = [
+        {"image_id": f"P{i}", "condition": name, "auc_signed": value + i, "srg": value}
+        for i in range(3)
+        for name, value in (("gaze", 1.0), ("lrp.z", 3.0), ("centre", 2.0), ("random", 0.0))
+    ]
+    left, right = conditions_figure(pd.DataFrame(rows)).axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["gaze", "centre", "lrp.z"]
+    assert right.get_xlabel() == "symmetric relevance gain"
 
 
 @pytest.mark.parametrize("expressions", [("happy",), ("happy", "sad", "happy")])

@@ -2,7 +2,12 @@
 
 import pandas as pd
 
-from comparison.figures import agreement_figure, area_figure, perturbation_figure
+from comparison.figures import (
+    agreement_figure,
+    area_figure,
+    conditions_figure,
+    perturbation_figure,
+)
 from comparison.map_differences import ALPHA
 from comparison.map_figures import (
     difference_figure,
@@ -16,6 +21,8 @@ from study.errors import InputError
 from study.folder import Study
 from study.maps import read_maps
 from study.tables import read_table
+
+_AREAS = ("auc_signed", "auc_absolute", "aopc", "srg", "share_of_oracle")
 
 
 def perturbation_section(study: Study) -> ReportSection:
@@ -43,51 +50,65 @@ def perturbation_section(study: Study) -> ReportSection:
     areas = read_table(
         study.comparison_dir / "perturbation.tsv",
         what="The perturbation (faceoff compare perturb)",
-        columns={"expression": str, "condition": str, "auc_signed": float, "auc_absolute": float},
+        columns={"expression": str, "condition": str} | dict.fromkeys(_AREAS, float),
     )
     confidence, seed = study.settings.comparison.confidence, study.settings.study.seed
     n = areas["image_id"].nunique()
+    fill = study.settings.comparison.fill
     curve_caption = (
-        f"Probability of the true expression as tiles are replaced by noise, most relevant first "
-        f"({n} pictures), and its difference to the random orders. Bands are bootstrap intervals "
-        "of the mean over pictures; thin lines are single pictures."
+        f"Probability of the true expression as tiles are removed (fill: {fill}), most relevant "
+        f"first ({n} pictures), and its difference to the random orders. Bands are bootstrap "
+        "intervals of the mean over pictures; thin lines are single pictures."
     )
     area_caption = (
         "Area between the random curve and each condition's, by expression; points are pictures, "
         "bars bootstrap intervals of the mean. Above zero the tiles taken first matter more than "
         "random ones."
     )
+    all_caption = (
+        "All conditions: area of the difference to random, and symmetric relevance gain (area with "
+        "the least relevant tiles first less that with the most relevant first)."
+    )
     figure = perturbation_figure(curves, confidence=confidence, seed=seed)
     bars = area_figure(areas, confidence=confidence, seed=seed)
+    rows = conditions_figure(areas, confidence=confidence, seed=seed)
     return ReportSection(
         "Perturbation",
         (),
         (
             ReportFigure("perturbation", curve_caption, figure),
             ReportFigure("perturbation_areas", area_caption, bars),
+            ReportFigure("perturbation_conditions", all_caption, rows),
         ),
-        (_area_table(areas),),
+        (_condition_table(areas), _area_table(areas)),
     )
+
+
+def _condition_table(areas: pd.DataFrame) -> ReportTable:
+    """Average the areas by condition."""
+    means = areas.groupby("condition")[[*_AREAS]].mean()
+    # Chance against chance is zero by definition.
+    means.loc["random", ["auc_signed", "srg", "share_of_oracle"]] = float("nan")
+    frame = means.sort_values("auc_signed", ascending=False).reset_index()
+    caption = (
+        "Areas by condition, means over pictures: signed and absolute difference to random "
+        "(trapezoids with a spacing of one step), AOPC, symmetric relevance gain, and the share "
+        "of the greedy oracle's area. The absolute area counts pictures that do worse than random "
+        "as gains; it is here to compare with studies that report it."
+    )
+    return ReportTable("perturbation_conditions", caption, frame, 3)
 
 
 def _area_table(areas: pd.DataFrame) -> ReportTable:
-    """Average the areas by condition and expression."""
-    measures = ["auc_signed", "auc_absolute", "aopc"]
-    measures = ["auc_signed", "auc_absolute", "aopc"]
+    """Average the signed area by condition and expression."""
     whole = areas.assign(expression="all")
     table = pd.concat([areas, whole]).pivot_table(
-        index="expression", columns="condition", values=measures
+        index="expression", columns="condition", values="auc_signed"
     )
-    table.columns = [": ".join(reversed(name)) for name in table.columns.to_list()]
-    # Chance against chance is zero by definition.
-    table = table.drop(columns="random: auc_signed", errors="ignore")
     order = [name for name in (*EXPRESSIONS, "all") if name in table.index]
-    frame = table.loc[order, sorted(table.columns)].reset_index()
-    caption = (
-        "Areas by condition: signed and absolute difference to random (trapezoids over 16 steps), "
-        "and AOPC. Means over pictures. The absolute area counts pictures that do worse than "
-        "random as gains; it is here to compare with studies that report it."
-    )
+    frame = table.loc[order].drop(columns="random", errors="ignore")
+    caption = "Signed area of the difference to random by expression, means over pictures."
+    frame = frame.rename_axis(columns=None).reset_index()
     return ReportTable("perturbation_areas", caption, frame, 3)
 
 

@@ -2,20 +2,56 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from study.settings.base import Section
+
+# The perturbation of Bartnik (2020), as far as it is known.
+BARTNIK_2020 = {
+    "grid": 4, "tile_score": "mean", "fill": "uniform", "steps": 0,
+    "conditions": ["gaze", "relevance"],
+}  # fmt: skip
 
 
 class ComparisonSettings(Section):
     """How gaze and network are set against each other."""
 
+    preset: Literal["", "bartnik2020"] = Field(
+        "",
+        description='"bartnik2020" sets grid, tile_score, fill, steps and conditions as that study '
+        "had them; its areas are those of the absolute difference (auc_absolute)",
+    )
     network_answers: Literal["all", "correct"] = Field(
         "all",
         description="pictures that are compared: all, or those that the network names rightly; "
         "the same rule for people is wrong_answers in [gaze.exclude]",
     )
     grid: int = Field(4, ge=2, le=28, description="tiles in a row and in a column of the picture")
+    tile_score: Literal["mean", "positive", "absolute", "maximum"] = Field(
+        "mean",
+        description="what of the map within a tile is its score: the mean, signed; the mean of "
+        "its positive part, or of its size; the maximum",
+    )
+    steps: int = Field(
+        0,
+        ge=0,
+        le=784,
+        description="steps until nothing is left of a picture, as many tiles at each; 0 for one "
+        "tile at each step",
+    )
+    fill: Literal["uniform", "gaussian", "mean", "black", "blur", "linear", "inpaint"] = Field(
+        "uniform",
+        description="what removed tiles show: uniform or Gaussian noise, the mean colour, black, "
+        "the picture blurred, noisy linear imputation (ROAD), or inpainting; the last two take "
+        "the longest",
+    )
+    conditions: list[str] = Field(
+        ["gaze", "mean_gaze", "relevance", "centre"],
+        min_length=1,
+        description="whose maps order the tiles, beside random orders: gaze, expression_gaze, "
+        "class_gaze, mean_gaze, relevance, explanations (all others), a method's name, ekman, "
+        "centre, edges, oracle",
+    )
     random_orders: int = Field(
         10, ge=2, le=1000, description="random orders of the tiles for each picture"
     )
@@ -50,3 +86,28 @@ class ComparisonSettings(Section):
     confidence: float = Field(
         0.95, gt=0.5, lt=1, description="confidence of all intervals, between 0.5 and 1"
     )
+
+    @model_validator(mode="after")
+    def _check_conditions(self) -> "ComparisonSettings":
+        """Refuse conditions that are named twice, and steps that tiles cannot have."""
+        if len(set(self.conditions)) < len(self.conditions):
+            raise ValueError(f"conditions must differ, but are {', '.join(self.conditions)}")
+        if "random" in self.conditions:
+            raise ValueError("conditions always have random orders beside them: leave it out")
+        if self.steps > self.grid**2:
+            raise ValueError(f"steps must be at most the number of tiles, {self.grid**2}")
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_preset(cls, values: object) -> object:
+        """Set what a preset stands for; what is given and differs from it is refused."""
+        if not isinstance(values, dict) or values.get("preset") != "bartnik2020":
+            return values
+        for name, preset in BARTNIK_2020.items():
+            if values.get(name, preset) != preset:
+                raise ValueError(
+                    f"{name} must be {preset!r} with the preset bartnik2020, but is "
+                    f"{values[name]!r}: leave it out, or the preset"
+                )
+        return values | BARTNIK_2020
