@@ -77,6 +77,29 @@ def p_value(p: float, name: str = "p") -> str:
     return f"{name} < .001" if p < 0.0005 else f"{name} = {bounded(p, 3)}"
 
 
+def bayes_factor(bf10: float) -> str:
+    """Write a Bayes factor for a difference.
+
+    Parameters
+    ----------
+    bf10 : float
+        How much likelier the data are under a difference than under none.
+
+    Returns
+    -------
+    str
+        Such as ``BF10 = 0.24``; cut off where more digits would say no more.
+
+    Examples
+    --------
+    >>> bayes_factor(0.2411), bayes_factor(2e9), bayes_factor(0.0004)
+    ('BF10 = 0.24', 'BF10 > 1000', 'BF10 < 0.01')
+    """
+    if bf10 > 1000:
+        return "BF10 > 1000"
+    return "BF10 < 0.01" if bf10 < 0.005 else f"BF10 = {number(bf10)}"
+
+
 def interval(low: float, high: float, confidence: float = 0.95) -> str:
     """Write a confidence interval.
 

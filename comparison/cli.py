@@ -73,7 +73,7 @@ def stats(
 ) -> None:
     """Test over pictures: gaze, relevance, chance and controls, overall and by expression."""
     opened = open_for_command(study, jobs, scheduler)
-    from comparison.steps import stats_step
+    from comparison.steps_statistics import stats_step
     from study.provenance import run_step
 
     run_step(opened, stats_step(opened), force=force)

@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 
 from comparison import apa
-from comparison.statistics import T_TEST, WILCOXON, Draws, holm, paired_tests
+from comparison.corrections import benjamini_hochberg, holm
+from comparison.equivalence import Bounds
+from comparison.statistics import T_TEST, WILCOXON, Draws, paired_tests
+from comparison.support import support
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class Contrast:
         return f"{self.measure}: {self.a} - {self.b}"
 
 
-def answer_contrast(contrast: Contrast, expressions: tuple[str, ...], draws: Draws) -> pd.DataFrame:
+def answer_contrast(
+    contrast: Contrast, expressions: tuple[str, ...], draws: Draws, bounds: Bounds
+) -> pd.DataFrame:
     """Answer a question over all pictures, and for each expression.
 
     Parameters
@@ -53,12 +58,14 @@ def answer_contrast(contrast: Contrast, expressions: tuple[str, ...], draws: Dra
         The expressions, in order; those without pictures are left out.
     draws : Draws
         How resampling is done.
+    bounds : Bounds
+        What difference would be too small to matter.
 
     Returns
     -------
     pandas.DataFrame
-        Three rows (one for each test) over all pictures and for each expression; p_holm is
-        filled in for the rows of expressions, whose family is the question.
+        Three rows (one for each test) over all pictures and for each expression; p_holm and p_bh
+        are filled in for the rows of expressions, whose family is the question.
     """
     whole = contrast.table.dropna(subset=["a", "b"])
     rows: list[dict[str, Any]] = []
@@ -74,23 +81,35 @@ def answer_contrast(contrast: Contrast, expressions: tuple[str, ...], draws: Dra
             "b": contrast.b,
             "expression": expression,
         }
-        rows += [head | row for row in paired_tests(part["a"], part["b"], draws)]
+        bound = bounds.of(contrast.measure)
+        differences = part["a"] - part["b"]
+        rows += [
+            head | row | support(row, differences, bound, draws.confidence)
+            for row in paired_tests(part["a"], part["b"], draws)
+        ]
     table = pd.DataFrame(rows)
-    table["p_holm"] = np.nan
-    for _, family in table[table["expression"] != "all"].groupby("test"):
-        table.loc[family.index, "p_holm"] = holm(family["p"])
+    table[["p_holm", "p_bh"]] = np.nan
+    _correct(table, table[table["expression"] != "all"], ["test"])
     return table
+
+
+def _correct(table: pd.DataFrame, rows: pd.DataFrame, family: list[str]) -> None:
+    """Correct the p values of some rows within each family."""
+    for _, members in rows.groupby(family):
+        table.loc[members.index, "p_holm"] = holm(members["p"])
+        table.loc[members.index, "p_bh"] = benjamini_hochberg(members["p"])
 
 
 def answer_contrasts(
     contrasts: list[Contrast],
     expressions: tuple[str, ...],
     draws: Draws,
+    bounds: Bounds | None = None,
     advance: Callable[[int], None] = lambda contrasts_done: None,
 ) -> pd.DataFrame:
     """Answer questions, with the sentence that reports each.
 
-    Over all pictures the family of Holm's correction is the questions about one measure; for
+    Over all pictures the family of the corrections is the questions about one measure; for
     expressions it is the expressions of one question. Each test has families of its own.
 
     Parameters
@@ -101,22 +120,22 @@ def answer_contrasts(
         The expressions, in order.
     draws : Draws
         How resampling is done.
+    bounds : Bounds, optional
+        What difference would be too small to matter; by default nothing is tested for equivalence.
     advance : callable, optional
         Called with the number of questions that have been answered since the last call.
 
     Returns
     -------
     pandas.DataFrame
-        The rows of all questions, with p_holm and sentence.
+        The rows of all questions, with p_holm, p_bh and sentence.
     """
     tables = []
     for contrast in contrasts:
-        tables.append(answer_contrast(contrast, expressions, draws))
+        tables.append(answer_contrast(contrast, expressions, draws, bounds or Bounds()))
         advance(1)
     table = pd.concat(tables, ignore_index=True)
-    overall = table[table["expression"] == "all"]
-    for _, family in overall.groupby(["topic", "measure", "test"]):
-        table.loc[family.index, "p_holm"] = holm(family["p"])
+    _correct(table, table[table["expression"] == "all"], ["topic", "measure", "test"])
     labels = {contrast.question: contrast.label for contrast in contrasts}
     table["sentence"] = [
         sentence(row, labels[row["question"]], draws.confidence)
@@ -149,6 +168,8 @@ def sentence(row: Mapping[Any, Any], label: str, confidence: float) -> str:
         if np.isfinite(row["p_holm"]):
             parts.append(apa.p_value(row["p_holm"], "Holm-corrected p"))
         parts.append(_effect_text(row, confidence))
+        if np.isfinite(row["bf10"]):
+            parts.append(apa.bayes_factor(row["bf10"]))
         result = ", ".join(parts)
     return apa.difference_sentence(
         measure=label,

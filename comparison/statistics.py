@@ -1,4 +1,4 @@
-"""Paired tests over pictures: permutation, t and Wilcoxon, intervals, effect sizes, Holm.
+"""Paired tests over pictures: permutation, t and Wilcoxon, intervals and effect sizes.
 
 The unit is the picture: its two values belong together, and pictures are a sample. Conventions
 where a number is not defined (it is then missing, never NaN by accident):
@@ -23,6 +23,7 @@ from scipy.special import ndtr, ndtri
 
 Floats = npt.NDArray[np.float64]
 PERMUTATION, T_TEST, WILCOXON = "sign-flip permutation", "paired t", "Wilcoxon signed-rank"
+Alternative = Literal["two-sided", "greater", "less"]
 _EXACT_UP_TO = 13
 
 
@@ -45,7 +46,9 @@ class Draws:
     seed: int = 1
 
 
-def sign_flip_p(differences: npt.ArrayLike, draws: Draws) -> float:
+def sign_flip_p(
+    differences: npt.ArrayLike, draws: Draws, alternative: Alternative = "two-sided"
+) -> float:
     """Test by permutation whether differences are symmetric around zero.
 
     Parameters
@@ -54,12 +57,14 @@ def sign_flip_p(differences: npt.ArrayLike, draws: Draws) -> float:
         One difference for each picture.
     draws : Draws
         Number of permutations. With up to 13 pictures all of them are made.
+    alternative : {"two-sided", "greater", "less"}, default "two-sided"
+        What counts as extreme: a mean far from zero, a great one, or a small one.
 
     Returns
     -------
     float
-        Two-sided p: share of the sign patterns whose mean is at least as far from zero;
-        where they are drawn, the observed one is counted among them.
+        p: share of the sign patterns whose mean is at least as extreme; where they are drawn,
+        the observed one is counted among them.
 
     References
     ----------
@@ -73,9 +78,13 @@ def sign_flip_p(differences: npt.ArrayLike, draws: Draws) -> float:
     d = np.asarray(differences, dtype=np.float64)
     exact = d.size <= _EXACT_UP_TO
     signs = _all_signs(d.size) if exact else _drawn_signs(d.size, draws.resamples, draws.seed)
+    sums, observed = signs @ d, d.sum()
+    if alternative == "two-sided":
+        sums, observed = np.abs(sums), abs(observed)
+    elif alternative == "less":
+        sums, observed = -sums, -observed
     # Rounding must not part patterns that are equal in truth.
-    reached = abs(d.sum()) - 1e-12 * np.abs(d).sum()
-    extreme = int(np.count_nonzero(np.abs(signs @ d) >= reached))
+    extreme = int(np.count_nonzero(sums >= observed - 1e-12 * np.abs(d).sum()))
     return extreme / len(signs) if exact else (extreme + 1) / (len(signs) + 1)
 
 
@@ -179,7 +188,7 @@ def bootstrap_interval(
     d = np.asarray(differences, dtype=np.float64)
     if d.size < 3:
         return np.nan, np.nan
-    if _all_equal(d):
+    if all_equal(d):
         return (float(d[0]),) * 2 if statistic == "mean" else (np.nan, np.nan)
     counts = _bootstrap_counts(d.size, draws.resamples, draws.seed)
     resampled = _of_samples(d, counts, statistic)
@@ -219,12 +228,25 @@ def _of_samples(d: Floats, counts: Floats, statistic: str) -> Floats:
     return np.where(varies, (d.mean() + mean) / deviation, np.nan)
 
 
-def _all_equal(d: Floats) -> bool:
-    """Tell whether differences do not vary, up to rounding."""
+def all_equal(d: Floats) -> bool:
+    """Tell whether differences do not vary, up to rounding.
+
+    Parameters
+    ----------
+    d : numpy.ndarray, shape (n,)
+        Differences.
+
+    Returns
+    -------
+    bool
+        True also where there are none.
+    """
     return bool(np.ptp(d) <= 1e-12 * np.abs(d).max(initial=0.0))
 
 
-def paired_tests(a: npt.ArrayLike, b: npt.ArrayLike, draws: Draws) -> list[dict[str, Any]]:
+def paired_tests(
+    a: npt.ArrayLike, b: npt.ArrayLike, draws: Draws, alternative: Alternative = "two-sided"
+) -> list[dict[str, Any]]:
     """Compare two values of the same pictures by three tests.
 
     Parameters
@@ -233,6 +255,8 @@ def paired_tests(a: npt.ArrayLike, b: npt.ArrayLike, draws: Draws) -> list[dict[
         The values, picture by picture, finite.
     draws : Draws
         How resampling is done.
+    alternative : {"two-sided", "greater", "less"}, default "two-sided"
+        What p is of; "greater" expects a to exceed b. Intervals always have two sides.
 
     Returns
     -------
@@ -256,9 +280,9 @@ def paired_tests(a: npt.ArrayLike, b: npt.ArrayLike, draws: Draws) -> list[dict[
     }
     standardised = _standardised_effect(d, draws)
     return [
-        shared | _permutation(d, draws) | standardised,
-        shared | _t_test(d) | standardised,
-        shared | _wilcoxon(d),
+        shared | _permutation(d, draws, alternative) | standardised,
+        shared | _t_test(d, alternative) | standardised,
+        shared | _wilcoxon(d, alternative),
     ]
 
 
@@ -267,7 +291,7 @@ def _standardised_effect(d: Floats, draws: Draws) -> dict[str, Any]:
     effect = low = high = np.nan
     if not d.any():
         effect = 0.0 if d.size > 1 else np.nan
-    elif d.size > 1 and not _all_equal(d):
+    elif d.size > 1 and not all_equal(d):
         effect = float(d_z(d))
         low, high = bootstrap_interval(d, "d_z", draws)
     return {
@@ -278,25 +302,25 @@ def _standardised_effect(d: Floats, draws: Draws) -> dict[str, Any]:
     }
 
 
-def _permutation(d: Floats, draws: Draws) -> dict[str, Any]:
+def _permutation(d: Floats, draws: Draws, alternative: Alternative) -> dict[str, Any]:
     """Test the mean difference by sign flips."""
-    p = sign_flip_p(d, draws) if d.size > 1 else np.nan
+    p = sign_flip_p(d, draws, alternative) if d.size > 1 else np.nan
     return {"test": PERMUTATION, "statistic": d.mean(), "df": np.nan, "p": p}
 
 
-def _t_test(d: Floats) -> dict[str, Any]:
+def _t_test(d: Floats, alternative: Alternative) -> dict[str, Any]:
     """Test the mean difference by Student's t."""
     statistic = p = np.nan
     if d.size > 1 and not d.any():
         statistic, p = 0.0, 1.0
-    elif d.size > 1 and not _all_equal(d):
-        result = stats.ttest_1samp(d, 0.0)
+    elif d.size > 1 and not all_equal(d):
+        result = stats.ttest_1samp(d, 0.0, alternative=alternative)
         statistic, p = float(result.statistic), float(result.pvalue)
     df = float(d.size - 1) if d.size > 1 else np.nan
     return {"test": T_TEST, "statistic": statistic, "df": df, "p": p}
 
 
-def _wilcoxon(d: Floats) -> dict[str, Any]:
+def _wilcoxon(d: Floats, alternative: Alternative) -> dict[str, Any]:
     """Test the differences by Wilcoxon's signed ranks, zeros left out.
 
     Exact for up to 50 differences of distinct size, else by the normal approximation with its
@@ -309,8 +333,12 @@ def _wilcoxon(d: Floats) -> dict[str, Any]:
         nonzero = d[d != 0]
         distinct = np.unique(np.abs(nonzero)).size == nonzero.size
         exact = distinct and nonzero.size <= 50
-        result = stats.wilcoxon(nonzero, method="exact" if exact else "asymptotic")
-        statistic, p, effect = float(result.statistic), float(result.pvalue), rank_biserial(d)
+        method = "exact" if exact else "asymptotic"
+        result = stats.wilcoxon(nonzero, method=method, alternative=alternative)
+        # One-sided, SciPy gives the positive ranks' sum, which may be the greater one.
+        total = nonzero.size * (nonzero.size + 1) / 2
+        statistic = float(min(result.statistic, total - result.statistic))
+        p, effect = float(result.pvalue), rank_biserial(d)
     return {
         "test": WILCOXON,
         "statistic": statistic,
@@ -321,35 +349,3 @@ def _wilcoxon(d: Floats) -> dict[str, Any]:
         "effect_ci_low": np.nan,
         "effect_ci_high": np.nan,
     }
-
-
-def holm(p_values: npt.ArrayLike) -> Floats:
-    """Correct p values for their number by Holm's method.
-
-    Parameters
-    ----------
-    p_values : array_like, shape (n,)
-        The family; missing values are no part of it and stay missing.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n,)
-        Corrected p values.
-
-    References
-    ----------
-    Holm (1979), Scandinavian Journal of Statistics 6.
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03])
-    array([0.03, 0.06, 0.06])
-    """
-    p = np.asarray(p_values, dtype=np.float64)
-    corrected = np.full(p.shape, np.nan)
-    known = np.flatnonzero(np.isfinite(p))
-    ascending = known[np.argsort(p[known], kind="stable")]
-    # statsmodels' multipletests collects garbage at each call, which takes a tenth of a second.
-    steps = p[ascending] * np.arange(len(ascending), 0, -1)
-    corrected[ascending] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return corrected

@@ -1,45 +1,13 @@
-"""The comparison's steps in running order, and that of the statistics."""
+"""The comparison's steps in running order."""
 
 from collections.abc import Iterator
 
-from comparison import contrasts, inputs, questions, statistics
 from comparison.behaviour_step import behaviour_step, people_were_asked
 from comparison.steps_maps import maps_step, metrics_step
 from comparison.steps_perturbation import perturb_step
-from stimuli.expressions import EXPRESSIONS
+from comparison.steps_statistics import stats_step
 from study.folder import Study
-from study.progress import bar, say
 from study.provenance import Step
-from study.tables import read_table, write_table
-
-STATISTICS_COLUMNS = {
-    "topic": "perturbation, agreement or accuracy",
-    "question": "what is compared: the measure, a - b",
-    "measure": "what was measured, as a column or metric is named",
-    "a": "first condition",
-    "b": "second condition",
-    "expression": "pictures of one expression, or all",
-    "n": "number of pictures",
-    "mean_a": "mean of a over pictures",
-    "sd_a": "standard deviation of a over pictures",
-    "mean_b": "mean of b over pictures",
-    "sd_b": "standard deviation of b over pictures",
-    "estimate": "mean of a - b",
-    "ci_low": "lower end of its BCa bootstrap interval over pictures",
-    "ci_high": "upper end of its BCa bootstrap interval over pictures",
-    "test": "sign-flip permutation (of the mean), paired t or Wilcoxon signed-rank (two-sided)",
-    "statistic": "mean difference, t or W (the smaller rank sum)",
-    "df": "degrees of freedom of t",
-    "p": "p value",
-    "p_holm": "p after Holm; the family is the questions of one measure over all pictures, or "
-    "the expressions of one question",
-    "effect_size": "size of the effect",
-    "effect_size_name": "d_z (mean difference / its standard deviation) or r_rb (matched-pairs "
-    "rank-biserial correlation)",
-    "effect_ci_low": "lower end of the effect size's BCa bootstrap interval",
-    "effect_ci_high": "upper end of the effect size's BCa bootstrap interval",
-    "sentence": "the result as APA 7 prints it",
-}
 
 
 def steps(study: Study) -> Iterator[Step]:
@@ -61,98 +29,3 @@ def steps(study: Study) -> Iterator[Step]:
     yield metrics_step(study)
     yield maps_step(study)
     yield stats_step(study)
-
-
-def stats_step(study: Study) -> Step:
-    """Describe the step that tests.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-
-    Returns
-    -------
-    Step
-        Makes statistics.tsv.
-    """
-    folder, settings = study.comparison_dir, study.settings.comparison
-    return Step(
-        command="compare stats",
-        inputs=(
-            folder / "perturbation.tsv",
-            folder / "metrics.tsv",
-            study.gaze_dir / "trials.tsv",
-            inputs.predictions_tsv(study),
-        ),
-        outputs=(folder / "statistics.tsv", folder / "statistics.json"),
-        settings={
-            "resamples": settings.resamples,
-            "confidence": settings.confidence,
-            "seed": study.settings.study.seed,
-            "model": study.settings.cnn.model,
-        },
-        run=lambda: _stats(study),
-        follows="report",
-    )
-
-
-def _stats(study: Study) -> None:
-    """Read what was measured, test it, and write the results."""
-    settings = study.settings.comparison
-    draws = statistics.Draws(settings.resamples, settings.confidence, study.settings.study.seed)
-    asked = read_contrasts(study)
-    with bar("statistics", len(asked)) as advance:
-        table = contrasts.answer_contrasts(asked, EXPRESSIONS, draws, advance)
-    write_table(study.comparison_dir / "statistics.tsv", table, STATISTICS_COLUMNS)
-    say(f"  {inputs.answer_rules(study)}")
-    main = table[(table["expression"] == "all") & (table["test"] == statistics.PERMUTATION)]
-    for text in main.loc[main["topic"] == "perturbation", "sentence"].head(3):
-        say(f"  {text}")
-
-
-def read_contrasts(study: Study) -> list[contrasts.Contrast]:
-    """Build all questions from the study's tables.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-
-    Returns
-    -------
-    list of Contrast
-        About perturbation, agreement and accuracy.
-
-    Raises
-    ------
-    InputError
-        If a table is missing; the message names the command that makes it.
-    """
-    folder = study.comparison_dir
-    texts = {"image_id": str, "expression": str}
-    perturbation = read_table(
-        folder / "perturbation.tsv",
-        what="The areas of the perturbation curves (faceoff compare perturb)",
-        columns=texts | {"condition": str} | dict.fromkeys(questions.PERTURBATION_MEASURES, float),
-    )
-    values = read_table(
-        folder / "metrics.tsv",
-        what="The map metrics (faceoff compare metrics)",
-        columns=texts | {"metric": str, "map": str, "reference": str, "value": float},
-    )
-    trials = read_table(
-        study.gaze_dir / "trials.tsv",
-        what="The trials of all sessions (faceoff gaze import)",
-        columns=texts | {"phase": str, "correct": bool},
-    )
-    predictions = read_table(
-        inputs.predictions_tsv(study),
-        what="The network's predictions (faceoff cnn evaluate)",
-        columns={"image_id": str, "split": str, "correct": bool},
-    )
-    return [
-        *questions.perturbation_contrasts(perturbation),
-        *questions.agreement_contrasts(values),
-        *questions.accuracy_contrasts(trials, predictions[predictions["split"] == "test"]),
-    ]

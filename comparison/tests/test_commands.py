@@ -10,9 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from comparison.cli import app
-from comparison.steps import stats_step, steps
+from comparison.steps import steps
 from comparison.steps_maps import maps_step, metrics_step
 from comparison.steps_perturbation import perturb_step
+from comparison.steps_statistics import stats_step
 from comparison.tests.fake_study import FakeNetwork, make_study
 from study.errors import InputError
 from study.folder import Study

@@ -6,7 +6,8 @@ import pytest
 
 from comparison import apa, questions
 from comparison.contrasts import Contrast, answer_contrasts
-from comparison.statistics import PERMUTATION, T_TEST, Draws, holm
+from comparison.corrections import holm
+from comparison.statistics import PERMUTATION, T_TEST, Draws
 from stimuli.expressions import EXPRESSIONS
 
 DRAWS = Draws(resamples=499)

@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
+from comparison.corrections import benjamini_hochberg, holm
 from comparison.statistics import (
     PERMUTATION,
     T_TEST,
@@ -18,7 +19,6 @@ from comparison.statistics import (
     Draws,
     bootstrap_interval,
     d_z,
-    holm,
     paired_tests,
     rank_biserial,
     sign_flip_p,
@@ -199,3 +199,27 @@ def test_same_seed_same_numbers() -> None:
     a, b = _sample()
     assert paired_tests(a, b, DRAWS)[0] == paired_tests(a, b, DRAWS)[0]
     assert paired_tests(a, b, DRAWS)[0] != paired_tests(a, b, Draws(1999, seed=2))[0]
+
+
+def test_benjamini_hochberg_agrees_with_statsmodels() -> None:
+    p = np.random.default_rng(3).random(9) ** 3
+    expected = multipletests(p, method="fdr_bh")[1]
+    np.testing.assert_allclose(benjamini_hochberg(p), expected)
+    with_gap = benjamini_hochberg([*p, np.nan])
+    np.testing.assert_allclose(with_gap[:-1], expected)
+    assert np.isnan(with_gap[-1])
+    assert np.isnan(benjamini_hochberg([np.nan])).all()
+
+
+@pytest.mark.parametrize("n", [9, 24])
+def test_one_sided_tests_against_scipy(n: int) -> None:
+    a, b = _sample(n)
+    for alternative in ("greater", "less"):
+        rows = {row["test"]: row for row in paired_tests(a, b, DRAWS, alternative)}
+        t = stats.ttest_rel(a, b, alternative=alternative).pvalue
+        assert rows[T_TEST]["p"] == pytest.approx(t)
+        ranks = stats.wilcoxon(a, b, alternative=alternative, method="exact").pvalue
+        assert rows[WILCOXON]["p"] == pytest.approx(ranks)
+        assert rows[PERMUTATION]["p"] == pytest.approx(t, abs=0.03)
+        two_sided = _by_test(a, b)[WILCOXON]
+        assert rows[WILCOXON]["statistic"] == two_sided["statistic"]

@@ -1,6 +1,6 @@
 """Settings of the section [comparison] of study.toml."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -85,6 +85,18 @@ class ComparisonSettings(Section):
     )
     confidence: float = Field(
         0.95, gt=0.5, lt=1, description="confidence of all intervals, between 0.5 and 1"
+    )
+    equivalence_d: float | None = Field(
+        None,
+        gt=0,
+        le=5,
+        description="difference that would matter, in standard deviations of the differences "
+        "(d_z): paired differences are tested for being smaller; without it they are not",
+    )
+    equivalence_raw: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        {},
+        description="the same in the units of a measure, by measure, such as { auc_signed = 0.2 }; "
+        "counts before equivalence_d",
     )
 
     @model_validator(mode="after")
