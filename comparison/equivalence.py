@@ -11,7 +11,7 @@ Differences that do not vary, and fewer than two pictures, have no equivalence t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -27,20 +27,20 @@ class Bounds:
 
     Parameters
     ----------
-    d_z : float or None, default None
-        In standard deviations of the differences.
-    raw : mapping of str to float, default none
+    d_z : float, default 0
+        In standard deviations of the differences; 0 where there is none.
+    raw : mapping of str to float, default empty
         In the units of a measure, by measure; counts before `d_z`.
     """
 
-    d_z: float | None = None
-    raw: Mapping[str, float] | None = None
+    d_z: float = 0.0
+    raw: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, measure: str) -> tuple[float, str] | None:
         """Give a measure's bound and its unit (raw or d_z); nothing where there is none."""
-        if self.raw and measure in self.raw:
+        if measure in self.raw:
             return self.raw[measure], "raw"
-        return (self.d_z, "d_z") if self.d_z is not None else None
+        return (self.d_z, "d_z") if self.d_z > 0 else None
 
 
 def equivalence_p(differences: npt.ArrayLike, bound: float, unit: str) -> float:

@@ -1,9 +1,14 @@
 """The step of the statistics: from what was measured on each picture to tests."""
 
+import pandas as pd
+
 from comparison import contrasts, inputs, questions, statistics
+from comparison.curve_clusters import CURVE_CLUSTER_COLUMNS, curve_clusters
+from comparison.curve_figure import mean_curves
 from comparison.equivalence import Bounds
 from comparison.support import SUPPORT_COLUMNS
 from stimuli.expressions import EXPRESSIONS
+from study.errors import InputError
 from study.folder import Study
 from study.progress import bar, say
 from study.provenance import Step
@@ -52,21 +57,27 @@ def stats_step(study: Study) -> Step:
     Returns
     -------
     Step
-        Makes statistics.tsv.
+        Makes statistics.tsv and curve_clusters.tsv.
     """
     folder, settings = study.comparison_dir, study.settings.comparison
     return Step(
         command="compare stats",
         inputs=(
+            folder / "curves.parquet",
             folder / "perturbation.tsv",
             folder / "metrics.tsv",
             study.gaze_dir / "trials.tsv",
             inputs.predictions_tsv(study),
         ),
-        outputs=(folder / "statistics.tsv", folder / "statistics.json"),
+        outputs=tuple(
+            folder / f"{name}.{kind}"
+            for name in ("statistics", "curve_clusters")
+            for kind in ("tsv", "json")
+        ),
         settings={
             "resamples": settings.resamples,
             "confidence": settings.confidence,
+            "map_permutations": settings.map_permutations,
             "equivalence_d": settings.equivalence_d,
             "equivalence_raw": settings.equivalence_raw,
             "seed": study.settings.study.seed,
@@ -87,10 +98,30 @@ def _stats(study: Study) -> None:
         table = contrasts.answer_contrasts(asked, EXPRESSIONS, draws, bounds, advance)
     table = table[list(STATISTICS_COLUMNS)]
     write_table(study.comparison_dir / "statistics.tsv", table, STATISTICS_COLUMNS)
+    _clusters(study)
     say(f"  {inputs.answer_rules(study)}")
     main = table[(table["expression"] == "all") & (table["test"] == statistics.PERMUTATION)]
     for text in main.loc[main["topic"] == "perturbation", "sentence"].head(3):
         say(f"  {text}")
+
+
+def _clusters(study: Study) -> None:
+    """Test the curves step by step."""
+    path = study.comparison_dir / "curves.parquet"
+    if not path.is_file():
+        raise InputError(
+            f"The perturbation curves must be at {path}, but there is no such file. "
+            "Make it first: faceoff compare perturb."
+        )
+    curves = pd.read_parquet(path)
+    shown = curves.drop_duplicates("image_id").set_index("image_id")["expression"]
+    table = curve_clusters(
+        mean_curves(curves),
+        {str(name): str(expression) for name, expression in shown.items()},
+        n_permutations=study.settings.comparison.map_permutations,
+        seed=study.settings.study.seed,
+    )
+    write_table(study.comparison_dir / "curve_clusters.tsv", table, CURVE_CLUSTER_COLUMNS)
 
 
 def read_contrasts(study: Study) -> list[contrasts.Contrast]:

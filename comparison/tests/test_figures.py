@@ -6,14 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from comparison.curve_figure import mean_curves, perturbation_figure
 from comparison.figures import (
     COLOURS,
     agreement_figure,
     area_figure,
     conditions_figure,
-    mean_curves,
     mean_interval,
-    perturbation_figure,
 )
 from comparison.map_metrics import METRICS
 from study.figures import save_figure
@@ -99,3 +98,14 @@ def test_agreement_figure_has_a_panel_for_each_metric() -> None:
     assert len(figure.axes) == len(METRICS)
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["mean gaze, all pictures", "uniform", "relevance"]
+
+
+def test_significant_clusters_are_bars_below_the_curves() -> None:
+    clusters = pd.DataFrame(
+        {"a": "gaze", "b": ["random", "relevance"], "expression": "all"}
+        | {"first_step": [2, 5], "last_step": [4, 6], "p": [0.01, 0.2]}
+    )
+    _, right = perturbation_figure(_curves(6), clusters).axes
+    (bar,) = [line for line in right.lines if line.get_label() == "gaze - random"]
+    assert list(np.asarray(bar.get_xdata())) == pytest.approx([1.6, 4.4])
+    assert not [line for line in right.lines if line.get_label() == "gaze - relevance"]

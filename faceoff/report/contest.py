@@ -2,12 +2,8 @@
 
 import pandas as pd
 
-from comparison.figures import (
-    agreement_figure,
-    area_figure,
-    conditions_figure,
-    perturbation_figure,
-)
+from comparison.curve_figure import perturbation_figure
+from comparison.figures import agreement_figure, area_figure, conditions_figure
 from comparison.map_differences import ALPHA
 from comparison.map_figures import (
     difference_figure,
@@ -52,13 +48,19 @@ def perturbation_section(study: Study) -> ReportSection:
         what="The perturbation (faceoff compare perturb)",
         columns={"expression": str, "condition": str} | dict.fromkeys(_AREAS, float),
     )
+    clusters = read_table(
+        study.comparison_dir / "curve_clusters.tsv",
+        what="The cluster tests of the curves (faceoff compare stats)",
+        columns={"a": str, "b": str, "expression": str, "p": float, "sentence": str},
+    )
     confidence, seed = study.settings.comparison.confidence, study.settings.study.seed
     n = areas["image_id"].nunique()
     fill = study.settings.comparison.fill
     curve_caption = (
         f"Probability of the true expression as tiles are removed (fill: {fill}), most relevant "
         f"first ({n} pictures), and its difference to the random orders. Bands are bootstrap "
-        "intervals of the mean over pictures; thin lines are single pictures."
+        "intervals of the mean over pictures; thin lines are single pictures, bars the steps of "
+        "significant clusters (cluster-based permutation over pictures)."
     )
     area_caption = (
         "Area between the random curve and each condition's, by expression; points are pictures, "
@@ -69,12 +71,12 @@ def perturbation_section(study: Study) -> ReportSection:
         "All conditions: area of the difference to random, and symmetric relevance gain (area with "
         "the least relevant tiles first less that with the most relevant first)."
     )
-    figure = perturbation_figure(curves, confidence=confidence, seed=seed)
+    figure = perturbation_figure(curves, clusters, confidence=confidence, seed=seed)
     bars = area_figure(areas, confidence=confidence, seed=seed)
     rows = conditions_figure(areas, confidence=confidence, seed=seed)
     return ReportSection(
         "Perturbation",
-        (),
+        tuple(clusters.loc[clusters["expression"] == "all", "sentence"]),
         (
             ReportFigure("perturbation", curve_caption, figure),
             ReportFigure("perturbation_areas", area_caption, bars),

@@ -78,7 +78,8 @@ class ComparisonSettings(Section):
         2000,
         ge=99,
         le=99_999,
-        description="sign flips of the cluster tests of maps; all of them where there are fewer",
+        description="sign flips of the cluster tests of maps and of curves; all of them where "
+        "there are fewer",
     )
     resamples: int = Field(
         9999, ge=99, le=999_999, description="draws of the permutation tests and the bootstrap"
@@ -86,16 +87,16 @@ class ComparisonSettings(Section):
     confidence: float = Field(
         0.95, gt=0.5, lt=1, description="confidence of all intervals, between 0.5 and 1"
     )
-    equivalence_d: float | None = Field(
-        None,
-        gt=0,
+    equivalence_d: float = Field(
+        0.0,
+        ge=0,
         le=5,
         description="difference that would matter, in standard deviations of the differences "
-        "(d_z): paired differences are tested for being smaller; without it they are not",
+        "(d_z): paired differences are tested for being smaller; 0: they are not",
     )
     equivalence_raw: dict[str, Annotated[float, Field(gt=0)]] = Field(
         {},
-        description="the same in the units of a measure, by measure, such as { auc_signed = 0.2 }; "
+        description="the same in the units of a measure, by measure, such as {auc_signed=0.2}; "
         "counts before equivalence_d",
     )
 
