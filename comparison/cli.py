@@ -1,4 +1,4 @@
-"""The commands `faceoff compare behaviour`, `perturb`, `metrics`, `maps` and `stats`."""
+"""The commands `faceoff compare behaviour`, `perturb`, `metrics`, `maps`, `register`, `stats`."""
 
 from pathlib import Path
 
@@ -62,6 +62,21 @@ def maps(
     from study.provenance import run_step
 
     run_step(opened, maps_step(opened), force=force)
+
+
+@app.command()
+def register(study: StudyOption = Path()) -> None:
+    """Keep the plan of [confirmatory] with its date and hash, before the data are seen."""
+    opened = open_for_command(study)
+    from comparison import plan
+    from study.progress import say
+
+    kept = plan.register(opened)
+    say(f"Registered {len(kept['plan']['questions'])} questions at {kept['registered']}")
+    say(f"  wrote {plan.registration_json(opened)}")
+    say(f"  SHA-256 to publish with the plan: {kept['sha256']}")
+    for row in plan.deviations(opened, plan.read_registration(opened)):
+        say(f"  deviation: {row['sentence']}")
 
 
 @app.command()

@@ -1,8 +1,10 @@
 """The step of the statistics: from what was measured on each picture to tests."""
 
+from typing import Any
+
 import pandas as pd
 
-from comparison import contrasts, inputs, questions, statistics
+from comparison import confirmatory, contrasts, inputs, plan, questions, statistics
 from comparison.curve_clusters import CURVE_CLUSTER_COLUMNS, curve_clusters
 from comparison.curve_figure import mean_curves
 from comparison.equivalence import Bounds
@@ -21,6 +23,7 @@ STATISTICS_COLUMNS = {
     "a": "first condition",
     "b": "second condition",
     "expression": "pictures of one expression, or all",
+    "status": "confirmatory (the registered test of a registered question) or exploratory",
     "n": "number of pictures",
     "mean_a": "mean of a over pictures",
     "sd_a": "standard deviation of a over pictures",
@@ -57,7 +60,7 @@ def stats_step(study: Study) -> Step:
     Returns
     -------
     Step
-        Makes statistics.tsv and curve_clusters.tsv.
+        Makes statistics.tsv, curve_clusters.tsv, confirmatory.tsv and deviations.tsv.
     """
     folder, settings = study.comparison_dir, study.settings.comparison
     return Step(
@@ -68,10 +71,11 @@ def stats_step(study: Study) -> Step:
             folder / "metrics.tsv",
             study.gaze_dir / "trials.tsv",
             inputs.predictions_tsv(study),
+            *(path for path in (plan.registration_json(study),) if path.exists()),
         ),
         outputs=tuple(
             folder / f"{name}.{kind}"
-            for name in ("statistics", "curve_clusters")
+            for name in ("statistics", "curve_clusters", "confirmatory", "deviations")
             for kind in ("tsv", "json")
         ),
         settings={
@@ -82,6 +86,7 @@ def stats_step(study: Study) -> Step:
             "equivalence_raw": settings.equivalence_raw,
             "seed": study.settings.study.seed,
             "model": study.settings.cnn.model,
+            "deviations": plan.deviations(study, plan.read_registration(study)),
         },
         run=lambda: _stats(study),
         follows="report",
@@ -96,13 +101,35 @@ def _stats(study: Study) -> None:
     asked = read_contrasts(study)
     with bar("statistics", len(asked)) as advance:
         table = contrasts.answer_contrasts(asked, EXPRESSIONS, draws, bounds, advance)
-    table = table[list(STATISTICS_COLUMNS)]
+    registration = plan.read_registration(study)
+    table["status"] = confirmatory.status(table, registration["questions"])
     write_table(study.comparison_dir / "statistics.tsv", table, STATISTICS_COLUMNS)
     _clusters(study)
+    _answer_plan(study, registration, asked, draws)
     say(f"  {inputs.answer_rules(study)}")
     main = table[(table["expression"] == "all") & (table["test"] == statistics.PERMUTATION)]
     for text in main.loc[main["topic"] == "perturbation", "sentence"].head(3):
         say(f"  {text}")
+
+
+def _answer_plan(
+    study: Study,
+    registration: dict[str, Any],
+    asked: list[contrasts.Contrast],
+    draws: statistics.Draws,
+) -> None:
+    """Answer the registered questions, list the deviations, and tell both."""
+    correction = registration.get("plan", {}).get("correction", "holm")
+    answers = confirmatory.answer_plan(registration["questions"], asked, draws, correction)
+    rows = plan.deviations(study, registration) + confirmatory.unanswered(answers)
+    found = pd.DataFrame(rows, columns=list(plan.DEVIATION_COLUMNS))
+    folder = study.comparison_dir
+    write_table(folder / "confirmatory.tsv", answers, confirmatory.CONFIRMATORY_COLUMNS)
+    write_table(folder / "deviations.tsv", found, plan.DEVIATION_COLUMNS)
+    for text in answers["sentence"]:
+        say(f"  {text}")
+    for text in found["sentence"]:
+        say(f"  deviation: {text}")
 
 
 def _clusters(study: Study) -> None:

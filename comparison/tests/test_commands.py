@@ -1,5 +1,6 @@
 """The three commands on a small study: their files, and their answers to bad input."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from comparison.cli import app
+from comparison.plan import register
 from comparison.steps import steps
 from comparison.steps_maps import maps_step, metrics_step
 from comparison.steps_perturbation import perturb_step
@@ -19,6 +21,7 @@ from study.errors import InputError
 from study.folder import Study
 from study.maps import read_maps, write_maps
 from study.provenance import is_current, run_step
+from study.settings import parse_settings
 from study.tables import read_table
 
 
@@ -293,3 +296,28 @@ def test_pictures_that_the_network_names_wrongly_may_be_left_out(
     predictions.unlink()
     with pytest.raises(InputError, match="faceoff cnn evaluate"):
         run_step(study, metrics_step(study))
+
+
+def test_a_registered_plan_is_answered_and_marked(done: Study, tmp_path: Path) -> None:
+    copied = tmp_path / "study"
+    shutil.copytree(done.root, copied)
+    question = {"topic": "perturbation", "measure": "auc_signed", "a": "gaze", "b": "relevance"}
+    settings = done.settings.model_dump()
+    settings["confirmatory"]["questions"] = [question | {"alternative": "less"}]
+    settings["comparison"]["equivalence_d"] = 0.5
+    study = Study(copied, parse_settings(settings, source="test"))
+    register(study)
+    assert not is_current(study, stats_step(study))
+    run_step(study, stats_step(study))
+    folder = study.comparison_dir
+    answers = pd.read_csv(folder / "confirmatory.tsv", sep="\t")
+    assert answers["met"].tolist() == [True]
+    deviations = pd.read_csv(folder / "deviations.tsv", sep="\t")
+    assert deviations["what"].tolist() == ["statistics.tsv"]
+    table = pd.read_csv(folder / "statistics.tsv", sep="\t", na_values=["n/a"])
+    (row,) = table[table["status"] == "confirmatory"].to_dict("records")
+    assert (row["question"], row["expression"]) == ("auc_signed: gaze - relevance", "all")
+    assert row["test"] == "sign-flip permutation"
+    of_t = table[table["test"] == "paired t"]
+    assert of_t["equivalence_bound"].eq(0.5).all()
+    assert of_t["detectable_d_z"].notna().sum() == (of_t["n"] > 1).sum()

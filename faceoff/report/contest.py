@@ -48,11 +48,7 @@ def perturbation_section(study: Study) -> ReportSection:
         what="The perturbation (faceoff compare perturb)",
         columns={"expression": str, "condition": str} | dict.fromkeys(_AREAS, float),
     )
-    clusters = read_table(
-        study.comparison_dir / "curve_clusters.tsv",
-        what="The cluster tests of the curves (faceoff compare stats)",
-        columns={"a": str, "b": str, "expression": str, "p": float, "sentence": str},
-    )
+    clusters = _clusters(study)
     confidence, seed = study.settings.comparison.confidence, study.settings.study.seed
     n = areas["image_id"].nunique()
     fill = study.settings.comparison.fill
@@ -76,7 +72,7 @@ def perturbation_section(study: Study) -> ReportSection:
     rows = conditions_figure(areas, confidence=confidence, seed=seed)
     return ReportSection(
         "Perturbation",
-        tuple(clusters.loc[clusters["expression"] == "all", "sentence"]),
+        () if clusters is None else tuple(clusters["sentence"][clusters["expression"] == "all"]),
         (
             ReportFigure("perturbation", curve_caption, figure),
             ReportFigure("perturbation_areas", area_caption, bars),
@@ -84,6 +80,15 @@ def perturbation_section(study: Study) -> ReportSection:
         ),
         (_condition_table(areas), _area_table(areas)),
     )
+
+
+def _clusters(study: Study) -> pd.DataFrame | None:
+    """Read the cluster tests of the curves; a study that is half done may have none yet."""
+    path = study.comparison_dir / "curve_clusters.tsv"
+    if not path.is_file():
+        return None
+    columns = {"a": str, "b": str, "expression": str, "p": float, "sentence": str}
+    return read_table(path, what="The cluster tests of the curves", columns=columns)
 
 
 def _condition_table(areas: pd.DataFrame) -> ReportTable:
@@ -302,8 +307,32 @@ def statistics_section(study: Study) -> ReportSection:
         "correction within each family. The other measures by expression, and paired t and "
         "Wilcoxon tests, are in statistics.tsv."
     )
+    told_first, kept = _registered(study)
     return ReportSection(
         "Statistics",
-        tuple(main["sentence"]),
-        tables=(ReportTable("statistics", caption, shown, 3),),
+        (*told_first, *main["sentence"]),
+        tables=(*kept, ReportTable("statistics", caption, shown, 3)),
     )
+
+
+def _registered(study: Study) -> tuple[tuple[str, ...], tuple[ReportTable, ...]]:
+    """Show the answers to the registered plan, and every deviation from it."""
+    answers, deviations = (
+        read_table(
+            study.comparison_dir / f"{name}.tsv",
+            what="The registered plan (faceoff compare stats)",
+            columns={"sentence": str},
+        )
+        for name in ("confirmatory", "deviations")
+    )
+    tables = []
+    if len(answers):
+        own = answers[["question", "n", "estimate", "ci_low", "ci_high", "p", "p_corrected", "met"]]
+        caption = "Registered questions (confirmatory); all other tests are exploratory."
+        tables.append(ReportTable("confirmatory", caption, own, 3))
+    if len(deviations):
+        shown = deviations[["kind", "what", "registered", "now"]]
+        caption = "Deviations from the registered plan."
+        tables.append(ReportTable("deviations", caption, shown, 3))
+    said = tuple(f"Deviation: {text}" for text in deviations["sentence"])
+    return (*answers["sentence"], *said), tuple(tables)

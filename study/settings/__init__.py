@@ -11,6 +11,7 @@ from study.errors import InputError, did_you_mean
 from study.settings.base import Section
 from study.settings.cnn import CnnSettings
 from study.settings.comparison import ComparisonSettings
+from study.settings.confirmatory import ConfirmatorySettings
 from study.settings.execution import ExecutionSettings
 from study.settings.experiment import ExperimentSettings
 from study.settings.gaze import GazeSettings
@@ -36,6 +37,7 @@ class Settings(Section):
     gaze: GazeSettings = GazeSettings()
     cnn: CnnSettings = CnnSettings()
     comparison: ComparisonSettings = ComparisonSettings()
+    confirmatory: ConfirmatorySettings = ConfirmatorySettings()
     report: ReportSettings = ReportSettings()
     execution: ExecutionSettings = ExecutionSettings()
 
