@@ -130,7 +130,7 @@ def _sentence(row: Mapping[Any, Any], confidence: float) -> str:
     if row["test"] == "equivalence":
         shown, missed = "the difference lies within the bounds", "equivalence is not shown"
     else:
-        shown, missed = "the planned test rejects no difference", "the planned test does not reject"
+        shown, missed = "the difference is significant", "the difference is not significant"
     parts = [
         f"mean difference {apa.number(row['estimate'], 3)}",
         apa.interval(row["ci_low"], row["ci_high"], confidence),

@@ -20,7 +20,15 @@ _OPTIONAL = {
 _UNSAID = (UNKNOWN, [UNKNOWN])
 # What BIDS has no place for: settings, records, pictures, tables that say how to read others, and
 # sessions that are no data of the study (with a slash at the end its validator would miss them).
-_IGNORED = ("*.toml", "*.csv", "*.provenance.json", "stimuli/", "pilotdata", "testdata")
+_IGNORED = (
+    "*.toml",
+    "registration.json",
+    "*.csv",
+    "*.provenance.json",
+    "stimuli/",
+    "pilotdata",
+    "testdata",
+)
 # Nothing among the derivatives is named as BIDS's raw data are.
 _IGNORED_DERIVATIVES = ("*",)
 
