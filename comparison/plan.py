@@ -239,7 +239,7 @@ def deviations(study: Study, registration: Mapping[str, Any]) -> list[dict[str, 
     if "sha256" not in registration:
         if not planned.questions:
             return []
-        text = f"{len(planned.questions)} questions are planned but not registered: all exploratory"
+        text = f"a plan (questions: {len(planned.questions)}) is not registered: all is exploratory"
         return [_row("registration", "registration.json", None, None, text)]
     rows = []
     content = {name: value for name, value in registration.items() if name != "questions"}
@@ -267,7 +267,8 @@ def _timing(registration: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Tell what was known already when the plan was registered."""
     rows = []
     if n := registration["sessions_recorded"]:
-        text = f"the plan was registered after {n} sessions had been recorded"
+        sessions = "1 session" if n == 1 else f"{n} sessions"
+        text = f"the plan was registered after {sessions} had been recorded"
         rows.append(_row("timing", "sessions", 0, n, text))
     if registration["statistics_made"]:
         text = "the plan was registered after statistics had been made"

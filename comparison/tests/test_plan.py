@@ -115,7 +115,7 @@ def test_a_plan_without_registration_is_exploratory(tmp_path: Path) -> None:
     study = _study(tmp_path / "study", MAIN)
     registration = plan.read_registration(study)
     (row,) = plan.deviations(study, registration)
-    assert "not registered: all exploratory" in row["sentence"]
+    assert row["sentence"] == "A plan (questions: 1) is not registered: all is exploratory."
     table = pd.DataFrame([MAIN | {"expression": "all", "test": PERMUTATION}])
     assert confirmatory.status(table, registration["questions"]) == ["exploratory"]
 

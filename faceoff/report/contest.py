@@ -299,7 +299,7 @@ def statistics_section(study: Study) -> ReportSection:
     told = (statistics["measure"] == "auc_signed") | (statistics["topic"] == "accuracy")
     main = statistics[permutation & told & (statistics["expression"] == "all")]
     shown = statistics[permutation & (told | (statistics["expression"] == "all"))][
-        ["question", "expression", "n", "estimate", "ci_low", "ci_high", "p", "p_holm",
+        ["question", "expression", "status", "n", "estimate", "ci_low", "ci_high", "p", "p_holm",
          "effect_size", "effect_size_name"]
     ]  # fmt: skip
     caption = (
