@@ -132,7 +132,7 @@ def _sentence(row: Mapping[Any, Any], confidence: float) -> str:
     else:
         shown, missed = "the difference is significant", "the difference is not significant"
     parts = [
-        f"mean difference {apa.number(row['estimate'], 3)}",
+        f"mean difference {apa.number(row['estimate'])}",
         apa.interval(row["ci_low"], row["ci_high"], confidence),
         apa.p_value(row["p"]),
     ]
@@ -160,7 +160,7 @@ def unanswered(answers: pd.DataFrame) -> list[dict[str, Any]]:
     missing = answers[answers["p"].isna()]
     return [
         {"kind": "answer", "what": row["question"], "registered": "asked", "now": row["note"]}
-        | {"sentence": f"{row['question']} was registered and not answered: {row['note']}."}
+        | {"sentence": f"The question {row['question']} was not answered: {row['note']}."}
         for row in missing.to_dict(orient="records")
     ]
 

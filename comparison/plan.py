@@ -239,26 +239,29 @@ def deviations(study: Study, registration: Mapping[str, Any]) -> list[dict[str, 
     if "sha256" not in registration:
         if not planned.questions:
             return []
-        text = f"a plan (questions: {len(planned.questions)}) is not registered: all is exploratory"
+        text = f"A plan (questions: {len(planned.questions)}) is not registered: all is exploratory"
         return [_row("registration", "registration.json", None, None, text)]
     rows = []
     content = {name: value for name, value in registration.items() if name != "questions"}
     if digest(content) != registration["sha256"]:
-        text = "registration.json was changed after it was written"
+        text = "The file registration.json was changed after it was written"
         rows.append(_row("registration", "sha256", registration["sha256"], digest(content), text))
     rows += _timing(registration)
     old, new = registration["questions"], planned.questions
     for question in old:
         if question not in new:
-            text = "was registered and is not in study.toml any more; it is answered all the same"
-            rows.append(_row("plan", title(question), "asked", None, f"{title(question)} {text}"))
+            name = title(question)
+            text = f"The question {name} was registered and is not in study.toml any more; it is " \
+                   "answered all the same"  # fmt: skip
+            rows.append(_row("plan", name, "asked", None, text))
     for question in new:
         if question not in old:
-            text = "was added after the registration and is exploratory"
-            rows.append(_row("plan", title(question), None, "asked", f"{title(question)} {text}"))
+            name = title(question)
+            text = f"The question {name} was added after the registration and is exploratory"
+            rows.append(_row("plan", name, None, "asked", text))
     correction = registration["plan"]["correction"]
     if correction != planned.correction:
-        text = f"correction was registered as {correction}, which is what is used"
+        text = f"The correction was registered as {correction}, which is what is used"
         rows.append(_row("plan", "correction", correction, planned.correction, text))
     return rows + _settings(study, registration["settings"])
 
@@ -268,10 +271,10 @@ def _timing(registration: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
     if n := registration["sessions_recorded"]:
         sessions = "1 session" if n == 1 else f"{n} sessions"
-        text = f"the plan was registered after {sessions} had been recorded"
+        text = f"The plan was registered after {sessions} had been recorded"
         rows.append(_row("timing", "sessions", 0, n, text))
     if registration["statistics_made"]:
-        text = "the plan was registered after statistics had been made"
+        text = "The plan was registered after statistics had been made"
         rows.append(_row("timing", "statistics.tsv", None, "made", text))
     return rows
 
@@ -282,17 +285,16 @@ def _settings(study: Study, registered: Mapping[str, Any]) -> list[dict[str, Any
     rows = []
     for name, value in registered.items():
         if now.get(name) != value:
-            text = f"{name} was registered as {value} and is {now.get(name)}"
+            text = f"The setting {name} was registered as {value} and is {now.get(name)}"
             rows.append(_row("settings", name, value, now.get(name), text))
     return rows
 
 
 def _row(kind: str, what: str, registered: Any, now: Any, text: str) -> dict[str, Any]:
     """Put one deviation together."""
-    sentence = f"{text[:1].upper()}{text[1:]}." if kind != "settings" else f"{text}."
     cells = [None if value is None else str(value) for value in (registered, now)]
     return {"kind": kind, "what": what, "registered": cells[0], "now": cells[1]} | {
-        "sentence": sentence
+        "sentence": f"{text}."
     }
 
 

@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pingouin
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from scipy.integrate import quad
 from statsmodels.stats.power import TTestPower
@@ -18,7 +20,7 @@ from comparison.evidence import (
     symmetry_p,
     t_test_power,
 )
-from comparison.statistics import T_TEST, WILCOXON, Draws, paired_tests
+from comparison.statistics import T_TEST, WILCOXON, Draws, paired_tests, sign_flip_p
 from comparison.support import support
 
 
@@ -141,3 +143,25 @@ def test_what_belongs_to_which_test() -> None:
     assert math.isnan(of_wilcoxon["p_equivalence"])
     assert of_t["assumption"].startswith("normal differences: ")
     assert of_wilcoxon["assumption"].startswith("symmetric differences: ")
+
+
+_DIFFERENCES = st.lists(st.floats(-5, 5).map(lambda x: round(x, 3)), min_size=2, max_size=8)
+
+
+@given(_DIFFERENCES, st.floats(0.1, 2.0))
+def test_what_holds_for_any_differences(d: list[float], bound: float) -> None:
+    mirrored = [-x for x in d]
+    for unit in ("raw", "d_z"):
+        p = equivalence_p(d, bound, unit)
+        np.testing.assert_allclose(p, equivalence_p(mirrored, bound, unit), rtol=1e-6, atol=1e-12)
+        # A wider bound is met more easily.
+        assert math.isnan(p) or equivalence_p(d, 2 * bound, unit) <= p + 1e-9
+    greater, less = (sign_flip_p(d, Draws(), side) for side in ("greater", "less"))
+    assert greater == sign_flip_p(mirrored, Draws(), "less")
+    assert greater + less >= 1
+
+
+@given(st.floats(0, 20), st.integers(2, 300))
+def test_evidence_grows_with_t_and_knows_no_direction(t: float, n: int) -> None:
+    assert jzs_bayes_factor(t, n) == jzs_bayes_factor(-t, n)
+    assert jzs_bayes_factor(t + 0.5, n) > jzs_bayes_factor(t, n)

@@ -140,7 +140,7 @@ def test_every_change_is_a_deviation(tmp_path: Path) -> None:
     }
     grid = found["settings", "comparison.grid"]
     assert (grid["registered"], grid["now"]) == ("4", "7")
-    assert grid["sentence"] == "comparison.grid was registered as 4 and is 7."
+    assert grid["sentence"] == "The setting comparison.grid was registered as 4 and is 7."
     assert all(set(row) == set(plan.DEVIATION_COLUMNS) for row in rows)
 
 
@@ -159,7 +159,7 @@ def test_a_registration_that_was_edited_or_broken(tmp_path: Path) -> None:
     content["plan"]["questions"][0]["alpha"] = 0.1
     path.write_text(json.dumps(content), encoding="utf-8")
     rows = plan.deviations(study, plan.read_registration(study))
-    assert rows[0]["sentence"] == "Registration.json was changed after it was written."
+    assert rows[0]["sentence"] == "The file registration.json was changed after it was written."
     for text in ("{", "[]", "{}", '{"plan": {}}'):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(InputError, match="must be what faceoff compare register wrote"):
