@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
     assert read_settings(path).study.seed == 3
 
 
-def test_a_preset_sets_what_it_stands_for_and_refuses_the_rest():
+def test_a_preset_sets_what_it_stands_for_and_refuses_the_rest() -> None:
     settings = ComparisonSettings(preset="bartnik2020", random_orders=5)
     assert (settings.grid, settings.fill, settings.conditions) == (
         4,
@@ -96,6 +97,6 @@ def test_a_preset_sets_what_it_stands_for_and_refuses_the_rest():
         ({"grid": 3, "steps": 10}, "at most the number of tiles, 9"),
     ],
 )
-def test_conditions_and_steps_that_cannot_be_are_refused(given, said):
+def test_conditions_and_steps_that_cannot_be_are_refused(given: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         ComparisonSettings(**given)
