@@ -1,4 +1,4 @@
-"""The commands `faceoff compare behaviour`, `perturb`, `metrics`, `maps`, `register`, `stats`."""
+"""The commands of `faceoff compare`: people, perturbation, maps and statistics."""
 
 from pathlib import Path
 
@@ -32,6 +32,16 @@ def perturb(
     from study.provenance import run_step
 
     run_step(opened, perturb_step(opened), force=force)
+
+
+@app.command()
+def robustness(study: StudyOption = Path(), force: ForceOption = False) -> None:
+    """Rank the conditions under several fills and grids, and tell how well the ranks agree."""
+    opened = open_for_command(study)
+    from comparison.robustness import robustness_step
+    from study.provenance import run_step
+
+    run_step(opened, robustness_step(opened), force=force)
 
 
 @app.command()

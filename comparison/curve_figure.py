@@ -72,7 +72,7 @@ def perturbation_figure(
     main = [name for name in ("random", "relevance", "gaze") if name in sheets]
     for condition in [*(name for name in sheets if name not in main), *main]:
         _draw_mean(left, sheets[condition], condition, confidence, seed)
-    left.set(xlabel="tiles removed", ylabel="probability of the true expression", ylim=(0, 1))
+    left.set(xlabel="removal step", ylabel="probability of the true expression", ylim=(0, 1))
     left.set_title("Perturbation")
     left.legend(reversed(left.lines), [line.get_label() for line in reversed(left.lines)])
     for condition in main[1:]:
@@ -81,7 +81,7 @@ def perturbation_figure(
         right.plot(steps, difference.T, color=COLOURS[condition], linewidth=0.4, alpha=0.18)
         _draw_mean(right, difference, condition, confidence, seed)
     right.axhline(0, color=BLACK, linewidth=0.8)
-    right.set(xlabel="tiles removed", ylabel="drop beyond that of random orders")
+    right.set(xlabel="removal step", ylabel="drop beyond that of random orders")
     right.set_title("Difference to random")
     for axes in (left, right):
         axes.set_xlim(0, sheets["random"].columns.max())

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from comparison.cli import app
 from comparison.plan import register
+from comparison.robustness import robustness_step
 from comparison.steps import steps
 from comparison.steps_maps import maps_step, metrics_step
 from comparison.steps_perturbation import perturb_step
@@ -321,3 +322,31 @@ def test_a_registered_plan_is_answered_and_marked(done: Study, tmp_path: Path) -
     of_t = table[table["test"] == "paired t"]
     assert of_t["equivalence_bound"].eq(0.5).all()
     assert of_t["detectable_d_z"].notna().sum() == (of_t["n"] > 1).sum()
+
+
+def test_ranks_of_conditions_under_other_fills_and_grids(tmp_path: Path) -> None:
+    study = make_study(
+        tmp_path / "study", conditions=["gaze", "relevance", "edges", "oracle"],
+        robustness_fills=["uniform", "black"], robustness_grids=[4], robustness_pictures=7,
+    )  # fmt: skip
+    run_step(study, robustness_step(study))
+    ranks = read_table(study.comparison_dir / "condition_ranks.tsv", what="ranks")
+    assert (ranks["n_pictures"] == 7).all()
+    assert len(ranks) == 2 * 2 * 3
+    assert (ranks.groupby(["fill", "grid", "shifted"])["rank"].sum() == 6).all()
+    table = read_table(study.comparison_dir / "rank_agreement.tsv", what="agreement")
+    assert len(table) == 4 * 3 / 2
+    for row in table.itertuples():
+        one, other = (
+            ranks[
+                (ranks["fill"] == getattr(row, f"fill_{side}"))
+                & (ranks["grid"] == getattr(row, f"grid_{side}"))
+                & (ranks["shifted"] == getattr(row, f"shifted_{side}"))
+            ].set_index("condition")["auc_signed"]
+            for side in "ab"
+        )
+        signs = [
+            np.sign(one[a] - one[b]) * np.sign(other[a] - other[b])
+            for a, b in (("gaze", "relevance"), ("gaze", "edges"), ("relevance", "edges"))
+        ]
+        assert row.tau == pytest.approx(sum(signs) / 3)

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 
+from comparison.fills import FILLS
 from faceoff.report.content import ReportSection, ReportTable
 from gaze_analysis.density import EDGES
 from stimuli.frames import screen_from
@@ -108,8 +109,9 @@ def _network_methods(study: Study) -> str:
         f"(at most {network.epochs} epochs, best validation loss kept) and explained by "
         f"{network.method} for the {network.target} expression, without its softmax. "
         f"{compared} are compared with gaze. For the "
-        f"perturbation, the tiles of a {comparison.grid} x {comparison.grid} grid were replaced by "
-        "uniform noise, most relevant first and cumulatively; within a picture the noise and the "
+        f"perturbation, the tiles of a {comparison.grid} x {comparison.grid} grid were replaced "
+        f"cumulatively ({FILLS[comparison.fill]}), most relevant first and least relevant first; "
+        "within a picture the fill and the "
         f"{comparison.random_orders} random orders are the same for every condition. "
         f"All randomness follows from the seed {study.settings.study.seed}."
     )

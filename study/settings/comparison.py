@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from study.settings.base import Section
 
+Fill = Literal["uniform", "gaussian", "mean", "black", "blur", "linear", "inpaint"]
 # The perturbation of Bartnik (2020), as far as it is known.
 BARTNIK_2020 = {
     "grid": 4, "tile_score": "mean", "fill": "uniform", "steps": 0,
@@ -39,7 +40,7 @@ class ComparisonSettings(Section):
         description="steps until nothing is left of a picture, as many tiles at each; 0 for one "
         "tile at each step",
     )
-    fill: Literal["uniform", "gaussian", "mean", "black", "blur", "linear", "inpaint"] = Field(
+    fill: Fill = Field(
         "uniform",
         description="what removed tiles show: uniform or Gaussian noise, the mean colour, black, "
         "the picture blurred, noisy linear imputation (ROAD), or inpainting; the last two take "
@@ -51,6 +52,19 @@ class ComparisonSettings(Section):
         description="whose maps order the tiles, beside random orders: gaze, expression_gaze, "
         "class_gaze, mean_gaze, relevance, explanations (all others), a method's name, ekman, "
         "centre, edges, oracle",
+    )
+    robustness_fills: list[Fill] = Field(
+        ["uniform", "mean", "blur"],
+        min_length=1,
+        description="fills under which faceoff compare robustness ranks the conditions",
+    )
+    robustness_grids: list[int] = Field(
+        [4, 7],
+        min_length=1,
+        description="its grids, each also shifted by half a tile; one tile goes at each step",
+    )
+    robustness_pictures: int = Field(
+        28, ge=0, description="its pictures, drawn evenly from the expressions; 0 for all"
     )
     random_orders: int = Field(
         10, ge=2, le=1000, description="random orders of the tiles for each picture"

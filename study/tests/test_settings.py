@@ -2,11 +2,13 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from study.errors import InputError
 from study.settings import Settings, parse_settings, read_settings
+from study.settings.comparison import ComparisonSettings
 from study.settings.template import toml_template
 
 
@@ -74,3 +76,27 @@ def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / "study.toml"
     path.write_text("﻿[study]\nseed = 3\n", encoding="utf-8")
     assert read_settings(path).study.seed == 3
+
+
+def test_a_preset_sets_what_it_stands_for_and_refuses_the_rest() -> None:
+    settings = ComparisonSettings(preset="bartnik2020", random_orders=5)
+    assert (settings.grid, settings.fill, settings.conditions) == (
+        4,
+        "uniform",
+        ["gaze", "relevance"],
+    )
+    with pytest.raises(ValueError, match="grid must be 4 with the preset bartnik2020, but is 7"):
+        ComparisonSettings(preset="bartnik2020", grid=7)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"conditions": ["gaze", "gaze"]}, "conditions must differ"),
+        ({"conditions": ["random"]}, "always have random orders"),
+        ({"grid": 3, "steps": 10}, "at most the number of tiles, 9"),
+    ],
+)
+def test_conditions_and_steps_that_cannot_be_are_refused(given: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        ComparisonSettings(**given)
