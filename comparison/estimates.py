@@ -1,5 +1,6 @@
 """What a mixed model estimates, and its tests: t and F with Satterthwaite's degrees of freedom."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +52,7 @@ class Estimates:
     @property
     def total_sd(self) -> float:
         """Square root of the sum of all variances, by which effects are standardised."""
-        return float(np.sqrt(sum(value**2 for value in self.sd.values())))
+        return math.hypot(*self.sd.values())
 
 
 def _degrees(found: Estimates, weights: Floats) -> float:
@@ -64,8 +65,10 @@ def _degrees(found: Estimates, weights: Floats) -> float:
     return float(max(2 * variance**2 / spread, 1.0))
 
 
-def t_test(found: Estimates, weights: npt.ArrayLike, confidence: float = 0.95) -> dict[str, Any]:
-    """Test whether a combination of fixed effects is zero.
+def t_test(
+    found: Estimates, weights: npt.ArrayLike, confidence: float = 0.95, against: float = 0.0
+) -> dict[str, Any]:
+    """Test whether a combination of fixed effects is zero, or another number.
 
     Parameters
     ----------
@@ -75,6 +78,8 @@ def t_test(found: Estimates, weights: npt.ArrayLike, confidence: float = 0.95) -
         Of the fixed effects.
     confidence : float, default 0.95
         Of the interval.
+    against : float, default 0.0
+        The number, which is taken off the estimate.
 
     Returns
     -------
@@ -82,7 +87,7 @@ def t_test(found: Estimates, weights: npt.ArrayLike, confidence: float = 0.95) -
         estimate, ci_low, ci_high, test, statistic, df1 (Satterthwaite's) and p.
     """
     row = np.asarray(weights, dtype=np.float64)
-    estimate = float(row @ found.beta)
+    estimate = float(row @ found.beta) - against
     error = float(np.sqrt(row @ found.covariance @ row))
     df = _degrees(found, row)
     half = float(stats.t.ppf((1 + confidence) / 2, df)) * error

@@ -33,8 +33,8 @@ MODEL_COLUMNS = {
     "p_bh": "p after Benjamini and Hochberg (false discovery rate) in the same family",
     "effect_size": "size of the effect",
     "effect_size_name": "odds_ratio; d (difference over the square root of the sum of all "
-    "variances, Westfall, Kenny & Judd, 2014); eta2_p (partial eta squared, by F and its degrees of "
-    "freedom)",
+    "variances, Westfall, Kenny & Judd, 2014); eta2_p (partial eta squared, from F and its degrees "
+    "of freedom)",
     "effect_ci_low": "lower end of its interval: of the confidence of the estimate, for eta2_p "
     "90 %, which agrees with the test at 5 %",
     "effect_ci_high": "upper end",
@@ -207,19 +207,19 @@ def sentence(row: Mapping[Any, Any], confidence: float) -> str:
         text = f"{name} = {_value(row, row['estimate'])}{suffix}, {_interval(row, confidence)}"
         return f"{label} for {row['term']}: {text}."
     p = [apa.p_value(row["p"])]
-    if np.isfinite(row["p_holm"]) and row["p_holm"] != row["p"]:
+    if apa.p_value(row["p_holm"]) not in ("p n/a", p[0]):
         p.append(apa.p_value(row["p_holm"], "Holm-corrected p"))
     if row["kind"] == "omnibus":
-        ends = apa.bounded(row["effect_ci_low"]), apa.bounded(row["effect_ci_high"])
+        low, high = apa.bounded(row["effect_ci_low"]), apa.bounded(row["effect_ci_high"])
         test = f"F({_degrees(row['df1'])}, {_degrees(row['df2'])}) = "
         parts = [test + apa.number(row["statistic"]), *p]
         parts.append(f"partial eta squared = {apa.bounded(row['effect_size'])}")
-        parts.append(f"90% CI [{ends[0]}, {ends[1]}]")
+        parts.append(f"90% CI [{low}, {high}]")
         return f"{label}, effect of {row['term']} ({_sample(row)}): {', '.join(parts)}."
     test = f"t({_degrees(row['df1'])}) = {apa.number(row['statistic'])}"
     if row["unit"] == "log odds":
-        ends = row["effect_ci_low"], row["effect_ci_high"]
-        size = f"odds ratio = {apa.number(row['effect_size'])}, {apa.interval(*ends, confidence)}"
+        ends = apa.interval(row["effect_ci_low"], row["effect_ci_high"], confidence)
+        size = f"odds ratio = {apa.number(row['effect_size'])}, {ends}"
         return f"{label}, {row['term']}: {', '.join([size, test, *p])}."
     name = "ratio" if row["unit"] == "ratio" else "difference"
     size = f"{name} = {_value(row, row['estimate'])}, {_interval(row, confidence)}"

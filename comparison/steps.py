@@ -9,6 +9,7 @@ import pandas as pd
 from comparison import contrasts, inputs, questions, statistics
 from comparison import curves as curve
 from comparison.behaviour_step import behaviour_step, people_were_asked
+from comparison.models_step import models_step
 from comparison.orders import tied_shares, tile_orders
 from comparison.perturbation import perturbation_logits, picture_noise
 from comparison.steps_maps import maps_step, metrics_step
@@ -76,7 +77,7 @@ def steps(study: Study) -> Iterator[Step]:
     Yields
     ------
     Step
-        Behaviour, perturb, metrics, maps, stats; behaviour only where people were asked.
+        Behaviour, perturb, metrics, maps, stats, models; behaviour only where people were asked.
     """
     if people_were_asked(study):
         yield behaviour_step(study)
@@ -84,6 +85,7 @@ def steps(study: Study) -> Iterator[Step]:
     yield metrics_step(study)
     yield maps_step(study)
     yield stats_step(study)
+    yield models_step(study)
 
 
 def perturb_step(study: Study) -> Step:
@@ -226,7 +228,7 @@ def stats_step(study: Study) -> Step:
             "model": study.settings.cnn.model,
         },
         run=lambda: _stats(study),
-        follows="report",
+        follows="compare models",
     )
 
 
