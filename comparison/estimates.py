@@ -57,12 +57,12 @@ class Estimates:
 
 def _degrees(found: Estimates, weights: Floats) -> float:
     """Compute Satterthwaite's degrees of freedom of one combination of fixed effects."""
-    variance = weights @ found.covariance @ weights
+    variance = float(weights @ found.covariance @ weights)
     gradient = np.einsum("vij,i,j->v", found.gradients, weights, weights)
     spread = float(gradient @ found.of_variances @ gradient)
     if spread <= 0 or 2 * variance**2 >= spread * found.df_most:
         return found.df_most
-    return float(max(2 * variance**2 / spread, 1.0))
+    return max(2 * variance**2 / spread, 1.0)
 
 
 def t_test(
