@@ -55,10 +55,10 @@ def omnibus(rows: list[Row], term: str = "expression") -> float:
 
 
 def times(rng: np.random.Generator) -> dict[str, float]:
-    """Test two kinds of pictures: 30 participants, 40 pictures, as in EXPLANATIONS' trap."""
+    """Test two kinds of pictures: 30 participants, 40 pictures."""
     frame, effects = sample(rng, 30, 40, ("happy", "sad"))
     noise = rng.normal(0, 0.3, len(frame))
-    frame["rt_ms"] = np.exp(7 + effects(0.15, 0.15) + noise)
+    frame["rt_ms"] = np.exp(7 + effects(0.15, 0.2) + noise)
     means = frame.assign(log=np.log(frame["rt_ms"])).pivot_table(
         index="participant_id", columns="expression", values="log"
     )
@@ -87,7 +87,7 @@ def dwell(rng: np.random.Generator) -> dict[str, float]:
     """Test dwell over four regions and three expressions: 16 participants, 24 pictures."""
     frame, effects = sample(rng, 16, 24, EXPRESSIONS[:3])
     liked = np.column_stack([effects(0.4, 0.4) for _ in range(len(REGIONS) + 1)])
-    drawn = rng.gamma(8 * softmax(liked + [1, 0, 0.5, 0.7, 0], axis=1) + 0.05)
+    drawn = rng.gamma(8 * softmax(liked + np.array([1, 0, 0.5, 0.7, 0]), axis=1) + 0.05)
     shares = drawn / drawn.sum(axis=1, keepdims=True)
     frame = frame.assign(**dict(zip(REGIONS, shares[:, :-1].T, strict=True)))
     rows = dwell_by_region(frame, EXPRESSIONS)
@@ -103,11 +103,14 @@ def main() -> None:
     """Run every simulation and print the shares."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--only", choices=["times", "answers", "dwell"])
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     warnings.simplefilter("error")
     print(f"{options.runs} runs, seed {options.seed}; share with p < .05 where nothing is there")
     for simulate in (times, answers, dwell):
+        if options.only not in (None, simulate.__name__):
+            continue
         started = time.process_time()
         found = pd.DataFrame(
             simulate(generator(options.seed, simulate.__name__, run)) for run in range(options.runs)
