@@ -1,6 +1,7 @@
 """Mixed models against what R prints, statsmodels, hand formulas and simulated truth."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,9 @@ from comparison.binomial_models import PRIOR_SD, average_share, fit_binomial
 from comparison.crossed_design import crossed_design, differences, pairs
 from comparison.estimates import f_test, partial_eta_squared, t_test
 from comparison.linear_models import fit_linear
+from comparison.model_checks import fit_text, residual_text
 from comparison.tests.published import cbpp, machines, penicillin
+from comparison.variances import best_deviations
 from study.errors import InputError
 
 
@@ -212,3 +215,31 @@ def test_shares_averaged_over_people_are_those_of_many_draws():
     draws = np.random.default_rng(1).normal(1.2, 1.5, 400_000)
     expected = np.mean(1 / (1 + np.exp(-draws)))
     assert average_share(1.2, 1.5) == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_search_that_does_not_end_level_is_told():
+    found, converged = best_deviations(lambda sd: float(sd[0] ** 2 - 3 * sd[1]), 2)
+    assert not converged
+    assert found[0] == 0
+    data = crossed(3)
+    fitted = fit_linear(data["value"], crossed_design(data, "kind", ["0", "1", "2"], TERMS))
+    assert "did not converge" not in fit_text(fitted)
+    assert "did not converge" in fit_text(replace(fitted, converged=False))
+
+
+def test_a_variance_that_is_not_needed_becomes_zero_and_one_that_is_comes_back():
+    def criterion(sd):
+        # Flat below 0.01, where a search may get lost; best at 0.3.
+        return float(100 * np.log(0.1 + (max(sd[0], 0.01) - 0.3) ** 2) + 5 * sd[1] ** 2)
+
+    found, converged = best_deviations(criterion, 2)
+    assert found == pytest.approx([0.3, 0.0], abs=1e-3)
+    assert converged
+
+
+@pytest.mark.parametrize("differ", [False, True])
+def test_residuals_of_different_width_are_said(differ):
+    data = crossed(3)
+    wide = data["value"] * np.where(data["kind"] == "0", 8 if differ else 1, 1)
+    found = fit_linear(wide, crossed_design(data, "kind", ["0", "1", "2"], TERMS))
+    assert ("one width for all is doubtful" in residual_text(found, data["kind"])) == differ
