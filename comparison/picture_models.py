@@ -50,6 +50,12 @@ def area_by_condition(
         If there are too few pictures, one condition only, or values that do not vary.
     """
     known = areas.dropna(subset=[measure]).reset_index(drop=True)
+    if known.duplicated(["image_id", "condition"]).any():
+        twice = known[known.duplicated(["image_id", "condition"])].iloc[0]
+        raise InputError(
+            f"A model of {measure} needs one area for each picture and condition, but there are "
+            f"more for {twice['image_id']} and {twice['condition']}. Keep one."
+        )
     names = check_pictures(known, expressions)
     fixed = _constants(known, measure)
     known = known[~known["condition"].isin(list(fixed))].reset_index(drop=True)

@@ -28,10 +28,10 @@ class Anova:
         Partial eta squared.
     sphericity_w, sphericity_p : float
         Mauchly's W and its p; missing with two conditions, or fewer participants than conditions.
-    n_participants : int
-        Participants who have every condition.
+    participants : tuple of str
+        Those who have every condition.
     n_left_out : int
-        Participants who lack one.
+        Number of those who lack one.
     """
 
     statistic: float
@@ -42,7 +42,7 @@ class Anova:
     eta_squared: float
     sphericity_w: float
     sphericity_p: float
-    n_participants: int
+    participants: tuple[str, ...]
     n_left_out: int
 
 
@@ -114,6 +114,6 @@ def repeated_measures_anova(
         eta_squared=float(found["np2"]),
         sphericity_w=float(mauchly.W) if mauchly else np.nan,
         sphericity_p=float(mauchly.pval) if mauchly else np.nan,
-        n_participants=n,
+        participants=tuple(map(str, whole.index)),
         n_left_out=len(wide) - n,
     )

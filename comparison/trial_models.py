@@ -164,8 +164,9 @@ def anova_by_expression(
         )
     if found.n_left_out:
         notes.append(f"participants left out, who lack an expression: {found.n_left_out}")
+    used = trials[trials["participant_id"].isin(found.participants)]
     asked = Asked(
-        question, ANOVA, label, len(trials), found.n_participants, trials["image_id"].nunique(),
+        question, ANOVA, label, len(used), len(found.participants), used["image_id"].nunique(),
         None, "; ".join(notes),
     )  # fmt: skip
     test = {

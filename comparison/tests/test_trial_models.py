@@ -137,6 +137,7 @@ def test_the_anova_leaves_out_who_lacks_an_expression_and_says_so():
     lacking = (frame["participant_id"] == "sub-03") & (frame["expression"] == "sad")
     row = anova_by_expression(frame[~lacking], "rt_ms", "q", "time", EXPRESSIONS)[0]
     assert row["n_participants"] == 7
+    assert row["n"] == 7 * 12
     assert "participants left out, who lack an expression: 1" in row["assumptions"]
     kept = table(reaction_time_by_expression(frame[~lacking].reset_index(drop=True), EXPRESSIONS))
     assert kept["n_participants"].unique().tolist() == [8]
@@ -256,3 +257,5 @@ def test_a_condition_without_an_expression_is_refused():
     lacking = (frame["condition"] == "gaze") & (frame["expression"] == "sad")
     with pytest.raises(InputError, match="1 of 6 combinations are missing"):
         area_by_condition(frame[~lacking], "auc", "area", EXPRESSIONS)
+    with pytest.raises(InputError, match="there are more for P0 and gaze"):
+        area_by_condition(pd.concat([frame, frame]), "auc", "area", EXPRESSIONS)
