@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.sparse.csgraph import connected_components
 
 from comparison.crossed_design import Design
@@ -22,14 +22,29 @@ from study.errors import InputError
 
 
 @dataclass(frozen=True)
-class _Block:
-    """Cross products of random effects that share no observation with those of other blocks."""
+class _Part:
+    """One block of random effects: its columns, the cells it has, and its right-hand sides."""
 
-    term_of: npt.NDArray[np.int64]
     columns: npt.NDArray[np.int64]
-    zz: Floats
+    cells: npt.NDArray[np.int64]
     zx: Floats
     zy: Floats
+
+
+@dataclass
+class _Block:
+    """Blocks of random effects that share no observation and have the same cross products."""
+
+    term_of: npt.NDArray[np.int64]
+    zz: Floats
+    parts: list[_Part]
+
+    def factor(self, theta: Floats) -> tuple[Floats, Floats]:
+        """Give the relative deviations of the effects and the Cholesky factor of a block."""
+        relative = theta[self.term_of]
+        matrix = self.zz * np.outer(relative, relative)
+        matrix[np.diag_indices_from(matrix)] += 1.0
+        return relative, cholesky(matrix, lower=True, check_finite=False)
 
 
 @dataclass(frozen=True)
@@ -114,11 +129,19 @@ def _products(y: Floats, design: Design) -> _Products:
     zz = z.T @ z
     n_blocks, block_of = connected_components(zz, directed=False)
     zx, zy = z.T @ x, z.T @ y
-    blocks = []
+    blocks: list[_Block] = []
     for number in range(n_blocks):
         own = np.flatnonzero(block_of == number)
-        dense = zz[own][:, own].toarray()
-        blocks.append(_Block(design.term_of[own], own, dense, zx[own], zy[own]))
+        cells = np.flatnonzero(zx[own].any(axis=0))
+        part = _Part(own, cells, zx[np.ix_(own, cells)], zy[own])
+        dense, term_of = zz[own][:, own].toarray(), design.term_of[own]
+        # The contrasts of regions are as many blocks alike: one factor serves them all.
+        for block in blocks:
+            if np.array_equal(block.term_of, term_of) and np.array_equal(block.zz, dense):
+                block.parts.append(part)
+                break
+        else:
+            blocks.append(_Block(term_of, dense, [part]))
     return _Products(blocks, x.T @ x, x.T @ y, float(y @ y), len(y))
 
 
@@ -128,18 +151,20 @@ def _solve(products: _Products, theta: Floats) -> tuple[float, float, Floats, Fl
     Returns the log determinants of random and of fixed effects, the fixed effects, their
     covariance over the residual variance, and the penalised sum of squares.
     """
-    log_random, xx, xy, yy = 0.0, products.xx, products.xy, products.yy
+    log_random, yy = 0.0, products.yy
+    xx, xy = products.xx.copy(), products.xy.copy()
     for block in products.blocks:
-        relative = theta[block.term_of]
-        matrix = block.zz * np.outer(relative, relative)
-        matrix[np.diag_indices_from(matrix)] += 1.0
-        factor = cholesky(matrix, lower=True, check_finite=False)
-        right = np.column_stack([block.zx, block.zy]) * relative[:, None]
+        relative, factor = block.factor(theta)
+        log_random += len(block.parts) * float(np.log(np.diag(factor)).sum())
+        sides = [np.column_stack([part.zx, part.zy]) for part in block.parts]
+        right = np.hstack(sides) * relative[:, None]
         solved = solve_triangular(factor, right, lower=True, check_finite=False)
-        log_random += float(np.log(np.diag(factor)).sum())
-        xx = xx - solved[:, :-1].T @ solved[:, :-1]
-        xy = xy - solved[:, :-1].T @ solved[:, -1]
-        yy = yy - float(solved[:, -1] @ solved[:, -1])
+        ends = np.cumsum([side.shape[1] for side in sides])[:-1]
+        for part, own in zip(block.parts, np.split(solved, ends, axis=1), strict=True):
+            products_of = own.T @ own
+            xx[np.ix_(part.cells, part.cells)] -= products_of[:-1, :-1]
+            xy[part.cells] -= products_of[:-1, -1]
+            yy -= float(products_of[-1, -1])
     log_fixed = float(np.linalg.slogdet(xx)[1]) / 2
     unit = np.linalg.inv(xx)
     beta = unit @ xy
@@ -174,9 +199,9 @@ def _random_effects(products: _Products, theta: Floats, beta: Floats, design: De
     """Predict every random effect."""
     effects = np.zeros(len(design.term_of))
     for block in products.blocks:
-        relative = theta[block.term_of]
-        matrix = block.zz * np.outer(relative, relative)
-        matrix[np.diag_indices_from(matrix)] += 1.0
-        right = relative * (block.zy - block.zx @ beta)
-        effects[block.columns] = relative * np.linalg.solve(matrix, right)
+        relative, factor = block.factor(theta)
+        for part in block.parts:
+            right = relative * (part.zy - part.zx @ beta[part.cells])
+            solved = cho_solve((factor, True), right, check_finite=False)
+            effects[part.columns] = relative * solved
     return effects
