@@ -158,7 +158,7 @@ def average_share(logit: npt.ArrayLike, sd: float) -> Floats:
     Examples
     --------
     >>> average_share([0.0, 2.0], 1.0).round(3).tolist()
-    [0.5, 0.843]
+    [0.5, 0.845]
     """
     points, weights = np.polynomial.hermite_e.hermegauss(30)
     eta = np.asarray(logit, dtype=np.float64)[..., None] + sd * points

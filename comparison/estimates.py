@@ -169,7 +169,7 @@ def partial_eta_squared(
     Examples
     --------
     >>> [round(value, 3) for value in partial_eta_squared(6.0, 2, 30)]
-    [0.286, 0.059, 0.455]
+    [0.286, 0.056, 0.443]
     """
     from scipy.optimize import brentq
 

@@ -85,7 +85,24 @@ Row = dict[str, Any]
 
 
 def mean_row(asked: Asked, term: str, unit: str, ends: tuple[float, float, float]) -> Row:
-    """Make the row of an estimated mean: its estimate and the ends of its interval."""
+    """Make the row of an estimated mean.
+
+    Parameters
+    ----------
+    asked : Asked
+        What the rows of the model share.
+    term : str
+        Whose mean it is.
+    unit : str
+        Its unit.
+    ends : tuple of float
+        The estimate, and the lower and upper end of its interval.
+
+    Returns
+    -------
+    dict
+        The row.
+    """
     estimate, low, high = ends
     return asdict(asked) | {
         "kind": "mean",
@@ -98,7 +115,22 @@ def mean_row(asked: Asked, term: str, unit: str, ends: tuple[float, float, float
 
 
 def omnibus_row(asked: Asked, term: str, test: Mapping[str, Any]) -> Row:
-    """Make the row of an F test, with partial eta squared."""
+    """Make the row of an F test, with partial eta squared.
+
+    Parameters
+    ----------
+    asked : Asked
+        What the rows of the model share.
+    term : str
+        The effect.
+    test : mapping
+        test, statistic, df1, df2 and p.
+
+    Returns
+    -------
+    dict
+        The row.
+    """
     share, low, high = partial_eta_squared(test["statistic"], test["df1"], test["df2"])
     effect = {"effect_size": share, "effect_ci_low": low, "effect_ci_high": high}
     head = asdict(asked) | {"kind": "omnibus", "term": term}
@@ -108,7 +140,26 @@ def omnibus_row(asked: Asked, term: str, test: Mapping[str, Any]) -> Row:
 def contrast_row(
     asked: Asked, term: str, unit: str, test: Mapping[str, Any], total_sd: float
 ) -> Row:
-    """Make the row of a t test: log odds with the odds ratio, ratios and differences with d."""
+    """Make the row of a t test: log odds with the odds ratio, ratios and differences with d.
+
+    Parameters
+    ----------
+    asked : Asked
+        What the rows of the model share.
+    term : str
+        The difference.
+    unit : str
+        Of the estimate; for ``ratio`` the test is of a difference of logs.
+    test : mapping
+        As `comparison.estimates.t_test` gives it.
+    total_sd : float
+        Square root of the sum of all variances, for d.
+
+    Returns
+    -------
+    dict
+        The row.
+    """
     ends = np.array([test[name] for name in ("estimate", "ci_low", "ci_high")])
     effect = np.exp(ends) if unit == "log odds" else ends / total_sd
     shown = np.exp(ends) if unit == "ratio" else ends
@@ -120,7 +171,20 @@ def contrast_row(
 
 
 def no_model_row(question: str, model: str, reason: str) -> Row:
-    """Make the row that says why there is no model."""
+    """Make the row that says why there is no model.
+
+    Parameters
+    ----------
+    question, model : str
+        What was asked, and of which model.
+    reason : str
+        Why it cannot be answered, in sentences.
+
+    Returns
+    -------
+    dict
+        The row.
+    """
     return {
         "question": question, "model": model, "label": "", "kind": "none", "term": "none",
         "assumptions": reason,

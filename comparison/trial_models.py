@@ -301,7 +301,20 @@ def sphericity_epsilon(contrasts: Floats, groups: pd.Series) -> float:
 
 
 def corrected(test: dict[str, Any], epsilon: float) -> dict[str, Any]:
-    """Multiply the degrees of freedom of an F test by epsilon."""
+    """Multiply the degrees of freedom of an F test by epsilon.
+
+    Parameters
+    ----------
+    test : dict
+        As `comparison.estimates.f_test` gives it.
+    epsilon : float
+        As `sphericity_epsilon` gives it.
+
+    Returns
+    -------
+    dict
+        The same with other degrees of freedom, p and name.
+    """
     from scipy.stats import f
 
     df1, df2 = test["df1"] * epsilon, test["df2"] * epsilon
