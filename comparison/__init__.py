@@ -12,6 +12,8 @@ _HOMES = {
     "cc": "map_metrics",
     "cluster_test": "map_differences",
     "emd": "map_metrics",
+    "fit_binomial": "binomial_models",
+    "fit_linear": "linear_models",
     "information_gain": "fixation_metrics",
     "kl": "map_metrics",
     "nss": "fixation_metrics",

@@ -102,3 +102,13 @@ def stats(
     from study.provenance import run_step
 
     run_step(opened, stats_step(opened), force=force)
+
+
+@app.command()
+def models(study: StudyOption = Path(), force: ForceOption = False) -> None:
+    """Model accuracy, reaction time, dwell and perturbation; people and pictures are random."""
+    opened = open_for_command(study)
+    from comparison.models_step import models_step
+    from study.provenance import run_step
+
+    run_step(opened, models_step(opened), force=force)

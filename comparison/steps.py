@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from comparison.behaviour_step import behaviour_step, people_were_asked
+from comparison.models_step import models_step
 from comparison.steps_maps import maps_step, metrics_step
 from comparison.steps_perturbation import perturb_step
 from comparison.steps_statistics import stats_step
@@ -21,7 +22,7 @@ def steps(study: Study) -> Iterator[Step]:
     Yields
     ------
     Step
-        Behaviour, perturb, metrics, maps, stats; behaviour only where people were asked.
+        Behaviour, perturb, metrics, maps, stats, models; behaviour only where people were asked.
     """
     if people_were_asked(study):
         yield behaviour_step(study)
@@ -29,3 +30,4 @@ def steps(study: Study) -> Iterator[Step]:
     yield metrics_step(study)
     yield maps_step(study)
     yield stats_step(study)
+    yield models_step(study)

@@ -89,7 +89,7 @@ def stats_step(study: Study) -> Step:
             "deviations": plan.deviations(study, plan.read_registration(study)),
         },
         run=lambda: _stats(study),
-        follows="report",
+        follows="compare models",
     )
 
 

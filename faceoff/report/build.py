@@ -19,6 +19,7 @@ from faceoff.report.contest import (
 )
 from faceoff.report.looking import looking_section, maps_section
 from faceoff.report.methods import methods_section, provenance_section
+from faceoff.report.models import models_section
 from faceoff.report.network import network_section
 from faceoff.report.people import people_section, quality_section
 from faceoff.report.recovery import recovery_section
@@ -40,6 +41,7 @@ SECTIONS: tuple[tuple[str, Callable[[Study], ReportSection | None]], ...] = (
     ("Agreement of the maps", agreement_section),
     ("Maps of expressions, and where gaze and relevance differ", map_differences_section),
     ("Statistics", statistics_section),
+    ("Models of trials", models_section),
     ("Planted and recovered", recovery_section),
     ("Methods", methods_section),
     ("Provenance", provenance_section),
