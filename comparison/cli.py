@@ -62,7 +62,8 @@ def perturb(
     run_step(opened, perturb_step(opened), force=force)
     if as_experiment is not None:
         from cnn.network import load_network
-        from comparison.occlusion_study import parse_steps, write_occlusion_study
+        from comparison.occlusion import parse_steps
+        from comparison.occlusion_study import write_occlusion_study
 
         conditions = [name.strip() for name in occlusion_conditions.split(",")]
         steps = parse_steps(occlusion_steps)

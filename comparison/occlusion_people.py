@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from comparison.figures import COLOURS, LINES, MARKERS, mean_interval
-from comparison.occlusion_study import INTACT, occlusions_tsv, removed_tiles
+from comparison.occlusion import INTACT, occlusions_tsv, removed_tiles
 from comparison.orders import MOST_FIRST
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
@@ -111,7 +111,7 @@ def read_occlusions(occlusion: Study, orders: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns of `comparison.occlusion_study.OCCLUSION_COLUMNS`.
+        The columns of `comparison.occlusion.OCCLUSION_COLUMNS`.
 
     Raises
     ------

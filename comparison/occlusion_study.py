@@ -12,11 +12,15 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
-from comparison.fills import IMPUTING, cover, imputer
-from comparison.orders import MOST_FIRST
+from comparison.occlusion import (
+    OCCLUSION_COLUMNS,
+    occlude,
+    occlusion_cells,
+    occlusion_plan,
+    occlusions_tsv,
+)
 from comparison.perturbation import Removal
 from comparison.tiles import tile_edges
-from participants.order import spread
 from participants.practice import first_round
 from stimuli.catalog import (
     CROP_COLUMNS,
@@ -31,7 +35,7 @@ from stimuli.catalog import (
     read_splits,
 )
 from stimuli.pictures import load_pictures
-from study.errors import InputError, did_you_mean
+from study.errors import InputError
 from study.folder import Study, create_study
 from study.progress import bar, say
 from study.seeds import generator
@@ -39,48 +43,7 @@ from study.tables import write_table
 from study.writing import write_text
 
 Pixels = npt.NDArray[np.uint8]
-INTACT = "intact"
-OCCLUSION_COLUMNS = {
-    "image_id": "name of the picture",
-    "face": "name of the picture in the main study of which it was made",
-    "condition": "whose order the tiles were removed in, most relevant first; intact at step 0",
-    "step": "removal step of the main study's curves",
-    "tiles": "tiles that are removed, numbered from 0 in reading order, in the order of their rank",
-    "share_removed": "share of the tiles that is removed",
-}
 _COPIED = ("study", "screen", "stimuli", "participants", "experiment", "observers")
-
-
-def parse_steps(text: str) -> list[int]:
-    """Read removal steps.
-
-    Parameters
-    ----------
-    text : str
-        Whole numbers with commas between.
-
-    Returns
-    -------
-    list of int
-        The steps.
-
-    Raises
-    ------
-    InputError
-        If it is something else.
-
-    Examples
-    --------
-    >>> parse_steps("0, 2,4")
-    [0, 2, 4]
-    """
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        raise InputError(
-            f"Removal steps must be whole numbers with commas, but they are {text!r}. "
-            "Write for example --occlusion-steps 0,2,4,6,8."
-        )
-    return [int(part) for part in parts]
 
 
 def write_occlusion_study(
@@ -145,162 +108,6 @@ def write_occlusion_study(
     return Study(folder, made.settings)
 
 
-def occlusion_cells(
-    orders: pd.DataFrame, conditions: Sequence[str], steps: Sequence[int], n_steps: int
-) -> list[tuple[str, int]]:
-    """Combine conditions and steps; the intact face is one cell for all conditions.
-
-    Parameters
-    ----------
-    orders : pandas.DataFrame
-        As in orders.parquet.
-    conditions : sequence of str
-        Whose orders.
-    steps : sequence of int
-        Removal steps, 0 to `n_steps`.
-    n_steps : int
-        Number of steps of the main study's curves.
-
-    Returns
-    -------
-    list of tuple of str and int
-        Condition and step.
-
-    Raises
-    ------
-    InputError
-        If a condition has no orders, there is no such step, or fewer than two cells are left.
-    """
-    known = sorted(orders["condition"].unique())
-    for condition in conditions:
-        if condition not in known:
-            raise InputError(
-                f"Occlusion needs orders of each condition, but orders.parquet has none of "
-                f"{condition!r}, only {', '.join(known)}.{did_you_mean(condition, known)} "
-                "Add it to [comparison] conditions, or choose others."
-            )
-    wrong = [step for step in steps if not 0 <= step <= n_steps]
-    if wrong:
-        raise InputError(
-            f"A removal step must be between 0 and {n_steps}, as in the study's curves, but it is "
-            f"{wrong[0]}. Choose others, or change [comparison] steps."
-        )
-    cells = [(INTACT, 0)] if 0 in steps else []
-    cells += [(name, step) for name in dict.fromkeys(conditions) for step in sorted({*steps} - {0})]
-    if len(cells) < 2:
-        raise InputError(
-            f"Occlusion needs conditions and steps to compare, but there are {len(cells)} "
-            "combinations of them. Choose for example --occlusion-steps 0,2,4,6,8."
-        )
-    return cells
-
-
-def occlusion_plan(
-    orders: pd.DataFrame, faces: pd.DataFrame, cells: Sequence[tuple[str, int]], removal: Removal
-) -> pd.DataFrame:
-    """Decide which tiles each picture lacks, and which list shows it.
-
-    Parameters
-    ----------
-    orders : pandas.DataFrame
-        As in orders.parquet.
-    faces : pandas.DataFrame
-        Rows of the manifest, indexed by image_id.
-    cells : sequence of tuple of str and int
-        Condition and step.
-    removal : Removal
-        Tiles, steps and seed.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `OCCLUSION_COLUMNS`, and list. Over the lists each face is once in each
-        cell; within a list each cell has, to within one, as many faces as any other, as many of
-        each expression, and as many of each actor.
-    """
-    rng = generator(removal.seed, "occlusion lists")
-    features = list(zip(faces["actor"], faces["expression"], strict=True))
-    groups = spread(features, len(cells), rng)
-    rows = []
-    for place, (condition, step) in enumerate(cells):
-        removed = removed_tiles(orders, condition, int(removal.tiles_removed[step]))
-        for face, group in zip(faces["image_id"], groups, strict=True):
-            tiles = removed.get(face, [])
-            rows.append(
-                {
-                    "image_id": f"{face}_{condition}" + (f"_{step:02d}" if step else ""),
-                    "face": face,
-                    "condition": condition,
-                    "step": step,
-                    "tiles": " ".join(map(str, tiles)) or None,
-                    "share_removed": len(tiles) / removal.n_tiles,
-                    "list": (place - group) % len(cells) + 1,
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def removed_tiles(orders: pd.DataFrame, condition: str, n_removed: int) -> dict[str, list[int]]:
-    """List the tiles that go first under a condition, for each picture.
-
-    Parameters
-    ----------
-    orders : pandas.DataFrame
-        As in orders.parquet.
-    condition : str
-        Whose order; of random ones the first repeat.
-    n_removed : int
-        How many tiles.
-
-    Returns
-    -------
-    dict of str to list of int
-        By picture, in the order in which they go.
-    """
-    own = orders[
-        (orders["condition"] == condition)
-        & (orders["direction"] == MOST_FIRST)
-        & (orders["repeat"] <= 1)  # repeats of random orders count from 1; others have 0
-        & (orders["rank"] <= n_removed)
-    ].sort_values(["image_id", "rank"])
-    return {str(face): rows.tolist() for face, rows in own.groupby("image_id")["tile"]}
-
-
-def occlude(
-    picture: Pixels, seen: Pixels, image_id: str, tiles: Sequence[int], removal: Removal
-) -> Pixels:
-    """Remove tiles from a picture for people, which show what the network saw there.
-
-    Parameters
-    ----------
-    picture : numpy.ndarray of uint8, shape (side, side, 3)
-        The face as people see it.
-    seen : numpy.ndarray of uint8, shape (input_px, input_px, 3)
-        The same as the network saw it.
-    image_id : str
-        Its name in the main study, on which the noise hangs.
-    tiles : sequence of int
-        Tiles that are gone.
-    removal : Removal
-        Tiles and fill at the network's size.
-
-    Returns
-    -------
-    numpy.ndarray of uint8, shape (side, side, 3)
-        What is left has people's resolution; what is gone shows the network's own fill, each of
-        its pixels enlarged without smoothing.
-    """
-    gone = np.isin(removal.tile_of_pixel, tiles)
-    if removal.fill in IMPUTING:
-        filled = imputer(removal.fill, seen, removal.seed, image_id)(gone)
-    else:
-        filled = cover(removal.fill, seen, removal.seed, image_id)
-    side = len(picture)
-    under = ((np.arange(side) + 0.5) * len(seen) / side).astype(int)
-    pixels = np.ix_(under, under)
-    return np.where(gone[pixels][..., None], filled[pixels], picture)
-
-
 def _practice_faces(study: Study) -> pd.DataFrame:
     """Draw intact faces of actors that are not tested, enough for all rounds of practice."""
     settings = study.settings.participants
@@ -349,7 +156,7 @@ def _write_faces(
 
     def add(image_id: str, face: str, picture: Pixels) -> None:
         path = made.pictures_dir / f"{image_id}.png"
-        Image.fromarray(picture).save(path, format="PNG")
+        Image.fromarray(picture).save(path, format="PNG", compress_level=1)
         own = {"image_id": image_id, "file": path.name, "width_px": side_px, "height_px": side_px}
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         rows.append(manifest.loc[face].to_dict() | own | {"sha256": digest})
@@ -359,7 +166,7 @@ def _write_faces(
 
     with bar("occluded pictures", len(plan)) as advance:
         for image_id, face, text in zip(plan["image_id"], plan["face"], plan["tiles"], strict=True):
-            tiles = [int(tile) for tile in (text or "").split()]
+            tiles = [int(tile) for tile in text.split()]
             add(image_id, face, occlude(shown[face], seen[face], face, tiles, removal))
             advance(1)
     for face in practice["image_id"]:
@@ -374,13 +181,9 @@ def _write_faces(
         made.problems_tsv, pd.DataFrame(columns=list(PROBLEM_COLUMNS), dtype=str), PROBLEM_COLUMNS
     )
     write_table(made.lists_tsv, plan[list(LIST_COLUMNS)], LIST_COLUMNS)
-    write_table(occlusions_tsv(made), plan[list(OCCLUSION_COLUMNS)], OCCLUSION_COLUMNS)
+    what = plan.assign(tiles=plan["tiles"].mask(plan["tiles"] == ""))
+    write_table(occlusions_tsv(made), what[list(OCCLUSION_COLUMNS)], OCCLUSION_COLUMNS)
     write_table(made.manifest_tsv, pd.DataFrame(rows), MANIFEST_COLUMNS)
-
-
-def occlusions_tsv(study: Study) -> Path:
-    """Name the table of what was done to each picture of an occlusion study."""
-    return study.stimuli_dir / "occlusions.tsv"
 
 
 def _copy_texts(study: Study, made: Study) -> None:
