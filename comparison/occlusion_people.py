@@ -326,13 +326,16 @@ def occlusion_figure(table: pd.DataFrame, curves: pd.DataFrame, *, seed: int = 1
     left, right = figure.subplots(1, 2, sharey=True, sharex=True)
     intact = table[table["condition"] == INTACT]
     faces = None
-    for condition in [name for name in table["condition"].unique() if name != INTACT]:
+    names = [name for name in table["condition"].unique() if name != INTACT]
+    # Moved apart, so that bars do not hide each other.
+    for place, condition in enumerate(names):
+        shift = 0.24 * (place - (len(names) - 1) / 2)
         colour = COLOURS.get(condition, ORANGE)
         style = {"color": colour, "linestyle": LINES.get(condition, "-")}
         own = pd.concat([intact, table[table["condition"] == condition]])
         bars = np.abs(own[["people_low", "people_high"]].to_numpy().T - own["people"].to_numpy())
         left.errorbar(
-            own["step"], own["people"], bars, capsize=2, marker=MARKERS.get(condition, "^"),
+            own["step"] + shift, own["people"], bars, capsize=2, marker=MARKERS.get(condition, "^"),
             label=condition.replace("_", " "), **style,
         )  # fmt: skip
         answers = network_answers(curves, condition)

@@ -111,6 +111,21 @@ def test_participants_take_the_lists_in_turn(both: tuple[Study, Study], tmp_path
             assert {trial.image_id for trial in plan.trials} == lists[number % 9]
 
 
+def test_lists_with_a_gap_or_a_strange_picture_are_refused(
+    both: tuple[Study, Study], tmp_path: Path
+) -> None:
+    shutil.copytree(both[1].root, tmp_path / "people")
+    people = open_study(tmp_path / "people")
+    table = pd.read_csv(people.lists_tsv, sep="\t")
+    table.assign(list=table["list"] + 1).to_csv(people.lists_tsv, sep="\t", index=False)
+    with pytest.raises(InputError, match="must number the lists 1, 2, 3"):
+        read_lists(people)
+    table["image_id"] = ["nobody", *table["image_id"][1:]]
+    table.to_csv(people.lists_tsv, sep="\t", index=False)
+    with pytest.raises(InputError, match="nobody is none"):
+        read_lists(people)
+
+
 def test_people_are_drawn_beside_the_network(both: tuple[Study, Study]) -> None:
     main, people = both
     shown = pd.read_csv(people.stimuli_dir / "occlusions.tsv", sep="\t")
