@@ -1,12 +1,36 @@
 """The commands of `faceoff compare`: people, perturbation, maps and statistics."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from study.cli import ForceOption, JobsOption, SchedulerOption, StudyOption, open_for_command
 
 app = typer.Typer(no_args_is_help=True, help="Set people's gaze against the network's relevance.")
+
+AsExperimentOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Make a study there in which people name the occluded faces."),
+]
+OcclusionConditionsOption = Annotated[
+    str,
+    typer.Option(
+        metavar="NAMES", help="With --as-experiment: whose orders, with commas; random is one."
+    ),
+]
+OcclusionStepsOption = Annotated[
+    str,
+    typer.Option(
+        metavar="STEPS", help="With --as-experiment: removal steps; 0 is the intact face."
+    ),
+]
+WithExperimentOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Draw people's accuracy in that study beside the network's curves."
+    ),
+]
 
 
 @app.command()
@@ -25,6 +49,10 @@ def perturb(
     jobs: JobsOption = 0,
     scheduler: SchedulerOption = "",
     force: ForceOption = False,
+    as_experiment: AsExperimentOption = None,
+    occlusion_conditions: OcclusionConditionsOption = "gaze,relevance",
+    occlusion_steps: OcclusionStepsOption = "0,2,4,6,8",
+    with_experiment: WithExperimentOption = None,
 ) -> None:
     """Remove tile after tile in the order of gaze, relevance and chance; curves and areas."""
     opened = open_for_command(study, jobs, scheduler)
@@ -32,6 +60,20 @@ def perturb(
     from study.provenance import run_step
 
     run_step(opened, perturb_step(opened), force=force)
+    if as_experiment is not None:
+        from cnn.network import load_network
+        from comparison.occlusion import parse_steps
+        from comparison.occlusion_study import write_occlusion_study
+
+        conditions = [name.strip() for name in occlusion_conditions.split(",")]
+        steps = parse_steps(occlusion_steps)
+        input_px = load_network(opened, opened.settings.cnn.model).input_px
+        write_occlusion_study(opened, as_experiment, conditions, steps, input_px)
+    if with_experiment is not None:
+        from comparison.occlusion_people import occlusion_step
+        from study.folder import open_study
+
+        run_step(opened, occlusion_step(opened, open_study(with_experiment)), force=force)
 
 
 @app.command()

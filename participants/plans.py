@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from participants.counterbalance import design_rows, key_shift
 from participants.register import participant_number
 from participants.sequence import TrialRow, trial_rows
+from stimuli.catalog import read_lists
 from stimuli.expressions import EXPRESSIONS
 from stimuli.frames import Rect, screen_from
 from study.errors import InputError
@@ -191,6 +192,8 @@ def make_plan(study: Study, participant_id: str, session: str = "01", mode: Mode
 
     All test pictures are shown once, in an order in which no actor comes twice in a row and
     each block has each expression equally often, after rounds of practice with other actors.
+    Where the study has lists (stimuli/lists.tsv), a participant sees the test pictures of one:
+    lists are taken in turn, so that each comes with every row of the design.
     Where the study has conditions, each block has one, in an order that is counterbalanced over
     participants. The fixation target is beside the picture, as often left as right, so that the
     first look at the face is a choice. Participants' keys rotate through the expressions.
@@ -224,8 +227,12 @@ def make_plan(study: Study, participant_id: str, session: str = "01", mode: Mode
     conditions = list(study.settings.experiment.conditions)
     design = design_rows(len(conditions), settings.counterbalance)
     row = design[number % len(design)]
-    shift = key_shift(number, len(design), len(settings.keys)) if settings.rotate_keys else 0
-    rows = trial_rows(study, participant_id, session, [conditions[place] for place in row])
+    lists = read_lists(study)
+    own_list = lists[number // len(design) % len(lists)] if lists else None
+    turn = len(design) * max(len(lists), 1)
+    shift = key_shift(number, turn, len(settings.keys)) if settings.rotate_keys else 0
+    names = [conditions[place] for place in row]
+    rows = trial_rows(study, participant_id, session, names, own_list)
     return Plan(
         participant_id=participant_id,
         session=session,

@@ -1,5 +1,6 @@
 """The sequence of a session's trials: practice rounds, then blocks with their conditions."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -29,7 +30,11 @@ class TrialRow(NamedTuple):
 
 
 def trial_rows(
-    study: Study, participant_id: str, session: str, conditions: list[str]
+    study: Study,
+    participant_id: str,
+    session: str,
+    conditions: list[str],
+    of_list: Collection[str] | None = None,
 ) -> list[TrialRow]:
     """Order the trials of a session.
 
@@ -41,6 +46,8 @@ def trial_rows(
         Whose session, and which: the order is drawn for these.
     conditions : list of str
         The conditions in the order of the participant's row of the design; empty without any.
+    of_list : collection of str, optional
+        The test pictures of the participant's list; by default all test pictures are shown.
 
     Returns
     -------
@@ -57,6 +64,8 @@ def trial_rows(
     rng = generator(seed, "plan", participant_id, session)
     shown = _usable_pictures(study)
     pool, main = shown[shown["split"] == "train"], shown[shown["split"] == "test"]
+    if of_list is not None:
+        main = main[main["image_id"].isin(of_list)]
     practice = first_round(pool, settings.practice_trials, rng)
     if main.empty:
         raise InputError(

@@ -43,6 +43,10 @@ SPLIT_COLUMNS = {
     "image_id": "name of the picture",
     "split": "train, validation, test or unused; no actor is in two of the first three",
 }
+LIST_COLUMNS = {
+    "image_id": "name of a test picture; it may be in several lists",
+    "list": "number of the list, from 1; participants take the lists in turn",
+}
 PROBLEM_COLUMNS = {
     "image_id": "name of the picture, where it has one",
     "file": "file, from the face set's folder, where there is one",
@@ -123,6 +127,47 @@ def read_splits(study: Study) -> pd.DataFrame:
         what="The table of splits (faceoff stimuli register)",
         columns=dict.fromkeys(SPLIT_COLUMNS, str),
     )
+
+
+def read_lists(study: Study) -> list[set[str]]:
+    """Read which test pictures are shown to whom, where not everybody sees all of them.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    list of set of str
+        The test pictures of each list; nothing where the study has no lists.
+
+    Raises
+    ------
+    InputError
+        If the lists are not numbered from 1 on without gaps, or hold a picture that is no test
+        picture.
+    """
+    if not study.lists_tsv.is_file():
+        return []
+    table = read_table(
+        study.lists_tsv, what="The table of lists", columns={"image_id": str, "list": int}
+    )
+    numbers = sorted(set(table["list"]))
+    if numbers != list(range(1, len(numbers) + 1)) or not numbers:
+        found = ", ".join(map(str, numbers)) or "none"
+        raise InputError(
+            f"{study.lists_tsv} must number the lists 1, 2, 3 and so on, but it has {found}. "
+            "Mend the numbers, or remove the file to show everybody all pictures."
+        )
+    splits = read_splits(study)
+    strange = sorted(set(table["image_id"]) - set(splits["image_id"][splits["split"] == "test"]))
+    if strange:
+        raise InputError(
+            f"{study.lists_tsv} must hold test pictures only, but {strange[0]} is none. "
+            "Take it out, or see stimuli/splits.tsv."
+        )
+    return [set(table["image_id"][table["list"] == number]) for number in numbers]
 
 
 def picture_frame(study: Study) -> Rect:

@@ -68,6 +68,11 @@ class Study:
         return self.stimuli_dir / "splits.tsv"
 
     @property
+    def lists_tsv(self) -> Path:
+        """The table of which test pictures are in which list, where people see different ones."""
+        return self.stimuli_dir / "lists.tsv"
+
+    @property
     def problems_tsv(self) -> Path:
         """The table of pictures that cannot be used, with the reason."""
         return self.stimuli_dir / "problems.tsv"
