@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comparison import apa
+from comparison.corrections import holm
 from comparison.estimates import partial_eta_squared
-from comparison.statistics import holm
 
 MODEL_COLUMNS = {
     "question": "what is asked: the measure by its conditions",

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from comparison.figures import COLOURS, LINES, MARKERS, mean_interval
+from comparison.curve_figure import LINES
+from comparison.figures import COLOURS, MARKERS, mean_interval
 from comparison.occlusion import INTACT, occlusions_tsv, removed_tiles
 from comparison.orders import MOST_FIRST
 from stimuli.expressions import EXPRESSIONS
