@@ -41,9 +41,7 @@ def main() -> None:
     if args.worker:
         quantus_worker(args.worker)
         return
-    print(
-        f"{args.pictures} pictures of {SIDE_PX} px, {args.orders} orders of 16 tiles, random weights"
-    )
+    print(f"{args.pictures} pictures of {SIDE_PX} px, {args.orders} orders each, random weights")
     for name in [args.network] if args.network else NETWORKS:
         measure(name, args)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
