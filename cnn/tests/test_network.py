@@ -134,6 +134,20 @@ def test_answers_do_not_depend_on_the_batch(saved):
     assert network.logits(pictures[:0]).shape == (0, 7)
 
 
+@pytest.mark.parametrize("edges", [(0, 8, 16, 24, 32), (0, 4, 12, 20, 28, 32), (0, 11, 21, 32)])
+def test_covered_pictures_are_those_put_together_by_hand(saved, edges):
+    network = read_network(saved[0])
+    random = np.random.default_rng(4)
+    picture, cover = random.integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    line = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+    tiles = line[:, None] * (len(edges) - 1) + line
+    covered = random.random((70, tiles.max() + 1)) < 0.5
+    by_hand = np.where(covered[:, tiles, None], cover, picture)
+    answers = network.covered_logits(picture, cover, covered, tiles)
+    np.testing.assert_allclose(answers, network.logits(by_hand), atol=1e-4)
+    assert np.ptp(answers, axis=0).min() > 1e-3
+
+
 @pytest.mark.parametrize(
     "pictures",
     [np.zeros((1, 31, 32, 3), np.uint8), np.zeros((1, 32, 32, 3), np.float32)],
