@@ -1,7 +1,7 @@
 """The command line: every package's commands, and those that run the whole study."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -67,13 +67,27 @@ def run(
 
 
 @app.command()
-def report(study: StudyOption = Path(), force: ForceOption = False) -> None:
-    """Write the report: one HTML file, figures as SVG and PNG, tables as CSV and LaTeX."""
+def report(
+    study: StudyOption = Path(),
+    kind: Annotated[
+        Literal["html", "latex", "docx"],
+        typer.Option(
+            "--format",
+            help="html: one file to mail; latex: a chapter with figures, tables and BibTeX; docx: "
+            "the same for Word.",
+        ),
+    ] = "html",
+    force: ForceOption = False,
+) -> None:
+    """Write the report: methods, results and literature, with every figure and table."""
     from faceoff.pipeline import report_step
+    from faceoff.report import report_file
+    from study.progress import say
     from study.provenance import run_step
 
     opened = open_for_command(study)
-    run_step(opened, report_step(opened), force=force)
+    run_step(opened, report_step(opened, kind), force=force)
+    say(f"the report is {report_file(opened, kind)}")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The pipeline: every step of the study in order, each done only if it is out of date."""
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import cnn.steps
 import comparison.steps
@@ -10,6 +11,9 @@ from study.errors import InputError
 from study.folder import Study
 from study.progress import say
 from study.provenance import Step, run_step
+
+if TYPE_CHECKING:
+    from faceoff.report import Format
 
 Steps = Callable[[Study], Iterator[Step]]
 
@@ -56,34 +60,37 @@ def run_everything(study: Study, *, force: bool = False) -> None:
         for step in steps(study):
             run_step(study, step, force=force)
     say("== report")
-    run_step(study, report_step(study), force=force)
+    run_step(study, report_step(study, "html"), force=force)
     say(f"the report is {study.report_html}")
+    say("  as a chapter: faceoff report --format latex, or docx")
 
 
-def report_step(study: Study) -> Step:
+def report_step(study: Study, kind: "Format") -> Step:
     """Describe the step that writes the report.
 
     Parameters
     ----------
     study : Study
         The study.
+    kind : str
+        ``html``, ``latex`` or ``docx``.
 
     Returns
     -------
     Step
-        It reads every table and map, and makes report.html.
+        It reads every table and map, and makes report.html, chapter/ or chapter.docx.
     """
-    from faceoff.report import report_inputs, write_report
+    from faceoff.report import report_file, report_inputs, write_report
 
     settings = study.settings
     return Step(
-        command="report",
+        command="report" if kind == "html" else f"report --format {kind}",
         inputs=tuple(path for path in report_inputs(study) if path.is_file()),
-        outputs=(study.report_html,),
+        outputs=(report_file(study, kind),),
         settings={
             "study": settings.study.model_dump(mode="json"),
             "screen": settings.screen.model_dump(mode="json"),
             "report": settings.report.model_dump(mode="json"),
         },
-        run=lambda: write_report(study),
+        run=lambda: write_report(study, kind),
     )

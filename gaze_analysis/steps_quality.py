@@ -19,6 +19,7 @@ from gaze_analysis.quality_report.flags import (
     limits_from,
     session_flags,
 )
+from gaze_analysis.quality_report.methods import methods_text
 from gaze_analysis.quality_report.pages import compact_table, index_page, session_page, verdict
 from gaze_analysis.quality_tables import (
     BLOCK_QUALITY_COLUMNS,
@@ -84,7 +85,7 @@ _OUTPUTS = {
     "quality_validations": SESSION_VALIDATION_COLUMNS,
     "flags": FLAG_COLUMNS,
 }
-_PAGES = ("index.html", "checklist.tsv", "checklist.md", "checklist.html")
+_PAGES = ("index.html", "checklist.tsv", "checklist.md", "checklist.html", "methods.txt")
 _MOST_LINES = 60
 # What pages and checklist say of [gaze]; the rest shows in the tables that are read.
 _REPORTED = {"eye", "events", "exclude"}
@@ -198,6 +199,7 @@ def _write_pages(
     )
     checklist = checklist_table(facts)
     write_table(folder / "checklist.tsv", checklist, CHECKLIST_COLUMNS)
+    write_text(folder / "methods.txt", methods_text(facts) + "\n")
     write_text(folder / "checklist.md", checklist_markdown(checklist, facts))
     write_text(folder / "checklist.html", checklist_page(title, checklist, facts))
     index = index_page(title, made["quality"], made["flags"], screen, limits)

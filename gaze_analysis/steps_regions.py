@@ -343,16 +343,12 @@ def example_trials(
     list of tuple
         Participant, session and trial with its fixations, by expression.
     """
-    groups = {
-        trial_keys(rows.head(1))[0]: rows for _, rows in fixations.groupby(TRIAL_KEYS, sort=False)
-    }
-    trials = pd.DataFrame(
-        [
-            (key, key[0], str(rows["image_id"].iloc[0]), _expression(rows), len(rows))
-            for key, rows in groups.items()
-        ],
-        columns=["key", "participant_id", "image_id", "expression", "n"],
-    )
+    grouped = fixations.groupby(TRIAL_KEYS, sort=False)
+    trials = grouped.agg(
+        image_id=("image_id", "first"), expression=("expression", "first"), n=("trial", "size")
+    ).reset_index()
+    trials["expression"] = trials["expression"].fillna("")
+    trials["key"] = trial_keys(trials)
     shown = set(trials["expression"])
     known = [name for name in EXPRESSIONS if name in shown]
     chosen: list[tuple[str, str, int]] = []
@@ -365,7 +361,7 @@ def example_trials(
         picked = own.loc[fresh].head(n_each)
         people |= set(picked["participant_id"])
         chosen += picked["key"].tolist()
-    return [(key, groups[key]) for key in chosen]
+    return [(key, grouped.get_group(key)) for key in chosen]
 
 
 def _expression(rows: pd.DataFrame) -> str:

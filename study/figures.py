@@ -1,5 +1,6 @@
 """How figures look and how they are saved: one style, as vectors and as pixels."""
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,10 @@ STYLE: Any = {
     "lines.linewidth": 1.5,
     "svg.hashsalt": "faceoff",
     "svg.fonttype": "none",
+    "pdf.fonttype": 42,
 }
+# Without the date, so that the same figure is the same file.
+_NO_DATE: Any = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
 def new_figure(width_cm: float = TWO_COLUMNS_CM, height_cm: float = 8.0) -> "Figure":
@@ -58,8 +62,10 @@ def new_figure(width_cm: float = TWO_COLUMNS_CM, height_cm: float = 8.0) -> "Fig
     return Figure(figsize=(width_cm / 2.54, height_cm / 2.54), layout="constrained")
 
 
-def save_figure(figure: "Figure", stem: Path, *, dpi: int = 150) -> tuple[Path, Path]:
-    """Save a figure as SVG and as PNG.
+def save_figure(
+    figure: "Figure", stem: Path, *, kinds: tuple[str, ...] = ("svg", "png"), dpi: int = 150
+) -> tuple[Path, ...]:
+    """Save a figure as vectors, as pixels, or both.
 
     Parameters
     ----------
@@ -67,20 +73,43 @@ def save_figure(figure: "Figure", stem: Path, *, dpi: int = 150) -> tuple[Path, 
         The figure.
     stem : Path
         The file without its suffix.
+    kinds : tuple of str, default ("svg", "png")
+        ``svg``, ``png`` or ``pdf``.
     dpi : int, default 150
-        Resolution of the PNG, and of the pictures within the SVG.
+        Resolution of a PNG, and of the pictures within an SVG or PDF.
 
     Returns
     -------
     tuple of Path
-        The SVG and the PNG.
+        The files, in the order of the kinds. The same figure gives the same bytes.
+    """
+    paths = tuple(stem.with_name(f"{stem.name}.{kind}") for kind in kinds)
+    for path, kind in zip(paths, kinds, strict=True):
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(figure_bytes(figure, kind, dpi=dpi))
+    return paths
+
+
+def figure_bytes(figure: "Figure", kind: str, *, dpi: int = 150) -> bytes:
+    """Give the bytes of a figure's file.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    kind : str
+        ``svg``, ``png`` or ``pdf``.
+    dpi : int, default 150
+        Resolution of a PNG, and of the pictures within an SVG or PDF.
+
+    Returns
+    -------
+    bytes
+        The same figure gives the same bytes.
     """
     import matplotlib as mpl
 
-    paths = stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".png")
+    file = io.BytesIO()
     with mpl.rc_context(STYLE):
-        for path in paths:
-            with atomic_path(path) as temporary:
-                metadata = {"Date": None} if path.suffix == ".svg" else None
-                figure.savefig(temporary, dpi=dpi, metadata=metadata)
-    return paths
+        figure.savefig(file, format=kind, dpi=dpi, metadata=_NO_DATE.get(kind))
+    return file.getvalue()

@@ -108,6 +108,16 @@ class Study:
         return self.derivatives / "report.html"
 
     @property
+    def chapter_dir(self) -> Path:
+        """The report as a LaTeX chapter."""
+        return self.derivatives / "chapter"
+
+    @property
+    def chapter_docx(self) -> Path:
+        """The report as a Word document."""
+        return self.derivatives / "chapter.docx"
+
+    @property
     def maps_html(self) -> Path:
         """The page on which single maps are looked at."""
         return self.derivatives / "maps.html"

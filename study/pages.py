@@ -2,14 +2,13 @@
 
 import base64
 import html
-import io
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from study.figures import STYLE
+from study.figures import figure_bytes
 from study.tables import MISSING
 
 if TYPE_CHECKING:
@@ -77,26 +76,15 @@ def figure_html(figure: "Figure", *, alt: str, caption: str, dpi: int = 130) -> 
     str
         A ``<figure>`` that holds everything it shows.
     """
-    import matplotlib as mpl
-
-    with mpl.rc_context(STYLE):
-        kind, data = "svg+xml", _saved(figure, "svg", dpi)
-        if len(data) > _LARGEST_INLINE_SVG:
-            kind, data = "png", _saved(figure, "png", dpi)
+    kind, data = "svg+xml", figure_bytes(figure, "svg", dpi=dpi)
+    if len(data) > _LARGEST_INLINE_SVG:
+        kind, data = "png", figure_bytes(figure, "png", dpi=dpi)
     width_px = round(figure.get_figwidth() * _SCREEN_PX_PER_INCH)
     source = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
     return (
         f'<figure><img src="{source}" width="{width_px}" alt="{html.escape(alt)}">'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
     )
-
-
-def _saved(figure: "Figure", kind: str, dpi: int) -> bytes:
-    """Give the bytes of a figure's file."""
-    file = io.BytesIO()
-    metadata = {"Date": None} if kind == "svg" else None
-    figure.savefig(file, format=kind, dpi=dpi, metadata=metadata)
-    return file.getvalue()
 
 
 def table_html(

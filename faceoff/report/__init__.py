@@ -1,5 +1,5 @@
-"""The report: one HTML file with every result, figures as SVG and PNG, tables as CSV and LaTeX."""
+"""The report: every result with methods and literature, as a page, a LaTeX chapter or for Word."""
 
-from faceoff.report.build import report_inputs, write_report
+from faceoff.report.build import Format, report_file, report_inputs, write_report
 
-__all__ = ["report_inputs", "write_report"]
+__all__ = ["Format", "report_file", "report_inputs", "write_report"]

@@ -179,8 +179,8 @@ def _behaviour_table(trials: pd.DataFrame, people: pd.DataFrame) -> ReportTable:
             "expression": people.index,
             "trials": people["n"].astype(int).to_numpy(),
             "accuracy": people["value"].to_numpy(),
-            "CI low": people["ci_low"].to_numpy(),
-            "CI high": people["ci_high"].to_numpy(),
+            "ci_low": people["ci_low"].to_numpy(),
+            "ci_high": people["ci_high"].to_numpy(),
             "median RT (ms)": medians.reindex(people.index).round().astype("Int64").to_numpy(),
         }
     )

@@ -1,50 +1,92 @@
-"""Build the report: gather the sections, save figures and tables, write the page."""
+"""Build the report: its parts and their order, gathered once and written in three formats."""
 
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 from faceoff.report.behaviour import behaviour_section, side_by_side_section
-from faceoff.report.content import (
-    ReportSection,
-    missing_section,
-    save_report_figure,
-    save_report_table,
-)
+from faceoff.report.content import Report, ReportPart, ReportSection, missing_section
 from faceoff.report.contest import (
     agreement_section,
     map_differences_section,
     perturbation_section,
-    statistics_section,
 )
+from faceoff.report.hypotheses import confirmatory_section, exploratory_section
+from faceoff.report.latex import write_chapter
 from faceoff.report.looking import looking_section, maps_section
-from faceoff.report.methods import methods_section, provenance_section
+from faceoff.report.methods_analysis import (
+    explanation_section,
+    map_methods_section,
+    network_methods_section,
+    perturbation_methods_section,
+    statistical_methods_section,
+)
+from faceoff.report.methods_session import (
+    apparatus_section,
+    gaze_methods_section,
+    participants_section,
+    procedure_section,
+    stimuli_section,
+)
 from faceoff.report.models import models_section
 from faceoff.report.network import network_section
-from faceoff.report.people import people_section, quality_section
+from faceoff.report.page import write_page
+from faceoff.report.people import quality_section, sample_section
+from faceoff.report.provenance import checklist_section, provenance_section
 from faceoff.report.recovery import recovery_section
+from faceoff.report.word import write_document
 from study.errors import InputError
 from study.folder import Study
-from study.pages import render_page
 from study.progress import track
-from study.writing import write_text
+from study.settings.study import UNKNOWN
 
-SECTIONS: tuple[tuple[str, Callable[[Study], ReportSection | None]], ...] = (
-    ("Participants", people_section),
-    ("Data quality", quality_section),
-    ("Naming the expression", behaviour_section),
-    ("Where people look", looking_section),
-    ("The network", network_section),
-    ("People beside the network", side_by_side_section),
-    ("Gaze and relevance side by side", maps_section),
-    ("Perturbation", perturbation_section),
-    ("Agreement of the maps", agreement_section),
-    ("Maps of expressions, and where gaze and relevance differ", map_differences_section),
-    ("Statistics", statistics_section),
-    ("Models of trials", models_section),
-    ("Planted and recovered", recovery_section),
-    ("Methods", methods_section),
-    ("Provenance", provenance_section),
+Format = Literal["html", "latex", "docx"]
+_WRITERS: dict[Format, Callable[[Study, Report], None]] = {
+    "html": write_page, "latex": write_chapter, "docx": write_document,
+}  # fmt: skip
+Maker = Callable[[Study], ReportSection | None]
+PARTS: tuple[tuple[str, tuple[tuple[str, Maker], ...]], ...] = (
+    (
+        "Methods",
+        (
+            ("Participants", participants_section),
+            ("Stimuli", stimuli_section),
+            ("Apparatus and recording", apparatus_section),
+            ("Procedure", procedure_section),
+            ("Fixations and gaze maps", gaze_methods_section),
+            ("Network and training", network_methods_section),
+            ("Explanations", explanation_section),
+            ("Perturbation", perturbation_methods_section),
+            ("Comparison of maps", map_methods_section),
+            ("Statistical analysis", statistical_methods_section),
+        ),
+    ),
+    (
+        "Results",
+        (
+            ("Sample and exclusions", sample_section),
+            ("Data quality", quality_section),
+            ("Naming the expression", behaviour_section),
+            ("Models of trials", models_section),
+            ("Where people look", looking_section),
+            ("The network", network_section),
+            ("People beside the network", side_by_side_section),
+            ("Gaze and relevance side by side", maps_section),
+            ("Perturbation of the pictures", perturbation_section),
+            ("Agreement of the maps", agreement_section),
+            ("Maps of expressions, and where gaze and relevance differ", map_differences_section),
+            ("Registered questions", confirmatory_section),
+            ("Exploratory tests", exploratory_section),
+        ),
+    ),
+    (
+        "Appendix",
+        (
+            ("Planted and recovered", recovery_section),
+            ("Reporting checklist", checklist_section),
+            ("Provenance", provenance_section),
+        ),
+    ),
 )
 
 
@@ -68,48 +110,69 @@ def report_inputs(study: Study) -> tuple[Path, ...]:
     return tuple(sorted(path for path in files if path.is_file()))
 
 
-def write_report(study: Study) -> None:
+def build_report(study: Study) -> Report:
+    """Gather what a report consists of.
+
+    Parameters
+    ----------
+    study : Study
+        The study; a section on what has not been done says so.
+
+    Returns
+    -------
+    Report
+        Its parts with their figures and tables.
+    """
+    made = {
+        title: _make_section(study, title, make)
+        for title, make in track([row for _, rows in PARTS for row in rows], "report")
+    }
+    parts = []
+    for part, rows in PARTS:
+        sections = [made[title] for title, _ in rows]
+        parts.append(ReportPart(part, tuple(one for one in sections if one is not None)))
+    authors = [name for name in study.settings.study.authors if name != UNKNOWN]
+    return Report(study.settings.study.name, tuple(authors), tuple(parts))
+
+
+def write_report(study: Study, kind: Format) -> None:
     """Write the report with its figures and tables.
 
     Parameters
     ----------
     study : Study
         The study.
+    kind : str
+        ``html`` (report.html), ``latex`` (chapter/) or ``docx`` (chapter.docx).
     """
-    sections = []
-    for title, make in track(SECTIONS, "report"):
-        section = _make_section(study, title, make)
-        if section is not None:
-            sections.append(_save_section(study, section))
-    page = render_page(
-        "faceoff.report",
-        "page.html.jinja",
-        title=study.settings.study.name,
-        sections=sections,
-        version=metadata.version("faceoff"),
-    )
-    write_text(study.report_html, page)
+    _WRITERS[kind](study, build_report(study))
 
 
-def _make_section(
-    study: Study, title: str, make: Callable[[Study], ReportSection | None]
-) -> ReportSection | None:
+def report_file(study: Study, kind: Format) -> Path:
+    """Name the file that a report is read in.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    kind : str
+        ``html``, ``latex`` or ``docx``.
+
+    Returns
+    -------
+    Path
+        In derivatives/faceoff.
+    """
+    return {
+        "html": study.report_html,
+        "latex": study.chapter_dir / "chapter.tex",
+        "docx": study.chapter_docx,
+    }[kind]
+
+
+def _make_section(study: Study, title: str, make: Maker) -> ReportSection | None:
     """Make a section, or one that says what it lacks."""
     try:
         return make(study)
     except InputError as error:
         return missing_section(title, error)
-
-
-def _save_section(study: Study, section: ReportSection) -> dict[str, object]:
-    """Save a section's figures and tables, and turn them into HTML."""
-    figures_dir = study.comparison_dir / "figures"
-    tables_dir = study.comparison_dir / "tables"
-    dpi = study.settings.report.figure_dpi
-    return {
-        "title": section.title,
-        "anchor": section.anchor,
-        "paragraphs": section.paragraphs,
-        "figures": [save_report_figure(item, figures_dir, dpi) for item in section.figures],
-        "tables": [save_report_table(item, tables_dir) for item in section.tables],
-    }

@@ -71,7 +71,7 @@ def perturbation_section(study: Study) -> ReportSection:
     bars = area_figure(areas, confidence=confidence, seed=seed)
     rows = conditions_figure(areas, confidence=confidence, seed=seed)
     return ReportSection(
-        "Perturbation",
+        "Perturbation of the pictures",
         () if clusters is None else tuple(clusters["sentence"][clusters["expression"] == "all"]),
         (
             ReportFigure("perturbation", curve_caption, figure),
@@ -195,8 +195,8 @@ def _scale_table(agreement: pd.DataFrame) -> ReportTable:
         & agreement["map"].isin(["relevance", "relevance_smooth"])
     ]
     columns = [
-        "metric", "map", "n", "value", "ci_low", "ci_high", "control", "control_value", "ceiling",
-        "ceiling_value", "normalised", "normalised_low", "normalised_high", "note",
+        "metric", "map", "value", "ci_low", "ci_high", "control", "control_value", "ceiling_value",
+        "normalised", "normalised_low", "normalised_high",
     ]  # fmt: skip
     return ReportTable(
         "agreement_normalised",
@@ -253,7 +253,7 @@ def map_differences_section(study: Study) -> ReportSection:
             "by all relabellings of the expressions."
         )
         figures.insert(1, ReportFigure("rsa", caption, rsa_figure(similar, rsa)))
-    significant = clusters[clusters["p"] < ALPHA]
+    significant = clusters[(clusters["p"] < ALPHA) & (clusters["expression"] == "all")]
     return ReportSection(
         "Maps of expressions, and where gaze and relevance differ",
         (
@@ -263,76 +263,13 @@ def map_differences_section(study: Study) -> ReportSection:
         tuple(figures),
         (
             ReportTable("rsa", "Representational similarity of the expressions' maps.", rsa, 3),
-            ReportTable("map_tests", "Tests of gaze minus relevance.", tests, 4),
-            ReportTable("map_clusters", "Clusters with p < .05.", significant, 4),
+            ReportTable("map_tests", "Tests of gaze minus relevance.", tests, 3),
+            ReportTable(
+                "map_clusters",
+                "Clusters with p < .05 over all expressions; those of each are in "
+                "map_clusters.tsv.",
+                significant.drop(columns="expression"),
+                3,
+            ),
         ),
     )
-
-
-def statistics_section(study: Study) -> ReportSection:
-    """Show the tests over pictures as the sentences to print, and in a table.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-
-    Returns
-    -------
-    ReportSection
-        A paragraph of sentences and a table.
-    """
-    statistics = read_table(
-        study.comparison_dir / "statistics.tsv",
-        what="The statistics (faceoff compare stats)",
-        columns={
-            "topic": str,
-            "measure": str,
-            "question": str,
-            "expression": str,
-            "test": str,
-            "sentence": str,
-            "p": float,
-        },
-    )
-    permutation = statistics["test"].str.contains("permutation", case=False)
-    told = (statistics["measure"] == "auc_signed") | (statistics["topic"] == "accuracy")
-    main = statistics[permutation & told & (statistics["expression"] == "all")]
-    shown = statistics[permutation & (told | (statistics["expression"] == "all"))][
-        ["question", "expression", "status", "n", "estimate", "ci_low", "ci_high", "p", "p_holm",
-         "effect_size", "effect_size_name"]
-    ]  # fmt: skip
-    caption = (
-        "Paired sign-flip permutation tests over pictures with BCa bootstrap intervals; Holm's "
-        "correction within each family. The other measures by expression, and paired t and "
-        "Wilcoxon tests, are in statistics.tsv."
-    )
-    told_first, kept = _registered(study)
-    return ReportSection(
-        "Statistics",
-        (*told_first, *main["sentence"]),
-        tables=(*kept, ReportTable("statistics", caption, shown, 3)),
-    )
-
-
-def _registered(study: Study) -> tuple[tuple[str, ...], tuple[ReportTable, ...]]:
-    """Show the answers to the registered plan, and every deviation from it."""
-    answers, deviations = (
-        read_table(
-            study.comparison_dir / f"{name}.tsv",
-            what="The registered plan (faceoff compare stats)",
-            columns={"sentence": str},
-        )
-        for name in ("confirmatory", "deviations")
-    )
-    tables = []
-    if len(answers):
-        own = answers[["question", "n", "estimate", "ci_low", "ci_high", "p", "p_corrected", "met"]]
-        caption = "Registered questions (confirmatory); all other tests are exploratory."
-        tables.append(ReportTable("confirmatory", caption, own, 3))
-    if len(deviations):
-        shown = deviations[["kind", "what", "registered", "now"]]
-        caption = "Deviations from the registered plan."
-        tables.append(ReportTable("deviations", caption, shown, 3))
-    said = tuple(f"Deviation: {text}" for text in deviations["sentence"])
-    return (*answers["sentence"], *said), tuple(tables)

@@ -38,7 +38,7 @@ _FIXATIONS = {
 
 
 def looking_section(study: Study) -> ReportSection:
-    """Show scanpaths, the mean density of each expression and what was left out.
+    """Show scanpaths, the mean density of each expression, its ceilings and controls.
 
     Parameters
     ----------
@@ -63,11 +63,6 @@ def looking_section(study: Study) -> ReportSection:
         f"{len(used) / max(1, used.groupby(['participant_id', 'image_id']).ngroups):.1f} for each "
         "participant and picture)."
     )
-    exclusions = read_table(
-        study.gaze_dir / "exclusions.tsv", what="The exclusions (faceoff gaze events)"
-    )
-    caption = "People, trials and fixations left out, by reason."
-    table = ReportTable("exclusions", caption, exclusions)
     ceiling = read_table(study.gaze_dir / "ceiling.tsv", what="The ceilings (faceoff gaze density)")
     by_expression = ceiling[ceiling["level"] != "image"].drop(columns=["level", "image_id"])
     by_expression = by_expression.fillna({"expression": "all pictures"})
@@ -82,7 +77,7 @@ def looking_section(study: Study) -> ReportSection:
         "Where people look",
         (text,),
         (_scanpath_figure(study, used), *_region_figures(study), _density_figure(study, maps)),
-        (table, ceilings, _controls_table(study)),
+        (ceilings, _controls_table(study)),
     )
 
 

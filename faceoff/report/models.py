@@ -4,10 +4,11 @@ from faceoff.report.content import ReportSection, ReportTable
 from study.folder import Study
 from study.tables import read_table
 
-_COLUMNS = [
-    "question", "model", "term", "unit", "estimate", "ci_low", "ci_high", "statistic", "df1",
-    "df2", "p", "p_holm", "effect_size", "effect_size_name", "n",
+_TESTS = [
+    "question", "model", "term", "statistic", "df1", "df2", "p", "p_holm", "effect_size",
+    "effect_ci_low", "effect_ci_high", "n",
 ]  # fmt: skip
+_MEANS = ["question", "model", "term", "unit", "estimate", "ci_low", "ci_high"]
 
 
 def models_section(study: Study) -> ReportSection:
@@ -35,15 +36,20 @@ def models_section(study: Study) -> ReportSection:
     )
     told = models[models["kind"].isin(["omnibus", "none"])]
     # Means of each region and expression are a figure's matter, and in the file.
-    few = ~models["question"].str.startswith("dwell")
-    shown = models[(models["kind"] == "omnibus") | ((models["kind"] == "mean") & few)]
-    caption = (
-        "Estimated means and omnibus tests. Participants and pictures are random in mixed models; "
-        "repeated-measures ANOVAs take pictures as fixed. Contrasts, dwell by region and "
-        "expression, and what was checked of each model's assumptions are in models.tsv."
+    people = ~models["question"].str.startswith(("dwell", "area", "auc", "srg"))
+    tests = (
+        "Omnibus tests (F) with partial eta squared. Participants and pictures are random in mixed "
+        "models; repeated-measures ANOVAs take pictures as fixed. Contrasts, and what was checked "
+        "of each model's assumptions, are in models.tsv."
     )
+    means = "Means of people's answers as the models estimate them, with their intervals."
     return ReportSection(
         "Models of trials",
-        tuple(told["sentence"]),
-        tables=(ReportTable("models", caption, shown[_COLUMNS], 3),),
+        tuple(" ".join(rows) for _, rows in told.groupby("question", sort=False)["sentence"]),
+        tables=(
+            ReportTable("models", tests, models.loc[models["kind"] == "omnibus", _TESTS], 2),
+            ReportTable(
+                "model_means", means, models.loc[(models["kind"] == "mean") & people, _MEANS], 3
+            ),
+        ),
     )

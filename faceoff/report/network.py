@@ -80,8 +80,8 @@ def _by_expression(scores: pd.DataFrame) -> ReportTable:
         {
             "pictures": recall["n"],
             "recall": recall["value"],
-            "CI low": recall["ci_low"],
-            "CI high": recall["ci_high"],
+            "ci_low": recall["ci_low"],
+            "ci_high": recall["ci_high"],
             "precision": wide.reindex(recall.index, columns=["precision"])["precision"],
             "F1": wide["f1"].reindex(recall.index),
         }

@@ -1,8 +1,7 @@
-"""Who took part, and how good the recordings are."""
-
-import pandas as pd
+"""Who stays in the analysis, and how good the recordings are."""
 
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
+from faceoff.report.wording import counted
 from participants.register import read_participants
 from study.figures import ORANGE, PEOPLE, SKY_BLUE, new_figure
 from study.folder import Study
@@ -21,8 +20,8 @@ _QUALITY = {
 }
 
 
-def people_section(study: Study) -> ReportSection:
-    """Say who took part, without anything that tells who they are.
+def sample_section(study: Study) -> ReportSection:
+    """Say who stays in the analysis, who and what was left out, and why.
 
     Parameters
     ----------
@@ -34,21 +33,24 @@ def people_section(study: Study) -> ReportSection:
     ReportSection
         A paragraph and a table.
     """
-    people = read_participants(study)
-    sessions = study.sessions()
-    ages = pd.to_numeric(people["age"], errors="coerce")
-    text = f"{len(people)} participants are registered; {len(sessions)} sessions have begun."
-    if ages.notna().any():
-        text += f" Age {ages.min():.0f} to {ages.max():.0f} years (mean {ages.mean():.1f})."
-    counts = [
-        {"answer": f"{column}: {value}", "participants": int(count)}
-        for column in ("sex", "handedness", "vision")
-        if column in people
-        for value, count in people[column].value_counts().items()
-    ]
-    caption = "What participants said at registration."
-    table = ReportTable("participants", caption, pd.DataFrame(counts))
-    return ReportSection("Participants", (text,), tables=(table,))
+    exclusions = read_table(
+        study.gaze_dir / "exclusions.tsv",
+        what="The exclusions (faceoff gaze events)",
+        columns={"reason": str, "n_participants": int, "n_trials": int, "n_fixations": int},
+    )
+    kept = exclusions[exclusions["reason"] == "included"].iloc[0]
+    text = (
+        f"{counted(len(read_participants(study)), 'participant')} had been registered, and "
+        f"{counted(len(study.sessions()), 'session')} begun. The analysis of gaze has "
+        f"{counted(int(kept['n_fixations']), 'fixation')} in "
+        f"{counted(int(kept['n_trials']), 'trial')} of "
+        f"{counted(int(kept['n_participants']), 'participant')}."
+    )
+    caption = "People, trials and fixations left out, by reason."
+    shown = exclusions[exclusions[["n_participants", "n_trials", "n_fixations"]].any(axis=1)]
+    return ReportSection(
+        "Sample and exclusions", (text,), tables=(ReportTable("exclusions", caption, shown),)
+    )
 
 
 def quality_section(study: Study) -> ReportSection:

@@ -1,0 +1,346 @@
+"""The methods of the session: participants, stimuli, apparatus, procedure, gaze maps."""
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from faceoff.report.content import ReportSection
+from faceoff.report.wording import counted, listed, mean_and_range
+from gaze_analysis.density import EDGES
+from participants.register import read_participants
+from stimuli.catalog import read_crops, read_manifest, read_splits
+from stimuli.frames import screen_from
+from study.errors import InputError
+from study.folder import Study
+from study.settings.experiment import ExperimentSettings
+from study.tables import read_table
+
+_BANDWIDTHS = {
+    "given": "given beforehand",
+    "likelihood": "chosen by leave-one-participant-out likelihood",
+    "scott": "Scott's rule, median of the pictures",
+}
+_PURPOSES = {"train": "for training", "validation": "for validation", "test": "for the test"}
+_WITHOUT_PYGAZE = {"simulated", "mouse", "replay", "opengaze"}
+_SETS = {
+    "kdef": "the Karolinska Directed Emotional Faces [@lundqvist1998]",
+    "synthetic": "faceoff's synthetic faces, drawn by a program",
+}
+
+
+def participants_section(study: Study) -> ReportSection:
+    """Write who took part.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection
+        One paragraph; what was not asked at registration is a gap.
+    """
+    people = read_participants(study)
+    ages = (
+        pd.to_numeric(people["age"], errors="coerce").dropna() if "age" in people else pd.Series()
+    )
+    age = f"Age: {mean_and_range(ages, 'years', 1)}" if len(ages) else "[Age]"
+    facts = [_counts(people, column) for column in ("sex", "handedness", "vision")]
+    ethics = study.settings.study.ethics_approvals
+    simulated = (
+        " The participants are simulated observers, so that what they do is known."
+        if "simulated" in _of_sessions(study, "tracker")
+        else ""
+    )
+    return ReportSection(
+        "Participants",
+        (
+            f"{counted(len(people), 'participant')} took part. {age}. "
+            + " ".join(f"{fact}." for fact in facts if fact)
+            + " [Recruitment, compensation, and how the size of the sample was chosen.] "
+            + (
+                f"The study was approved by {listed(ethics)}."
+                if ethics
+                else "[Ethics committee and number of its approval.]"
+            )
+            + simulated,
+        ),
+    )
+
+
+def _counts(people: pd.DataFrame, column: str) -> str:
+    """Count the answers to a question of the registration."""
+    if column not in people or people[column].dropna().empty:
+        return ""
+    answers = people[column].replace("n/a", None).fillna("not said").value_counts()
+    return f"{column.capitalize()}: {listed([f'{n} {name}' for name, n in answers.items()])}"
+
+
+def _of_sessions(study: Study, name: str) -> list[str]:
+    """List what the sessions' records say, without repetition."""
+    records = study.sourcedata.glob("sub-*/ses-*/session.json")
+    values = (json.loads(path.read_text(encoding="utf-8")).get(name) for path in records)
+    return sorted({str(value) for value in values if value is not None})
+
+
+def stimuli_section(study: Study) -> ReportSection:
+    """Write which pictures were shown, and what served for what.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection
+        Two paragraphs.
+    """
+    manifest, settings = read_manifest(study), study.settings.stimuli
+    sets = [_SETS.get(name, f"the set {name}") for name in manifest["face_set"].unique()]
+    screen = screen_from(study.settings.screen)
+    half = settings.picture_px / 2
+    corners = [[screen.centre_px[0] + sign * half, screen.centre_px[1]] for sign in (-1, 1)]
+    width_deg = float(screen.distance_deg(corners[0], corners[1]))
+    crops = read_crops(study)
+    by_landmarks = crops["method"].eq("landmarks").mean()
+    landmarks = " found by MediaPipe [@lugaresi2019]" if "synthetic" not in set(
+        manifest["face_set"]
+    ) else ""  # fmt: skip
+    how = (
+        f"a square around the face, {settings.crop_factor:g} times the distance from eyes to mouth "
+        f"wide, placed by the set's median landmarks{landmarks}"
+        if by_landmarks == 1
+        else f"a square of {settings.crop_side_px} px at a fixed place"
+    )
+    return ReportSection(
+        "Stimuli",
+        (
+            f"The pictures were taken from {listed(sets)}: {counted(len(manifest), 'picture')} of "
+            f"{counted(manifest['actor'].nunique(), 'actor')} "
+            f"({_by_sex(manifest)}) with {manifest['expression'].nunique()} expressions. Each was "
+            f"cropped to {how}, and shown at {settings.picture_px} x {settings.picture_px} px "
+            f"({width_deg:.1f} degrees of visual angle).",
+            _splits_text(study, manifest),
+        ),
+    )
+
+
+def _by_sex(manifest: pd.DataFrame) -> str:
+    """Count actors by sex."""
+    actors = manifest.drop_duplicates("actor")["sex"].value_counts()
+    return listed([f"{n} {sex}" for sex, n in actors.items()])
+
+
+def _splits_text(study: Study, manifest: pd.DataFrame) -> str:
+    """Say which pictures were shown to people and which to the network."""
+    named = manifest.merge(read_splits(study), on="image_id")
+    texts = []
+    for split, purpose in _PURPOSES.items():
+        rows = named[named["split"] == split]
+        if len(rows):
+            actors = counted(rows["actor"].nunique(), "actor")
+            texts.append(f"{counted(len(rows), 'picture')} of {actors} {purpose}")
+    apart = (
+        "No actor of the test served for training or validation"
+        if study.settings.stimuli.validation_by == "actor"
+        else "No actor of the test served for training; validation pictures were drawn from the "
+        "others, whoever they show"
+    )
+    return (
+        "People saw the test pictures, on which the network was judged, too. There were "
+        f"{listed(texts)}. {apart}."
+    )
+
+
+def apparatus_section(study: Study) -> ReportSection:
+    """Write with what gaze was recorded and how well, as the reporting guideline asks.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection
+        Two paragraphs.
+    """
+    trackers = set(_of_sessions(study, "tracker"))
+    pygaze = " and PyGaze [@dalmaijer2014]" if trackers - _WITHOUT_PYGAZE else ""
+    shown = (
+        f"The experiment was run by faceoff with PsychoPy [@peirce2019]{pygaze}."
+        if trackers
+        else "[Program that showed the pictures.]"
+    )
+    return ReportSection(
+        "Apparatus and recording",
+        (
+            _recording_text(study),
+            f"{shown} The items of the reporting guideline [@dunn2023] are answered in the "
+            "appendix.",
+        ),
+    )
+
+
+def _recording_text(study: Study) -> str:
+    """Give the paragraph on the tracker, which the step that measures quality has written."""
+    path = study.gaze_dir / "quality" / "methods.txt"
+    if not path.is_file():
+        raise InputError(
+            f"The text on the tracker must be at {path}, but it is not there. "
+            "Run: faceoff gaze quality."
+        )
+    return path.read_text(encoding="utf-8").strip()
+
+
+def procedure_section(study: Study) -> ReportSection | None:
+    """Write how a session and a trial went.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection or None
+        Two paragraphs; None where faceoff did not run the sessions.
+    """
+    plans = sorted(study.sourcedata.glob("sub-*/ses-*/plan.json"))
+    if not plans:
+        return None
+    trials = [json.loads(path.read_text(encoding="utf-8"))["trials"] for path in plans]
+    return ReportSection("Procedure", (_session_text(study, trials), _trial_text(study)))
+
+
+def _session_text(study: Study, plans: list[list[dict[str, Any]]]) -> str:
+    """Say blocks, practice, orders and keys."""
+    people, experiment = study.settings.participants, study.settings.experiment
+    main = sorted({sum(trial["phase"] != "practice" for trial in plan) for plan in plans})
+    counts = " or ".join(map(str, main))
+    practice = (
+        f" {people.practice_trials} practice trials with feedback, on pictures of other actors, "
+        f"came first, in at most {counted(people.practice_rounds, 'round')}"
+        + (
+            f" until {100 * people.practice_criterion:.0f} % of the answers were right"
+            if people.practice_criterion and people.practice_rounds > 1
+            else ""
+        )
+        + "."
+        if people.practice_trials
+        else ""
+    )
+    keys = (
+        "named by keys, whose assignment was moved on by one expression from participant to "
+        "participant"
+        if experiment.answer == "keys" and people.rotate_keys
+        else "named by keys" if experiment.answer == "keys" else "named by a click on a label"
+    )  # fmt: skip
+    breaks = {
+        "validate": ", after which the calibration was validated",
+        "calibrate": ", after which the tracker was calibrated anew",
+        "nothing": "",
+    }[experiment.calibration.after_breaks]
+    return (
+        f"A session had {counts} trials in {counted(people.blocks, 'block')} with breaks between "
+        f"them{breaks}.{practice} Expressions were {keys}. The order of the trials was drawn with "
+        "the study's seed before the first trial; no actor came twice in a row, and expressions "
+        "were balanced over blocks."
+    )
+
+
+def _trial_text(study: Study) -> str:
+    """Say what happens in a trial, one condition after the other."""
+    experiment, gap = study.settings.experiment, study.settings.participants.fixation_gap_deg
+    start = {
+        "drift_check": "a drift check",
+        "gate": f"fixation within {experiment.gate.radius_deg:g} degrees of the target for "
+        f"{experiment.gate.dwell_ms:g} ms",
+    }[experiment.start]
+    general = (
+        f"Each trial began with {start}. A fixation target stood {gap:g} degrees beside the place "
+        f"of the face, left or right, for {experiment.fixation_ms:g} ms. {_face_text(experiment)} "
+        f"Between two trials the screen was empty for {experiment.pause_ms:g} ms."
+    )
+    own = [
+        f" In the condition {name}: {_face_text(experiment.in_condition(name))}"
+        for name in experiment.conditions
+    ]
+    sure = (
+        f" After each answer, participants said how sure they were, from 1 to "
+        f"{experiment.confidence_levels}."
+        if experiment.confidence_levels
+        else ""
+    )
+    return general + "".join(own) + sure
+
+
+def _face_text(experiment: ExperimentSettings) -> str:
+    """Say how long the face was seen and when an answer counted."""
+    mask = f", then noise for {experiment.mask_ms:g} ms" if experiment.mask_ms else ""
+    shown = (
+        f"The face was shown for {experiment.face_ms:g} ms{mask}"
+        if experiment.face_ms
+        else "The face was shown until the answer"
+    )
+    late = ", and answers counted once it had gone" if experiment.free_viewing else ""
+    limit = (
+        f", within {experiment.response_limit_ms:g} ms of its onset"
+        if experiment.response_limit_ms
+        else ", without a limit of time"
+    )
+    return f"{shown}{late}{limit}."
+
+
+def gaze_methods_section(study: Study) -> ReportSection:
+    """Write how fixations became maps.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    ReportSection
+        One paragraph.
+    """
+    density = study.settings.gaze.density
+    answers = (
+        "trials with the right answer"
+        if study.settings.gaze.exclude.wrong_answers
+        else "trials with any answer"
+    )
+    people = {
+        "equal": "a participant's maps count the same as any other's",
+        "pooled": "all participants' fixations are pooled",
+    }
+    ceilings = (
+        "How well gaze can be predicted at all was estimated from people: maps of "
+        f"{density.splits} random halves of the participants were correlated and stepped up to the "
+        "whole sample (Spearman and Brown), and each participant was predicted by the others."
+    )
+    return ReportSection(
+        "Fixations and gaze maps",
+        (
+            f"Density maps are sums of Gaussians (sigma {_kernel_width(study)}) at the fixations "
+            f"of {answers}, weighted by {density.weighting} and evaluated exactly; "
+            f"{EDGES[density.edges]}; {people[density.participants]}. {ceilings}",
+        ),
+    )
+
+
+def _kernel_width(study: Study) -> str:
+    """Give the width of the kernel that maps were made with, or that the settings ask for."""
+    density, path = study.settings.gaze.density, study.gaze_dir / "bandwidth.tsv"
+    if not path.is_file():
+        width = f"{density.sigma:g} {density.sigma_unit}" if density.bandwidth == "given" else "n/a"
+        return f"{width}, {_BANDWIDTHS[density.bandwidth]}"
+    columns = {"sigma_px": float, "sigma_deg": float, "chosen": bool}
+    table = read_table(path, what="The kernel's width (faceoff gaze density)", columns=columns)
+    chosen = table[table["chosen"].astype(bool)].iloc[0]
+    degrees = "" if pd.isna(chosen["sigma_deg"]) else f"{chosen['sigma_deg']:.2g} deg, "
+    return f"{degrees}{chosen['sigma_px']:.1f} px of the picture, {_BANDWIDTHS[density.bandwidth]}"
