@@ -175,10 +175,16 @@ def apparatus_section(study: Study) -> ReportSection:
         if trackers
         else "[Program that showed the pictures.]"
     )
+    recording = _recording_text(study)
+    adaptive = (
+        " The detector 'adaptive' follows Nyström and Holmqvist [@nystrom2010]."
+        if "detector adaptive" in recording
+        else ""
+    )
     return ReportSection(
         "Apparatus and recording",
         (
-            _recording_text(study),
+            f"{recording}{adaptive}",
             f"{shown} The items of the reporting guideline [@dunn2023] are answered in the "
             "appendix.",
         ),

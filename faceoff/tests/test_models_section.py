@@ -34,4 +34,6 @@ def test_the_section_tells_omnibus_tests_and_what_has_no_model(tmp_path):
     assert section.paragraphs[1] == (
         "There is no binomial mixed model of accuracy by expression: All are right."
     )
-    assert section.tables[0].frame["term"].tolist() == ["happy", "sad", "expression"]
+    tests, means = section.tables
+    assert tests.frame["term"].tolist() == ["expression"]
+    assert means.frame["term"].tolist() == ["happy", "sad"]

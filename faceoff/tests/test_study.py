@@ -6,15 +6,20 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from faceoff.pipeline import run_everything
+from faceoff.pipeline import report_step, run_everything
 from faceoff.recovery import read_truth, recovery_table
+from faceoff.report.latex import _run
+from faceoff.report.marks import pieces
+from faceoff.tests.test_report_formats import compile_chapter
 from stimuli.regions import REGIONS
 from study.folder import Study, open_study
+from study.provenance import run_step
 from study.tables import read_table
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.xdist_group("study")]
@@ -65,7 +70,27 @@ def test_every_figure_and_table_is_also_a_file(small_study: Study) -> None:
     assert {"behaviour", "confusion", "scanpaths", "examples", "perturbation"} <= names
     for path in tables.glob("*.csv"):
         assert not pd.read_csv(path).empty
-        assert r"\toprule" in path.with_suffix(".tex").read_text("utf-8")
+
+
+def test_the_chapter_tells_the_same_numbers(small_study: Study) -> None:
+    for kind in ("latex", "docx"):
+        run_step(small_study, report_step(small_study, kind))
+    results, methods = (
+        (small_study.chapter_dir / f"{name}.tex").read_text("utf-8")
+        for name in ("results", "methods")
+    )
+    assert "Not there yet" not in results + methods
+    assert f"seed {small_study.settings.study.seed}" in methods
+    sentences = read_table(small_study.comparison_dir / "behaviour.tsv", what="it")["sentence"]
+    for sentence in sentences:
+        assert "".join(map(_run, pieces(sentence))) in results
+    tables = {path.stem for path in (small_study.chapter_dir / "tables").glob("*.csv")}
+    assert tables == {path.stem for path in (small_study.comparison_dir / "tables").glob("*.csv")}
+    figures = {path.stem for path in (small_study.chapter_dir / "figures").glob("*.pdf")}
+    assert figures == {path.stem for path in (small_study.comparison_dir / "figures").glob("*.svg")}
+    assert zipfile.is_zipfile(small_study.chapter_docx)
+    if shutil.which("pdflatex"):
+        assert "undefined" not in compile_chapter(small_study.chapter_dir)
 
 
 def test_what_was_planted_is_recovered(small_study: Study) -> None:
