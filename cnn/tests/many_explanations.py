@@ -20,6 +20,8 @@ from cnn.backend import import_tensorflow
 from cnn.innvestigate_methods import check_analyzer
 from cnn.network import read_network
 
+# A method and its arguments.
+Job = tuple[str, Mapping[str, Any]]
 # Maps, targets and logits, as `run_innvestigate` gives them.
 Explanation = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
 
@@ -28,7 +30,7 @@ def explain_by_many(
     folder: Path,
     pictures: NDArray[np.uint8],
     targets: NDArray[np.int64],
-    jobs: Sequence[tuple[str, Mapping[str, Any]]],
+    jobs: Sequence[Job],
 ) -> list[Explanation]:
     """Let one process explain the network in a folder by several methods."""
     (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
@@ -51,14 +53,13 @@ def main(folder: Path) -> None:
     tf.compat.v1.disable_eager_execution()
     with np.load(folder / "pictures.npz") as arrays:
         pictures, targets = arrays["pictures"], arrays["targets"]
-    found = {}
+    found: dict[str, NDArray[Any]] = {}
     for n, (method, arguments) in enumerate(json.loads((folder / "jobs.json").read_text("utf-8"))):
         tf.keras.backend.clear_session()
         values = check_analyzer(method, arguments)
         network = read_network(folder)
         explanation = innvestigate_process.explain(network, pictures, targets, method, values)
-        for name, array in zip(("maps", "targets", "logits"), explanation, strict=True):
-            found[f"{name}_{n}"] = array
+        found[f"maps_{n}"], found[f"targets_{n}"], found[f"logits_{n}"] = explanation
     np.savez(folder / "many.npz", **found)
     from innvestigate.analyzer import analyzers
 

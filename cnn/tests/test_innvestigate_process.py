@@ -14,7 +14,7 @@ from cnn.innvestigate_process import check_for_method, check_layers
 from cnn.methods import explain_pictures
 from cnn.network import Network, save_network
 from cnn.preprocessing import CENTRED_RGB
-from cnn.tests.many_explanations import explain_by_many
+from cnn.tests.many_explanations import Job, explain_by_many
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 
@@ -161,7 +161,7 @@ def test_a_process_that_breaks_says_why(tmp_path, monkeypatch):
         run_innvestigate(folder, pictures, np.array([0]), "lrp.epsilon")
 
 
-OTHERS = [
+OTHERS: list[Job] = [
     ("gradient", {"postprocess": "abs"}),
     ("random", {"stddev": 0}),
     ("smoothgrad", {"noise_scale": 0.1, "augment_by_n": 40}),
@@ -181,7 +181,7 @@ OTHERS = [
     ("deep_taylor.bounded", {"low": -1, "high": 1}),
     ("deep_taylor.bounded", {"low": -3, "high": 1}),
 ]
-NEEDED = {
+NEEDED: dict[str, dict[str, str | int]] = {
     "lrp": {"rule": "Z"},
     "lrp.alpha_beta": {"alpha": 1},
     "lrp.sequential_preset_b_flat_until_idx": {"until_layer_idx": 0},
@@ -217,7 +217,8 @@ def many_dir(plain, tmp_path_factory):
 def many(plain, many_dir):
     """Maps of every analyzer, and of some with other arguments, for the predicted class."""
     _, pictures = plain
-    jobs = [(name, NEEDED.get(name, {})) for name in ANALYZERS] + OTHERS
+    jobs: list[Job] = [(name, NEEDED.get(name, {})) for name in ANALYZERS]
+    jobs += OTHERS
     found = explain_by_many(many_dir, pictures, np.full(4, -1), jobs)
     return {
         (name, json.dumps(arguments)): maps

@@ -7,7 +7,7 @@ from cnn.backend import import_tensorflow, make_deterministic
 from cnn.network import read_network, save_network
 from cnn.preprocessing import CENTRED_RGB
 from cnn.tests.lrp_reference import alpha1_beta0_rule, epsilon_rule, explain, flat_rule
-from cnn.tests.many_explanations import explain_by_many
+from cnn.tests.many_explanations import Job, explain_by_many
 from stimuli.expressions import EXPRESSIONS
 
 pytestmark = pytest.mark.network
@@ -63,7 +63,7 @@ def pictures():
 @pytest.fixture(scope="module")
 def explained(network_dir, pictures):
     """What innvestigate gives by each method."""
-    jobs = [(method, {}) for method in RULES]
+    jobs: list[Job] = [(method, {}) for method in RULES]
     found = explain_by_many(network_dir, pictures, np.array([0, 3, 6]), jobs)
     return dict(zip(RULES, found, strict=True))
 
