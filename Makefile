@@ -16,7 +16,7 @@ demo: $(VENV)/ready  ## the whole study on synthetic faces, to a report
 test: $(VENV)/ready lint  ## style, types, layers and tests
 	@bash .ci/system_packages test
 	@# Three processes for two cores: the one with the windows mostly waits.
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

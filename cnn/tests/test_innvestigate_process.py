@@ -18,7 +18,7 @@ from cnn.tests.many_explanations import Job, explain_by_many
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("innvestigate")]
+pytestmark = pytest.mark.network
 
 
 def convolution(name="conv", **more):

@@ -17,7 +17,7 @@ from stimuli.regions import REGIONS
 from study.folder import Study, open_study
 from study.tables import read_table
 
-pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.xdist_group("study")]
+pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 
 class Page(html.parser.HTMLParser):
