@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo_study
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Each module is compiled once, not by each of the many processes that import TensorFlow.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint setup lock clean
 
@@ -13,7 +15,8 @@ demo: $(VENV)/ready  ## the whole study on synthetic faces, to a report
 
 test: $(VENV)/ready lint  ## style, types, layers and tests
 	@bash .ci/system_packages test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@# Three processes for two cores: the one with the windows mostly waits.
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

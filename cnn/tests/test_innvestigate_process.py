@@ -1,10 +1,6 @@
 """What innvestigate may be asked, and what is refused by name."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +14,11 @@ from cnn.innvestigate_process import check_for_method, check_layers
 from cnn.methods import explain_pictures
 from cnn.network import Network, save_network
 from cnn.preprocessing import CENTRED_RGB
+from cnn.tests.many_explanations import Job, explain_by_many
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("innvestigate")]
+pytestmark = pytest.mark.network
 
 
 def convolution(name="conv", **more):
@@ -135,15 +132,6 @@ def test_arguments_that_do_not_fit_the_network_are_refused(arguments, message):
         check_for_method(model_with(convolution()), "lrp", arguments)
 
 
-def test_there_is_every_analyzer_of_innvestigate():
-    found = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c",
-         "from innvestigate.analyzer import analyzers; print(*analyzers)"],
-        capture_output=True, text=True, check=True,
-    ).stdout.split()  # fmt: skip
-    assert set(ANALYZERS) == set(found)
-
-
 def save(folder, model):
     save_network(
         folder,
@@ -166,37 +154,14 @@ def test_the_process_refuses_by_name(tmp_path):
 
 def test_a_process_that_breaks_says_why(tmp_path, monkeypatch):
     folder = save(tmp_path / "network", model_with(convolution(activation="relu")))
-    (tmp_path / "innvestigate.py").write_text("raise RuntimeError('broken install')\n")
+    (tmp_path / "tensorflow.py").write_text("raise RuntimeError('broken install')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     pictures = np.zeros((1, 8, 8, 3), np.uint8)
     with pytest.raises(InputError, match="status 1: RuntimeError: broken install"):
         run_innvestigate(folder, pictures, np.array([0]), "lrp.epsilon")
 
 
-# All in one process, which takes most of its time to start.
-MANY = """
-import json, sys
-from pathlib import Path
-import numpy as np
-from cnn.backend import import_tensorflow
-tf = import_tensorflow()
-tf.compat.v1.disable_eager_execution()
-from cnn import innvestigate_process
-from cnn.innvestigate_methods import check_analyzer
-from cnn.network import read_network
-folder = Path(sys.argv[1])
-arrays = np.load(folder / "pictures.npz")
-maps = []
-for method, arguments in json.loads((folder / "jobs.json").read_text()):
-    tf.keras.backend.clear_session()
-    values = check_analyzer(method, arguments)
-    found = innvestigate_process.explain(
-        read_network(folder), arrays["pictures"], arrays["targets"], method, values
-    )
-    maps.append(found[0])
-np.savez(folder / "many.npz", *maps)
-"""
-OTHERS = [
+OTHERS: list[Job] = [
     ("gradient", {"postprocess": "abs"}),
     ("random", {"stddev": 0}),
     ("smoothgrad", {"noise_scale": 0.1, "augment_by_n": 40}),
@@ -216,7 +181,7 @@ OTHERS = [
     ("deep_taylor.bounded", {"low": -1, "high": 1}),
     ("deep_taylor.bounded", {"low": -3, "high": 1}),
 ]
-NEEDED = {
+NEEDED: dict[str, dict[str, str | int]] = {
     "lrp": {"rule": "Z"},
     "lrp.alpha_beta": {"alpha": 1},
     "lrp.sequential_preset_b_flat_until_idx": {"until_layer_idx": 0},
@@ -243,25 +208,22 @@ def plain():
 
 
 @pytest.fixture(scope="module")
-def many(plain, tmp_path_factory):
+def many_dir(plain, tmp_path_factory):
+    network, _ = plain
+    return save(tmp_path_factory.mktemp("many"), network.model)
+
+
+@pytest.fixture(scope="module")
+def many(plain, many_dir):
     """Maps of every analyzer, and of some with other arguments, for the predicted class."""
-    network, pictures = plain
-    folder = save(tmp_path_factory.mktemp("many"), network.model)
-    jobs = [(name, NEEDED.get(name, {})) for name in ANALYZERS] + OTHERS
-    (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
-    np.savez(folder / "pictures.npz", pictures=pictures, targets=np.full(4, -1))
-    code = str(Path(__file__).resolve().parents[2])
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", MANY, str(folder)],
-        capture_output=True, text=True, check=False,
-        env=os.environ | {"PYTHONPATH": code},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    arrays = np.load(folder / "many.npz")
-    found = {}
-    for (name, arguments), key in zip(jobs, arrays.files, strict=True):
-        found[name, json.dumps(arguments)] = arrays[key]
-    return found
+    _, pictures = plain
+    jobs: list[Job] = [(name, NEEDED.get(name, {})) for name in ANALYZERS]
+    jobs += OTHERS
+    found = explain_by_many(many_dir, pictures, np.full(4, -1), jobs)
+    return {
+        (name, json.dumps(arguments)): maps
+        for (name, arguments), (maps, _, _) in zip(jobs, found, strict=True)
+    }
 
 
 def of(many, name, arguments=None):
@@ -270,6 +232,11 @@ def of(many, name, arguments=None):
 
 def close(one, other, share=1e-3):
     np.testing.assert_allclose(one, other, atol=share * np.abs(other).max())
+
+
+@pytest.mark.slow
+def test_there_is_every_analyzer_of_innvestigate(many, many_dir):
+    assert set(ANALYZERS) == set(json.loads((many_dir / "analyzers.json").read_text("utf-8")))
 
 
 @pytest.mark.slow
@@ -354,11 +321,16 @@ def test_integrated_gradients_start_where_they_are_told(plain, many):
 
 
 @pytest.mark.slow
-def test_noise_hangs_on_the_seed_alone(plain, many, tmp_path):
+def test_noise_hangs_on_the_seed_alone_and_the_greatest_logit_is_explained(plain, many, tmp_path):
     network, pictures = plain
     arguments = {"noise_scale": 0.1, "augment_by_n": 40}
     folder = save(tmp_path, network.model)
-    again, _, _ = run_innvestigate(folder, pictures, np.full(4, -1), "smoothgrad", arguments)
+    again, targets, logits = run_innvestigate(
+        folder, pictures, np.full(4, -1), "smoothgrad", arguments
+    )
+    answers = network.logits(pictures)
+    np.testing.assert_array_equal(targets, answers.argmax(axis=1))
+    np.testing.assert_allclose(logits, answers.max(axis=1), rtol=1e-4)
     first = of(many, "smoothgrad", arguments)
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - of(many, "smoothgrad", arguments | {"seed": 2})).max() > 0

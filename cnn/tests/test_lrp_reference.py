@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from cnn.backend import import_tensorflow, make_deterministic
-from cnn.innvestigate_call import run_innvestigate
 from cnn.network import read_network, save_network
 from cnn.preprocessing import CENTRED_RGB
 from cnn.tests.lrp_reference import alpha1_beta0_rule, epsilon_rule, explain, flat_rule
+from cnn.tests.many_explanations import Job, explain_by_many
 from stimuli.expressions import EXPRESSIONS
 
 pytestmark = pytest.mark.network
@@ -60,9 +60,17 @@ def pictures():
     return np.random.default_rng(2).integers(0, 256, (3, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
 
 
+@pytest.fixture(scope="module")
+def explained(network_dir, pictures):
+    """What innvestigate gives by each method."""
+    jobs: list[Job] = [(method, {}) for method in RULES]
+    found = explain_by_many(network_dir, pictures, np.array([0, 3, 6]), jobs)
+    return dict(zip(RULES, found, strict=True))
+
+
 @pytest.mark.parametrize("method", RULES)
-def test_maps_are_those_of_the_formulas(network_dir, pictures, method):
-    maps, targets, logits = run_innvestigate(network_dir, pictures, np.array([0, 3, 6]), method)
+def test_maps_are_those_of_the_formulas(network_dir, pictures, explained, method):
+    maps, targets, logits = explained[method]
     network = read_network(network_dir)
     layers = [layer for layer in network.model.layers if type(layer).__name__ != "InputLayer"]
     assert targets.tolist() == [0, 3, 6]
@@ -73,10 +81,3 @@ def test_maps_are_those_of_the_formulas(network_dir, pictures, method):
         expected = explain(layers, picture, int(target), RULES[method]).sum(axis=-1)
         assert np.abs(expected).max() > 0
         np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max(), rtol=1e-3)
-
-
-def test_predicted_target_is_the_greatest_logit(network_dir, pictures):
-    _, targets, logits = run_innvestigate(network_dir, pictures, np.full(3, -1), "input_t_gradient")
-    answers = read_network(network_dir).logits(pictures)
-    np.testing.assert_array_equal(targets, answers.argmax(axis=1))
-    np.testing.assert_allclose(logits, answers.max(axis=1), rtol=1e-4)

@@ -13,6 +13,7 @@ import pyglet
 # No connection to a screen may be open when a process is forked.
 pyglet.options["shadow_window"] = False
 
+from experiment import asc_samples  # noqa: E402
 from experiment.psychopy_import import psychopy_parts  # noqa: E402
 from experiment.session import Sitting, run_session  # noqa: E402
 from experiment.trackers import simulated  # noqa: E402, F401 -- imported before the fork
@@ -27,6 +28,7 @@ def run(folder: Path, *, resume: bool) -> int:
 
 if __name__ == "__main__":
     psychopy_parts()
+    asc_samples.prepare()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from experiment.recording import recording_name
-from experiment.tests.small_study import make_small_study
+from experiment.tests.small_study import QUICK, make_small_study
 from gaze_analysis.events import make_events
 from gaze_analysis.eyelink import read_recording
 from gaze_analysis.importing import import_sessions
@@ -22,6 +22,7 @@ from study.tables import read_table
 pytestmark = [pytest.mark.window, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 N_KILLS = 20
+N_TRIALS = 22
 # A trial of this study takes about this long; half of the kills fall into its neighbours.
 TRIAL_S = 1.5
 COLUMNS = {"trial": int, "outcome": str, "part": int, "correct": bool, "rt_ms": float}
@@ -29,7 +30,11 @@ COLUMNS = {"trial": int, "outcome": str, "part": int, "correct": bool, "rt_ms": 
 
 @pytest.fixture
 def nursery(tmp_path: Path) -> Iterator[tuple[Study, subprocess.Popen[str]]]:
-    study = make_small_study(tmp_path / "study", n_main=26, n_practice=2, n_actors=4)
+    # Each part begins with a calibration: of few targets, for time's sake.
+    experiment = QUICK | {"calibration": {"type": "H3"}}
+    study = make_small_study(
+        tmp_path / "study", n_main=N_TRIALS - 2, n_practice=2, n_actors=4, experiment=experiment
+    )
     with subprocess.Popen(
         [sys.executable, "-m", "experiment.tests.nursery", str(study.root)],
         cwd=Path(__file__).resolve().parents[2],
@@ -109,12 +114,12 @@ def check_recording(recording: Path, own_rows: list[dict]) -> None:
 def check_whole(study: Study) -> None:
     """Join the parts as the analysis does: each trial once, with its own gaze."""
     everything = rows(study)
-    assert [row["trial"] for row in everything] == list(range(1, 29))
+    assert [row["trial"] for row in everything] == list(range(1, N_TRIALS + 1))
     import_sessions(study)
     make_events(study)
     trials = read_table(study.gaze_dir / "trials.tsv", what="")
-    assert trials["trial"].tolist() == list(range(1, 29))
+    assert trials["trial"].tolist() == list(range(1, N_TRIALS + 1))
     assert trials["start_ms"].notna().all()
     assert trials["part"].tolist() == [row["part"] for row in everything]
     fixations = read_table(study.gaze_dir / "fixations.tsv", what="")
-    assert set(fixations["trial"]) >= set(range(3, 29))
+    assert set(fixations["trial"]) >= set(range(3, N_TRIALS + 1))

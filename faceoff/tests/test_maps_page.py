@@ -8,7 +8,7 @@ from study.folder import Study
 from study.maps import read_maps
 from study.tables import read_table
 
-pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.xdist_group("study")]
+pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 
 def figures_of(study: Study) -> dict[str, list[str]]:

@@ -22,7 +22,7 @@ from study.folder import Study, open_study
 from study.provenance import run_step
 from study.tables import read_table
 
-pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.xdist_group("study")]
+pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 
 class Page(html.parser.HTMLParser):

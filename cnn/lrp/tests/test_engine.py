@@ -3,12 +3,12 @@ import pytest
 
 from cnn.backend import import_tensorflow
 from cnn.heads import without_softmax
-from cnn.innvestigate_call import run_innvestigate
 from cnn.lrp.composites import COMPOSITES
 from cnn.lrp.engine import Lrp
 from cnn.lrp.tests.networks import APPLICATIONS, application, awaken
 from cnn.network import save_network
 from cnn.preprocessing import CENTRED_RGB
+from cnn.tests.many_explanations import explain_by_many
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 
@@ -39,23 +39,21 @@ def pictures():
     return np.random.default_rng(6).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize(
-    "method",
-    ["lrp.sequential_preset_a_flat", "lrp.sequential_preset_b_flat", "lrp.sequential_preset_a"],
-)
-def test_maps_are_those_of_innvestigate(vgg_like, pictures, tmp_path, method):
+def test_maps_are_those_of_innvestigate(vgg_like, pictures, tmp_path):
     save_network(
         tmp_path, vgg_like, name="vgg_like", expressions=EXPRESSIONS, preprocessing=CENTRED_RGB,
         seed=4,
     )  # fmt: skip
     targets = np.arange(5)
-    theirs, _, logits = run_innvestigate(tmp_path, pictures, targets, method)
     inputs = CENTRED_RGB.apply(pictures.astype(np.float32))
-    ours = Lrp(without_softmax(vgg_like), method).explain(inputs, targets)
-    np.testing.assert_allclose(ours.logits, logits, rtol=1e-4)
-    for mine, other in zip(ours.relevance.sum(axis=3), theirs, strict=True):
-        assert np.abs(mine - other).max() < 1e-3 * np.abs(other).max()
-        assert np.corrcoef(mine.ravel(), other.ravel())[0, 1] > 0.99999
+    methods = [f"lrp.sequential_preset_{name}" for name in ("a_flat", "b_flat", "a")]
+    found = explain_by_many(tmp_path, pictures, targets, [(method, {}) for method in methods])
+    for method, (theirs, _, logits) in zip(methods, found, strict=True):
+        ours = Lrp(without_softmax(vgg_like), method).explain(inputs, targets)
+        np.testing.assert_allclose(ours.logits, logits, rtol=1e-4, err_msg=method)
+        for mine, other in zip(ours.relevance.sum(axis=3), theirs, strict=True):
+            assert np.abs(mine - other).max() < 1e-3 * np.abs(other).max(), method
+            assert np.corrcoef(mine.ravel(), other.ravel())[0, 1] > 0.99999, method
 
 
 @pytest.mark.parametrize("name", COMPOSITES)
@@ -175,10 +173,15 @@ def test_the_epsilon_of_a_preset_is_that_of_dense_layers_alone():
     np.testing.assert_allclose(found.relevance.sum(), 0.1, rtol=1e-3)
 
 
+@pytest.fixture(scope="module")
+def mobile():
+    """Depthwise convolutions of a few inputs: many of their outputs have one sign only."""
+    return application("MobileNetV2")
+
+
 @pytest.mark.parametrize("name", ["lrp.epsilon_alpha2_beta1", "lrp.w_square", "lrp.flat"])
-def test_relevance_is_not_lost_where_an_output_has_contributions_of_one_sign(name):
-    # Depthwise convolutions of a few inputs: many of their outputs have one sign only.
-    model, pictures = application("MobileNetV2")
+def test_relevance_is_not_lost_where_an_output_has_contributions_of_one_sign(mobile, name):
+    model, pictures = mobile
     found = Lrp(model, name).explain(pictures, np.array([0, 3]))
     assert np.all(np.abs(found.residual) < 1e-4 * np.abs(found.logits))
 
