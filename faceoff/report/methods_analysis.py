@@ -9,6 +9,7 @@ from cnn.architectures import ARCHITECTURES
 from comparison.conditions import CONDITIONS
 from comparison.fills import FILLS
 from faceoff.report.content import ReportSection
+from faceoff.report.needs import need
 from faceoff.report.wording import counted, listed
 from study.folder import Study
 from study.tables import read_table
@@ -54,7 +55,8 @@ def network_methods_section(study: Study) -> ReportSection:
     """
     settings = study.settings.cnn
     path = study.cnn_dir(settings.model) / "network.json"
-    stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    need(path, "cnn train")
+    stored = json.loads(path.read_text(encoding="utf-8"))
     if stored.get("adopted"):
         text = (
             f"The network '{settings.model}' was trained elsewhere and adopted from the file "
@@ -63,14 +65,13 @@ def network_methods_section(study: Study) -> ReportSection:
     else:
         about = ARCHITECTURES[settings.model].description if settings.model in ARCHITECTURES else ""
         described = f" ({about})" if about else ""
-        size = f" with {stored['parameters']:,} parameters" if stored else ""
         frozen = (
             f"; these layers were not trained: {listed(settings.freeze)}" if settings.freeze else ""
         )
         text = (
-            f"The network '{settings.model}'{_source(settings.model, _NETWORK_SOURCES)}{size}"
-            f"{described} saw pictures of {settings.input_px} px. It was trained by Adam "
-            f"[@kingma2015] with a step size of {settings.learning_rate:g}"
+            f"The network '{settings.model}'{_source(settings.model, _NETWORK_SOURCES)} with "
+            f"{stored['parameters']:,} parameters{described} saw pictures of "
+            f"{settings.input_px} px. It was trained by Adam [@kingma2015] with a step size of {settings.learning_rate:g}"
             f"{_SCHEDULES[settings.schedule]}, {settings.batch_size} pictures in a step, for at "
             f"most {settings.epochs} epochs, and stopped after {settings.patience} without a lower "
             f"validation loss; the weights of the lowest validation loss were kept{frozen}. "
@@ -108,6 +109,7 @@ def explanation_section(study: Study) -> ReportSection:
         One paragraph.
     """
     cnn = study.settings.cnn
+    need(study.cnn_dir(cnn.model) / "relevance.nc", "cnn explain")
     arguments = ", ".join(f"{name} = {value}" for name, value in cnn.method_arguments.items())
     target = {"true": "the true expression", "predicted": "the expression that it named"}.get(
         cnn.target, f"the expression '{cnn.target}'"
@@ -141,6 +143,7 @@ def perturbation_methods_section(study: Study) -> ReportSection:
         Two paragraphs.
     """
     settings = study.settings.comparison
+    need(study.comparison_dir / "curves.parquet", "compare perturb")
     rule = (
         "Only pictures that the network names rightly"
         if settings.network_answers == "correct"
@@ -188,6 +191,7 @@ def map_methods_section(study: Study) -> ReportSection:
         Two paragraphs.
     """
     comparison = study.settings.comparison
+    need(study.comparison_dir / "metrics.tsv", "compare metrics")
     side, emd_side = comparison.cells_per_side, comparison.emd_cells
     return ReportSection(
         "Comparison of maps",
@@ -226,6 +230,7 @@ def statistical_methods_section(study: Study) -> ReportSection:
         Two or three paragraphs; only what was done is told.
     """
     settings, folder = study.settings.comparison, study.comparison_dir
+    need(folder / "statistics.tsv", "compare stats")
     confidence = f"{100 * settings.confidence:g} %"
     texts = [
         "Conditions were compared over pictures, whose two values belong together: by sign-flip "

@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 
 from faceoff.report.content import ReportSection
+from faceoff.report.needs import need
 from faceoff.report.wording import counted, listed, mean_and_range
 from gaze_analysis.density import EDGES
 from participants.register import read_participants
 from stimuli.catalog import read_crops, read_manifest, read_splits
 from stimuli.frames import screen_from
-from study.errors import InputError
 from study.folder import Study
 from study.settings.experiment import ExperimentSettings
 from study.tables import read_table
@@ -42,6 +42,7 @@ def participants_section(study: Study) -> ReportSection:
     ReportSection
         One paragraph; what was not asked at registration is a gap.
     """
+    need(study.participants_tsv, "participants add")
     people = read_participants(study)
     ages = (
         pd.to_numeric(people["age"], errors="coerce").dropna() if "age" in people else pd.Series()
@@ -194,11 +195,7 @@ def apparatus_section(study: Study) -> ReportSection:
 def _recording_text(study: Study) -> str:
     """Give the paragraph on the tracker, which the step that measures quality has written."""
     path = study.gaze_dir / "quality" / "methods.txt"
-    if not path.is_file():
-        raise InputError(
-            f"The text on the tracker must be at {path}, but it is not there. "
-            "Run: faceoff gaze quality."
-        )
+    need(path, "gaze quality")
     return path.read_text(encoding="utf-8").strip()
 
 
@@ -314,6 +311,7 @@ def gaze_methods_section(study: Study) -> ReportSection:
     ReportSection
         One paragraph.
     """
+    need(study.gaze_dir / "bandwidth.tsv", "gaze density")
     density = study.settings.gaze.density
     answers = (
         "trials with the right answer"
@@ -340,11 +338,8 @@ def gaze_methods_section(study: Study) -> ReportSection:
 
 
 def _kernel_width(study: Study) -> str:
-    """Give the width of the kernel that maps were made with, or that the settings ask for."""
+    """Give the width of the kernel that maps were made with."""
     density, path = study.settings.gaze.density, study.gaze_dir / "bandwidth.tsv"
-    if not path.is_file():
-        width = f"{density.sigma:g} {density.sigma_unit}" if density.bandwidth == "given" else "n/a"
-        return f"{width}, {_BANDWIDTHS[density.bandwidth]}"
     columns = {"sigma_px": float, "sigma_deg": float, "chosen": bool}
     table = read_table(path, what="The kernel's width (faceoff gaze density)", columns=columns)
     chosen = table[table["chosen"].astype(bool)].iloc[0]

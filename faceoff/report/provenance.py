@@ -5,6 +5,7 @@ import json
 import pandas as pd
 
 from faceoff.report.content import ReportSection, ReportTable
+from study.errors import InputError
 from study.folder import Study
 from study.tables import read_table
 
@@ -58,8 +59,10 @@ def provenance_section(study: Study) -> ReportSection:
     records = [
         json.loads(path.read_text(encoding="utf-8"))
         for path in sorted(study.root.rglob("*.provenance.json"))
-        if path.name != "report.provenance.json"
+        if path.parent not in (study.derivatives, study.chapter_dir)  # reports' own
     ]
+    if not records:
+        raise InputError(f"Results must be in {study.root}, but nothing is done. Run: faceoff run.")
     steps = pd.DataFrame(
         [
             {
@@ -74,8 +77,7 @@ def provenance_section(study: Study) -> ReportSection:
             for record in records
         ]
     )
-    if not steps.empty:
-        steps = steps.sort_values("finished", kind="stable")
+    steps = steps.sort_values("finished", kind="stable")
     versions: dict[str, str] = {}
     for record in records:
         versions |= record["versions"]

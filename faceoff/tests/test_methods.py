@@ -7,6 +7,7 @@ import pytest
 
 from faceoff.report.methods_session import gaze_methods_section
 from gaze_analysis.bandwidth import BANDWIDTH_COLUMNS
+from study.errors import InputError
 from study.folder import create_study
 from study.tables import write_table
 
@@ -28,6 +29,7 @@ def test_the_width_is_that_of_the_maps(tmp_path: Path, density: dict[str, str], 
     assert words in gaze_methods_section(study).paragraphs[0]
 
 
-def test_before_there_are_maps_the_settings_speak(tmp_path: Path) -> None:
+def test_before_there_are_maps_nothing_is_said_of_them(tmp_path: Path) -> None:
     study = create_study(tmp_path / "study")
-    assert "(sigma 1 deg, given beforehand)" in gaze_methods_section(study).paragraphs[0]
+    with pytest.raises(InputError, match="faceoff gaze density"):
+        gaze_methods_section(study)

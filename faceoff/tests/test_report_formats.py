@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from faceoff.report.build import build_report
 from faceoff.report.content import (
     Report,
     ReportFigure,
@@ -61,7 +62,8 @@ def study(tmp_path: Path) -> Study:
 
 def compile_chapter(folder: Path) -> str:
     """Compile as a user does, and give the log."""
-    for command in (["pdflatex"], ["bibtex"], ["pdflatex"], ["pdflatex"]):
+    cites = "\\bibliography" in (folder / "chapter.tex").read_text("utf-8")
+    for command in (["pdflatex"], *[["bibtex"]] * cites, ["pdflatex"], ["pdflatex"]):
         options = [] if command == ["bibtex"] else ["-interaction=nonstopmode", "-halt-on-error"]
         done = subprocess.run(
             [*command, *options, "chapter"], cwd=folder, capture_output=True, check=False
@@ -156,3 +158,15 @@ def test_a_page_shows_texts_as_they_are(study: Study) -> None:
     assert "<i>d</i><sub>z</sub> = 0.3 (Bach et al., 2015; Holm, 1979)" in page
     assert "<mark>[gap" in page
     assert page.count('class="references"') == 1
+
+
+@TEX
+def test_a_study_that_has_not_begun_claims_nothing(study: Study) -> None:
+    report = build_report(study)
+    for section in report.sections:
+        assert section.paragraphs[0].startswith("Not there yet. "), section.title
+        assert (
+            ". Run: faceoff " in section.paragraphs[0] or "Make it first" in section.paragraphs[0]
+        )
+    write_chapter(study, report)
+    compile_chapter(study.chapter_dir)
