@@ -1,5 +1,7 @@
 """Maps by answer: every other rule holds, and the kernels are summed up a second way."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,7 @@ SIDE_PX, STEP_PX, SIGMA_PX = 64, 2.0, 6.0
 
 
 @pytest.fixture
-def study(tmp_path) -> Study:
+def study(tmp_path: Path) -> Study:
     """Two people, a picture; the second one answers wrongly, and has a fixation left out."""
     study = create_study(
         tmp_path / "study",
@@ -42,16 +44,15 @@ def by_hand(people: list[list[tuple[float, float, float]]]) -> np.ndarray:
     x, y = np.meshgrid(axis, axis)
     maps = []
     for fixations in people:
-        one = sum(
-            ms * np.exp(-((x - at_x) ** 2 + (y - at_y) ** 2) / (2 * SIGMA_PX**2))
-            for at_x, at_y, ms in fixations
-        )
+        one = np.zeros_like(x)
+        for at_x, at_y, ms in fixations:
+            one += ms * np.exp(-((x - at_x) ** 2 + (y - at_y) ** 2) / (2 * SIGMA_PX**2))
         maps.append(one / (one.sum() * STEP_PX**2))
     return np.mean(maps, axis=0)
 
 
 def test_right_and_any_answers_have_their_own_maps(study: Study) -> None:
-    first, second = [(20, 30, 200), (40, 10, 100)], [(50, 50, 300)]
+    first, second = [(20.0, 30.0, 200.0), (40.0, 10.0, 100.0)], [(50.0, 50.0, 300.0)]
     right = answer_maps(study, ["A"], SIGMA_PX, right=True)[0]
     both = answer_maps(study, ["A"], SIGMA_PX, right=False)[0]
     np.testing.assert_allclose(right, by_hand([first]), rtol=1e-6)
