@@ -48,7 +48,8 @@ class _Data:
     def sums(self, values: Floats) -> Floats:
         """Sum values of answers, shape (n,), over the answers that have each effect."""
         each = np.repeat(values, self.columns.shape[1])
-        return np.bincount(self.columns.ravel(), each, self.p + len(self.term_of))
+        size = self.p + len(self.term_of)
+        return np.bincount(self.columns.ravel(), each, size).astype(np.float64)
 
     def products(self, weights: Floats) -> Floats:
         """Make the cross products of the effects' columns, each answer with its weight."""

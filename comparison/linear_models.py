@@ -206,7 +206,7 @@ def _solve(products: _Products, theta: Floats) -> _Solution:
 
 def _by_term(products: _Products, values: Floats, n_terms: int) -> Floats:
     """Sum what belongs to the effects of each term."""
-    return np.bincount(products.term_of, weights=values, minlength=n_terms)
+    return np.bincount(products.term_of, values, n_terms).astype(np.float64)
 
 
 def _profiled(products: _Products, theta: Floats) -> tuple[float, Floats]:

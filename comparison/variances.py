@@ -117,4 +117,4 @@ def variance_information(
         up, down = model(at + step), model(at - step)
         gradients.append((up[1] - down[1]) / (2 * size))
         hessian[place] = (up[0] - down[0]) / (2 * size)
-    return np.array(gradients), 2 * np.linalg.pinv((hessian + hessian.T) / 2, hermitian=True)
+    return np.array(gradients), 2.0 * np.linalg.pinv((hessian + hessian.T) / 2, hermitian=True)
