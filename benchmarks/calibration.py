@@ -32,7 +32,8 @@ from comparison.curve_clusters import step_clusters
 from comparison.curves import auc_of_difference
 from comparison.equivalence import equivalence_p
 from comparison.evidence import t_test_power
-from comparison.statistics import PERMUTATION, T_TEST, WILCOXON, Draws, paired_tests
+from comparison.resampling import Draws
+from comparison.statistics import PERMUTATION, T_TEST, WILCOXON, paired_tests
 from stimuli.expressions import EXPRESSIONS
 from study.figures import BLACK, NETWORK, ORANGE, PEOPLE, PURPLE, new_figure, save_figure
 from study.seeds import generator
