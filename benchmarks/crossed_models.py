@@ -205,7 +205,7 @@ def draw(found: pd.DataFrame, path: Path) -> None:
         axes.axhline(0.05, color=BLACK, linewidth=0.8)
         axes.set(xlabel=study.unit, ylim=(0, 1.02))
         axes.set_title(study.title)
-        axes.legend(loc="best")
+        axes.legend(loc="best", handlelength=1.8, fontsize=6.5)
     figure.supylabel("share of studies that reject", fontsize=8)
     save_figure(figure, path)
 
