@@ -22,8 +22,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("eyelink")
     done = run_python("-m", "experiment.tests.eyelink_sessions", str(folder), timeout=400)
     assert done.returncode == 0, done.stderr
-    # What pylink and PyGaze print is caught; the line is that of the test's own import.
-    assert done.stdout.splitlines() in ([], ["Pylink 2.2.596.0"])
+    # What pylink and PyGaze print is caught; the line is that of the test's own import. On a busy
+    # computer pylink's library says at any time that a signal came while it was sending.
+    lines = [line for line in done.stdout.splitlines() if "Code: EINTR" not in line]
+    assert lines in ([], ["Pylink 2.2.596.0"])
     return folder
 
 
