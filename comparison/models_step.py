@@ -57,9 +57,12 @@ def models_step(study: Study) -> Step:
 
 def _models(study: Study) -> None:
     """Fit every model that the tables allow, and write the results."""
+    from threadpoolctl import threadpool_limits
+
     asked = questions(study)
     rows: list[Row] = []
-    with bar("models", len(asked)) as advance:
+    # The fits multiply small matrices, on which several threads wait for each other.
+    with threadpool_limits(1, user_api="blas"), bar("models", len(asked)) as advance:
         for (question, model), answer in asked.items():
             try:
                 rows += answer()
