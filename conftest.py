@@ -1,11 +1,16 @@
 """What all tests share, and how they are dealt out to several processes."""
 
+import os
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+# Read when NumPy is loaded. On small matrices the library's threads wait for each other, and
+# several processes share the cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # The same examples each time, and no deadline: a busy machine is no failure.
 settings.register_profile("faceoff", deadline=None, derandomize=True)

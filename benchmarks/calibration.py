@@ -32,7 +32,8 @@ from comparison.curve_clusters import step_clusters
 from comparison.curves import auc_of_difference
 from comparison.equivalence import equivalence_p
 from comparison.evidence import t_test_power
-from comparison.statistics import PERMUTATION, T_TEST, WILCOXON, Draws, paired_tests
+from comparison.resampling import Draws
+from comparison.statistics import PERMUTATION, T_TEST, WILCOXON, paired_tests
 from stimuli.expressions import EXPRESSIONS
 from study.figures import BLACK, NETWORK, ORANGE, PEOPLE, PURPLE, new_figure, save_figure
 from study.seeds import generator
@@ -46,15 +47,22 @@ CLUSTERS, COVERAGE = "cluster permutation of curves", "BCa interval of the mean 
 POWER_TESTS = (PERMUTATION, T_TEST, WILCOXON, CLUSTERS)
 
 
-def simulate(random: np.random.Generator, effect: float) -> tuple[Floats, Floats, Floats]:
-    """Simulate the curves of one study: gaze, relevance and the mean random one, by picture."""
-    shown = np.arange(PICTURES) % 7
-    evidence = _evidence(random, TEMPLATES[shown])
-    elsewhere = _evidence(random, TEMPLATES[(shown + 3) % 7])
-    noise = random.normal(0, 0.05, (2, PICTURES, TILES))
+def simulate(
+    random: np.random.Generator, effect: float | Floats, templates: Floats | None = None
+) -> tuple[Floats, Floats, Floats]:
+    """Simulate the curves of one study: gaze, relevance and the mean random one, by picture.
+
+    `templates` are where each picture's evidence is, by default that of its expression; `effect`
+    is the share of gaze that goes elsewhere, one for all or a column with one for each picture.
+    """
+    if templates is None:
+        templates = TEMPLATES[np.arange(PICTURES) % 7]
+    evidence = _evidence(random, templates)
+    elsewhere = _evidence(random, np.roll(templates, -3, axis=0))
+    noise = random.normal(0, 0.05, (2, *templates.shape))
     gaze = (1 - effect) * evidence + effect * elsewhere + noise[0]
     orders = [np.argsort(-gaze, axis=1), np.argsort(-(evidence + noise[1]), axis=1)]
-    tiles = np.tile(np.arange(TILES), (PICTURES, 1))
+    tiles = np.tile(np.arange(TILES), (len(templates), 1))
     orders += [random.permuted(tiles, axis=1) for _ in range(RANDOM_ORDERS)]
     curves = np.stack([_curve(evidence, order) for order in orders])
     return curves[0], curves[1], curves[2:].mean(axis=0)

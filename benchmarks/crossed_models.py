@@ -1,126 +1,236 @@
-"""How often tests of trials find an effect that is not there: mixed models and paired tests.
+"""How often the mixed models reject under a planted null, and under planted effects.
 
-Every participant sees every picture, each picture shows one expression, and expressions do
-nothing; participants and pictures differ. Prints the share of runs in which p < .05, with its
-95 % interval (Clopper and Pearson).
+    python benchmarks/crossed_models.py [--runs 1000] [--power-runs 200] [--jobs 1]
+        [--results FILE] [--figure FILE]
+
+simulates RUNS studies without effect for each model of `faceoff compare models`, and POWER_RUNS for
+each size of an effect, and puts each through the very function that the command calls
+(planted_studies.py says what is simulated). Prints the share of runs in which p < .05, with its
+95 % interval (Clopper and Pearson). `--figure` draws the power under planted effects.
+
+Each run has a seed of its own and is written to the results (default crossed_models.jsonl) as soon
+as it is done; a command that was broken off goes on where it was. Delete that file when a model or
+a simulation has changed.
 """
 
 import argparse
+import json
+import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
-from scipy import stats
-from scipy.special import expit, softmax
+import planted_studies as planted
+from calibration import say
+from statsmodels.stats.proportion import proportion_confint
 
-from comparison.model_rows import Row
-from comparison.repeated_measures import repeated_measures_anova
-from comparison.trial_models import (
-    accuracy_by_expression,
-    dwell_by_region,
-    reaction_time_by_expression,
-)
-from stimuli.expressions import EXPRESSIONS
+from study.figures import BLACK, NETWORK, ORANGE, PEOPLE, new_figure, save_figure
 from study.seeds import generator
 
-REGIONS = ("eyes", "brows", "nose", "mouth")
+Simulation = Callable[[np.random.Generator, float], tuple[dict[str, float], bool]]
 
 
-def sample(
-    rng: np.random.Generator, people: int, pictures: int, shown: tuple[str, ...]
-) -> tuple[pd.DataFrame, Callable[[float, float], np.ndarray]]:
-    """Cross people with pictures, and give a function that draws effects of both."""
-    person, picture = (grid.ravel() for grid in np.mgrid[:people, :pictures])
-    frame = pd.DataFrame(
-        {
-            "participant_id": [f"sub-{number:03}" for number in person],
-            "image_id": [f"P{number:03}" for number in picture],
-            "expression": np.array(shown)[picture % len(shown)],
-        }
+@dataclass(frozen=True)
+class Planted:
+    """A kind of study: how it is simulated, the effects to plant, and the tests to draw."""
+
+    title: str
+    simulate: Simulation
+    effects: tuple[float, ...] = ()
+    unit: str = ""
+    drawn: tuple[str, ...] = ()
+
+
+STUDIES = {
+    "times": Planted(
+        "Reaction time",
+        planted.times,
+        (0.2, 0.4, 0.6, 0.8, 1.0, 1.2),
+        "happy faces faster (d)",
+        (planted.OMNIBUS, planted.PAIR),
+    ),
+    "answers": Planted(
+        "Accuracy",
+        planted.answers,
+        (0.3, 0.6, 0.9, 1.2, 1.5, 1.8),
+        "happy faces easier (log odds)",
+        (planted.OMNIBUS, planted.PAIR),
+    ),
+    "dwell": Planted(
+        "Dwell time",
+        planted.dwell,
+        (0.15, 0.3, 0.45, 0.6, 0.75, 0.9),
+        "more on the mouth of happy faces (log weight)",
+        (planted.INTERACTION, planted.MOUTH, planted.OMNIBUS),
+    ),
+    "areas": Planted(
+        "Perturbation area",
+        planted.areas,
+        (0.15, 0.3, 0.45, 0.6, 0.75, 0.9),
+        "share of gaze elsewhere, happy faces",
+        (planted.BOTH, planted.FOR_HAPPY, planted.CONDITION),
+    ),
+    "times_alike": Planted("Reaction time, people alike", planted.times_alike),
+    "areas_uneven": Planted(
+        "Perturbation area, one condition 3 times as wide", planted.areas_uneven
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One simulated study."""
+
+    run: int
+    study: str
+    effect: float
+    seed: int
+
+
+def wanted(options: argparse.Namespace) -> list[Run]:
+    """List the runs, those of all studies and effects by turns."""
+    runs = [
+        Run(number, name, effect, options.seed)
+        for name, study in STUDIES.items()
+        for effect in (0.0, *study.effects)
+        for number in range(options.power_runs if effect else options.runs)
+    ]
+    return sorted(runs, key=lambda run: run.run)
+
+
+def do(run: Run) -> str:
+    """Simulate one study, and make the line that says what was found."""
+    random = generator(run.seed, "crossed models", run.study, str(run.effect), run.run)
+    started = time.process_time()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        p, converged = STUDIES[run.study].simulate(random, run.effect)
+    seconds = round(time.process_time() - started, 4)
+    return json.dumps(vars(run) | {"converged": converged, "seconds": seconds, "p": p})
+
+
+def known(path: Path) -> Iterator[dict[str, Any]]:
+    """Read the runs that are done; a line that was broken off is none."""
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.endswith("\n"):
+                yield json.loads(line)
+
+
+def work(runs: list[Run], path: Path, jobs: int) -> pd.DataFrame:
+    """Do the runs that are not done, and give the p values of all that are wanted."""
+    done = {identity(line) for line in known(path)}
+    left = [run for run in runs if identity(vars(run)) not in done]
+    whole = path.read_text(encoding="utf-8") if path.is_file() else ""
+    # A line that was broken off would spoil the next one.
+    path.write_text(whole[: whole.rfind("\n") + 1], encoding="utf-8")
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    with path.open("a", encoding="utf-8") as file:
+        for line in parallel(joblib.delayed(do)(run) for run in left):
+            file.write(line + "\n")
+            file.flush()
+    own = {identity(vars(run)) for run in runs}
+    lines = [line for line in known(path) if identity(line) in own]
+    return pd.DataFrame(
+        {**{key: line[key] for key in ("study", "effect", "run", "converged", "seconds")}}
+        | {"test": test, "p": p}
+        for line in lines
+        for test, p in line["p"].items()
     )
 
-    def effects(of_people: float, of_pictures: float) -> np.ndarray:
-        return (
-            rng.normal(0, of_people, people)[person] + rng.normal(0, of_pictures, pictures)[picture]
-        )
 
-    return frame, effects
+def identity(run: dict[str, Any]) -> tuple[str, float, int, int]:
+    """Tell one run from another."""
+    return run["study"], run["effect"], run["run"], run["seed"]
 
 
-def omnibus(rows: list[Row], term: str = "expression") -> float:
-    """Take the p value of an omnibus test."""
-    return next(row["p"] for row in rows if row["kind"] == "omnibus" and row["term"] == term)
-
-
-def times(rng: np.random.Generator) -> dict[str, float]:
-    """Test two kinds of pictures: 30 participants, 40 pictures."""
-    frame, effects = sample(rng, 30, 40, ("happy", "sad"))
-    noise = rng.normal(0, 0.3, len(frame))
-    frame["rt_ms"] = np.exp(7 + effects(0.15, 0.2) + noise)
-    means = frame.assign(log=np.log(frame["rt_ms"])).pivot_table(
-        index="participant_id", columns="expression", values="log"
+def shares(table: pd.DataFrame) -> pd.DataFrame:
+    """Compute the share of runs that reject, for each study, effect and test, with its interval."""
+    groups = table.assign(rejects=table["p"] < 0.05).groupby(
+        ["study", "effect", "test"], sort=False
     )
-    return {
-        "30 x 40, paired t by participant": stats.ttest_rel(means["happy"], means["sad"]).pvalue,
-        "30 x 40, reaction time, mixed model": omnibus(
-            reaction_time_by_expression(frame, EXPRESSIONS)
-        ),
-    }
+    found = groups["rejects"].agg(["sum", "size"]).reset_index()
+    found["share"] = found["sum"] / found["size"]
+    low, high = proportion_confint(found["sum"], found["size"], method="beta")
+    return found.assign(low=low, high=high)
 
 
-def answers(rng: np.random.Generator) -> dict[str, float]:
-    """Test accuracy over four expressions: 20 participants, 32 pictures."""
-    frame, effects = sample(rng, 20, 32, EXPRESSIONS[:4])
-    frame["right"] = rng.random(len(frame)) < expit(1.2 + effects(0.5, 0.7))
-    shares = frame.assign(right=frame["right"].astype(float))
-    return {
-        "20 x 32, accuracy, ANOVA by participant": repeated_measures_anova(
-            shares, "right", "expression"
-        ).p,
-        "20 x 32, accuracy, mixed model": omnibus(accuracy_by_expression(frame, EXPRESSIONS)),
-    }
+def show_nulls(found: pd.DataFrame) -> None:
+    """Print the share of rejections under planted nulls, as a table in Markdown."""
+    say("| model | runs | test | rejected, % | 95 % interval | 5 % within it |")
+    say("|---|---|---|---|---|---|")
+    for name, study in STUDIES.items():
+        for row in found[(found["study"] == name) & (found["effect"] == 0)].itertuples():
+            inside = "yes" if row.low <= 0.05 <= row.high else "no, more"
+            inside = "no, fewer" if row.high < 0.05 else inside
+            say(
+                f"| {study.title} | {row.size} | {row.test} | {100 * row.share:.1f} | "
+                f"{100 * row.low:.1f} to {100 * row.high:.1f} | {inside} |"
+            )
 
 
-def dwell(rng: np.random.Generator) -> dict[str, float]:
-    """Test dwell over four regions and three expressions: 16 participants, 24 pictures."""
-    frame, effects = sample(rng, 16, 24, EXPRESSIONS[:3])
-    liked = np.column_stack([effects(0.4, 0.4) for _ in range(len(REGIONS) + 1)])
-    drawn = rng.gamma(8 * softmax(liked + np.array([1, 0, 0.5, 0.7, 0]), axis=1) + 0.05)
-    shares = drawn / drawn.sum(axis=1, keepdims=True)
-    frame = frame.assign(**dict(zip(REGIONS, shares[:, :-1].T, strict=True)))
-    rows = dwell_by_region(frame, EXPRESSIONS)
-    first = next(row["p"] for row in rows if row["kind"] == "contrast")
-    return {
-        "16 x 24, dwell, expression": omnibus(rows),
-        "16 x 24, dwell, region x expression": omnibus(rows, "region x expression"),
-        "16 x 24, dwell, one expression against the others, one region": first,
-    }
+def show_power(found: pd.DataFrame) -> None:
+    """Print the share of rejections under planted effects, as tables in Markdown."""
+    for name, study in STUDIES.items():
+        own = found[(found["study"] == name) & found["test"].isin(study.drawn)]
+        if own.empty or not study.effects:
+            continue
+        say(f"\n| {study.title}: {study.unit} | runs | {' | '.join(study.drawn)} |")
+        say("|---" * (len(study.drawn) + 2) + "|")
+        for effect, rows in own.groupby("effect"):
+            by_test = rows.set_index("test")["share"]
+            cells = " | ".join(f"{by_test[test]:.3f}" for test in study.drawn)
+            say(f"| {effect:g} | {rows['size'].iloc[0]} | {cells} |")
+
+
+def draw(found: pd.DataFrame, path: Path) -> None:
+    """Draw the power of each model's tests."""
+    figure = new_figure(height_cm=13)
+    curves = [(name, study) for name, study in STUDIES.items() if study.effects]
+    styles = ((PEOPLE, "o-"), (NETWORK, "s--"), (ORANGE, "D-."))
+    for axes, (name, study) in zip(figure.subplots(2, 2, sharey=True).flat, curves, strict=True):
+        own = found[found["study"] == name]
+        for test, (colour, style) in zip(study.drawn, styles, strict=False):
+            line = own[own["test"] == test].sort_values("effect")
+            axes.fill_between(
+                line["effect"], line["low"], line["high"], color=colour, alpha=0.15, linewidth=0
+            )
+            axes.plot(line["effect"], line["share"], style, color=colour, label=test, markersize=4)
+        axes.axhline(0.05, color=BLACK, linewidth=0.8)
+        axes.set(xlabel=study.unit, ylim=(0, 1.02))
+        axes.set_title(study.title)
+        axes.legend(loc="best", handlelength=1.8, fontsize=6.5)
+    figure.supylabel("share of studies that reject", fontsize=8)
+    save_figure(figure, path)
 
 
 def main() -> None:
-    """Run every simulation and print the shares."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--only", choices=["times", "answers", "dwell"])
+    """Do all runs, print the tables, and draw the figure where it is asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--power-runs", type=int, default=200)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--results", type=Path, default=Path("crossed_models.jsonl"))
+    parser.add_argument("--figure", type=Path)
     options = parser.parse_args()
-    warnings.simplefilter("error")
-    print(f"{options.runs} runs, seed {options.seed}; share with p < .05 where nothing is there")
-    for simulate in (times, answers, dwell):
-        if options.only not in (None, simulate.__name__):
-            continue
-        started = time.process_time()
-        found = pd.DataFrame(
-            simulate(generator(options.seed, simulate.__name__, run)) for run in range(options.runs)
-        )
-        for name, p in found.items():
-            ends = stats.binomtest(int((p < 0.05).sum()), len(p)).proportion_ci()
-            print(f"{name:<64}{(p < 0.05).mean():>7.3f}  [{ends.low:.3f}, {ends.high:.3f}]")
-        seconds = (time.process_time() - started) / options.runs
-        print(f"  {seconds:.2f} s of processor time each")
+    table = work(wanted(options), options.results, options.jobs)
+    found = shares(table)
+    show_nulls(found)
+    show_power(found)
+    each = table.drop_duplicates(["study", "effect", "run"])
+    say(f"\n{(~each['converged']).sum()} of {len(each)} runs had a model that did not converge")
+    for name, seconds in each.groupby("study")["seconds"].mean().items():
+        say(f"{STUDIES[str(name)].title}: {seconds:.2f} s of processor time each")
+    if options.figure:
+        draw(found, options.figure)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

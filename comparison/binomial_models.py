@@ -8,12 +8,12 @@ the modes against statsmodels' own gradient, and the estimates against simulated
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_solve, cholesky
+from scipy.linalg.lapack import dtrtri
 from scipy.special import expit
 
 from comparison.crossed_design import Design
@@ -31,12 +31,40 @@ _NEWTON_STEPS = 60
 
 
 @dataclass(frozen=True)
+class _Data:
+    """The answers, and which effects each of them has.
+
+    `columns` has the cell of each answer and then its level of every term; `pairs` has a row for
+    each answer, and a one for each pair of its columns, so that its transpose sums weights of
+    answers into the matrix of cross products.
+    """
+
+    y: Floats
+    columns: npt.NDArray[np.int64]
+    pairs: sparse.csr_array
+    term_of: npt.NDArray[np.int64]
+    p: int
+
+    def sums(self, values: Floats) -> Floats:
+        """Sum values of answers, shape (n,), over the answers that have each effect."""
+        each = np.repeat(values, self.columns.shape[1])
+        size = self.p + len(self.term_of)
+        return np.bincount(self.columns.ravel(), each, size).astype(np.float64)
+
+    def products(self, weights: Floats) -> Floats:
+        """Make the cross products of the effects' columns, each answer with its weight."""
+        size = self.p + len(self.term_of)
+        return np.asarray(self.pairs.T @ weights).reshape(size, size)
+
+
+@dataclass(frozen=True)
 class _Mode:
     """The most likely effects, given the standard deviations of the terms."""
 
     effects: Floats
     inverse: Floats
     criterion: float
+    slope: Floats
 
 
 def fit_binomial(right: npt.ArrayLike, design: Design) -> Estimates:
@@ -70,21 +98,24 @@ def fit_binomial(right: npt.ArrayLike, design: Design) -> Estimates:
             f"A model of accuracy needs right and wrong answers, but all {len(y)} answers are "
             f"{'right' if y[0] else 'wrong'}. There is nothing to compare."
         )
-    p = len(design.cells)
-    matrix = sparse.csr_array(sparse.hstack([sparse.csr_array(design.fixed), design.random]))
-    start = np.zeros(matrix.shape[1])
-    find = partial(_mode, y, matrix, design, start=start)
-    deviations, converged = best_deviations(lambda sd: find(sd).criterion, len(design.terms))
+    p, data = len(design.cells), _data(y, design)
+    start = np.zeros(p + len(design.term_of))
+
+    def by_logs(deviations: Floats) -> tuple[float, Floats]:
+        mode = _mode(data, deviations, start)
+        return mode.criterion, mode.slope * deviations
+
+    deviations, converged = best_deviations(by_logs, len(design.terms))
     free = np.flatnonzero(deviations > 0)
 
-    def model(parameters: Floats) -> tuple[float, Floats]:
+    def model(parameters: Floats) -> tuple[Floats, Floats]:
         at = deviations.copy()
         at[free] = parameters
-        mode = find(at)
-        return mode.criterion, mode.inverse[:p, :p]
+        mode = _mode(data, at, start)
+        return mode.slope[free], mode.inverse[:p, :p]
 
     gradients, of_variances = variance_information(model, deviations[free])
-    mode = find(deviations)
+    mode = _mode(data, deviations, start)
     return Estimates(
         beta=mode.effects[:p],
         covariance=mode.inverse[:p, :p],
@@ -93,39 +124,51 @@ def fit_binomial(right: npt.ArrayLike, design: Design) -> Estimates:
         sd=dict(zip(design.terms, deviations.tolist(), strict=True)),
         df_most=float(len(y) - p),
         converged=converged,
-        residuals=y - expit(matrix @ (_scales(design, deviations) * mode.effects)),
+        residuals=y - expit((_scales(data, deviations) * mode.effects)[data.columns].sum(axis=1)),
     )
 
 
-def _scales(design: Design, deviations: Floats) -> Floats:
+def _data(y: Floats, design: Design) -> _Data:
+    """List the effects of each answer."""
+    matrix = sparse.csr_array(sparse.hstack([sparse.csr_array(design.fixed), design.random]))
+    matrix.sort_indices()
+    n, size = matrix.shape
+    columns = matrix.indices.reshape(n, -1).astype(np.int64)
+    both = (columns[:, :, None] * size + columns[:, None, :]).reshape(n, -1)
+    ends = np.arange(n + 1) * both.shape[1]
+    pairs = sparse.csr_array((np.ones(both.size), both.ravel(), ends), shape=(n, size**2))
+    return _Data(y, columns, pairs, design.term_of, len(design.cells))
+
+
+def _scales(data: _Data, deviations: Floats) -> Floats:
     """Give what each effect is multiplied by: fixed ones by 1, standard normal ones by their SD."""
-    return np.concatenate([np.ones(len(design.cells)), deviations[design.term_of]])
+    return np.concatenate([np.ones(data.p), deviations[data.term_of]])
 
 
-def _mode(
-    y: Floats, matrix: sparse.csr_array, design: Design, deviations: Floats, *, start: Floats
-) -> _Mode:
+def _mode(data: _Data, deviations: Floats, start: Floats) -> _Mode:
     """Find the mode of fixed and (standard normal) random effects by Newton's method.
 
     `start` is where it begins, and becomes the mode, so that the next search is short.
     """
-    scales = _scales(design, deviations)
-    scaled = sparse.csr_array(matrix * scales[None, :])
-    p = len(design.cells)
-    precision = np.concatenate([np.full(p, PRIOR_SD**-2), np.ones(len(scales) - p)])
+    scales = _scales(data, deviations)
+    precision = np.concatenate([np.full(data.p, PRIOR_SD**-2), np.ones(len(data.term_of))])
+
+    def logits(effects: Floats) -> Floats:
+        return np.asarray((scales * effects)[data.columns].sum(axis=1))
 
     def loss(effects: Floats) -> float:
-        eta = scaled @ effects
-        return float(np.sum(np.logaddexp(0.0, eta) - y * eta) + precision @ effects**2 / 2)
+        eta = logits(effects)
+        return float(np.sum(np.logaddexp(0.0, eta) - data.y * eta) + precision @ effects**2 / 2)
 
     effects, now = start.copy(), loss(start)
     for _ in range(_NEWTON_STEPS):
-        mean = expit(scaled @ effects)
-        slope = scaled.T @ (mean - y) + precision * effects
-        curvature = (scaled.T @ (scaled * (mean * (1 - mean))[:, None])).toarray()
+        mean = expit(logits(effects))
+        slope = scales * data.sums(mean - data.y) + precision * effects
+        products = data.products(mean * (1 - mean))
+        curvature = products * np.outer(scales, scales)
         curvature[np.diag_indices_from(curvature)] += precision
-        factor = cho_factor(curvature, check_finite=False)
-        step = cho_solve(factor, slope, check_finite=False)
+        factor = cholesky(curvature, lower=True, check_finite=False, overwrite_a=True)
+        step = cho_solve((factor, True), slope, check_finite=False)
         if slope @ step < 1e-18 * max(1.0, now):
             break
         length = 1.0
@@ -134,9 +177,41 @@ def _mode(
         effects = effects - length * step
         now = loss(effects)
     start[:] = effects
-    inverse = cho_solve(factor, np.eye(len(effects))[:, :p], check_finite=False)
-    determinant = 2 * float(np.log(np.diag(factor[0])).sum())
-    return _Mode(effects, inverse, 2 * now + determinant)
+    half, _ = dtrtri(factor, lower=1)
+    inverse = half.T @ half
+    determinant = 2 * float(np.log(np.diag(factor)).sum())
+    by_sd = _slope(data, scales, effects, mean, products, inverse)
+    return _Mode(effects, inverse, 2 * now + determinant, by_sd)
+
+
+def _slope(
+    data: _Data,
+    scales: Floats,
+    effects: Floats,
+    mean: Floats,
+    products: Floats,
+    inverse: Floats,
+) -> Floats:
+    """Compute the criterion's derivatives by the standard deviations, at the mode.
+
+    The loss changes with a deviation alone, for it is level in the effects. The determinant
+    changes with the deviation, and with the weights of the answers, which follow the effects.
+    """
+    weights = mean * (1 - mean)
+    # Leverages: the variance of each answer's logit.
+    spread = data.pairs @ (inverse * np.outer(scales, scales)).ravel()
+    effect_of = np.concatenate([np.full(data.p, -1), data.term_of])
+    residual = data.sums(mean - data.y)
+    slopes = np.empty(data.columns.shape[1] - 1)
+    for term in range(len(slopes)):
+        own = effect_of == term
+        moved = effects[data.columns[:, term + 1]]
+        pull = scales * data.sums(weights * moved) + own * residual
+        shift = moved - (scales * (inverse @ pull))[data.columns].sum(axis=1)
+        direct = float(np.sum(products[own] * scales * inverse[own]))
+        turned = float(spread @ (weights * (1 - 2 * mean) * shift))
+        slopes[term] = 2 * float((mean - data.y) @ moved) + 2 * direct + turned
+    return slopes
 
 
 def average_share(logit: npt.ArrayLike, sd: float) -> Floats:

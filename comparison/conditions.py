@@ -11,6 +11,7 @@ from scipy.ndimage import sobel
 from comparison.common_maps import centre_map
 from comparison.map_inputs import read_explanations
 from comparison.tiles import picture_edges_px, tile_scores
+from gaze_analysis.answer_maps import answer_maps
 from gaze_analysis.controls import mean_of_others
 from stimuli.catalog import picture_landmarks
 from stimuli.ekman import ekman_mask
@@ -26,6 +27,8 @@ Pixels = npt.NDArray[np.uint8]
 
 CONDITIONS = {
     "gaze": "gaze on this picture",
+    "gaze_right": "gaze on this picture in trials with the right answer",
+    "gaze_any": "gaze on this picture in trials with any answer",
     "expression_gaze": "mean gaze on the other pictures of the same expression",
     "class_gaze": "mean gaze on all pictures of the same expression, this one included",
     "mean_gaze": "mean gaze on all other pictures",
@@ -108,6 +111,8 @@ def _maps(read: ConditionInputs, names: Sequence[str]) -> list[tuple[str, Maps]]
     """Make the maps of conditions, each once."""
     makers: dict[str, Callable[[ConditionInputs], Maps | None]] = {
         "gaze": _gaze,
+        "gaze_right": lambda read: _gaze_by_answer(read, right=True),
+        "gaze_any": lambda read: _gaze_by_answer(read, right=False),
         "expression_gaze": lambda read: _gaze_of_others(read, read.expressions),
         "class_gaze": _class_gaze,
         "mean_gaze": lambda read: _gaze_of_others(read, [""] * len(read.image_ids)),
@@ -142,6 +147,13 @@ def _of_dataset(read: ConditionInputs, maps: "xr.Dataset", name: str) -> Maps:
 
 def _gaze(read: ConditionInputs) -> Maps:
     return _of_dataset(read, read.density, "density")
+
+
+def _gaze_by_answer(read: ConditionInputs, *, right: bool) -> Maps:
+    """Make the maps of trials with the right answer, or with any, by the study's own rule."""
+    study = read.study
+    maps = answer_maps(study, read.image_ids, float(read.density.attrs["sigma_px"]), right=right)
+    return maps, read.density["y"].to_numpy(), read.density["x"].to_numpy()
 
 
 def _gaze_of_others(read: ConditionInputs, groups: Sequence[str]) -> Maps | None:

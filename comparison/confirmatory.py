@@ -11,7 +11,8 @@ from comparison.contrasts import Contrast
 from comparison.corrections import holm
 from comparison.equivalence import equivalence_p
 from comparison.plan import title
-from comparison.statistics import PERMUTATION, T_TEST, WILCOXON, Draws, paired_tests
+from comparison.resampling import Draws
+from comparison.statistics import PERMUTATION, T_TEST, WILCOXON, paired_tests
 from study.settings.confirmatory import PlannedQuestion
 
 # An equivalence test stands in the row of the t test.

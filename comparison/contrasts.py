@@ -10,7 +10,8 @@ import pandas as pd
 from comparison import apa
 from comparison.corrections import benjamini_hochberg, holm
 from comparison.equivalence import Bounds
-from comparison.statistics import T_TEST, WILCOXON, Draws, paired_tests
+from comparison.resampling import Draws
+from comparison.statistics import T_TEST, WILCOXON, paired_tests
 from comparison.support import support
 
 

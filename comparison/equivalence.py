@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from comparison import apa
-from comparison.statistics import all_equal
+from comparison.resampling import all_equal
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ import pandas as pd
 
 from comparison.curve_figure import LINES
 from comparison.figures import COLOURS, MARKERS, mean_interval
-from comparison.occlusion import INTACT, occlusions_tsv, removed_tiles
+from comparison.occlusion import INTACT, occlusions_tsv
+from comparison.occlusion_trials import read_occlusion_trials, read_occlusions, trial_tables
 from comparison.orders import MOST_FIRST
 from stimuli.expressions import EXPRESSIONS
-from study.errors import InputError
 from study.figures import BLACK, ORANGE, new_figure, save_figure
 from study.folder import Study
 from study.progress import say
 from study.provenance import Step
 from study.seeds import generator
-from study.tables import read_table, stacked, write_table
+from study.tables import write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,11 +78,6 @@ def occlusion_step(study: Study, occlusion: Study) -> Step:
     )
 
 
-def trial_tables(occlusion: Study) -> list[Path]:
-    """List the trials.tsv of all sessions that have begun."""
-    return [occlusion.session_dir(*session) / "trials.tsv" for session in occlusion.sessions()]
-
-
 def _compare(study: Study, occlusion: Study, table: Path, stem: Path) -> None:
     """Read both studies, write the table and draw the figure."""
     orders = pd.read_parquet(study.comparison_dir / "orders.parquet")
@@ -97,89 +92,6 @@ def _compare(study: Study, occlusion: Study, table: Path, stem: Path) -> None:
             f"  {row.condition}, step {row.step}: people {row.people:.0%} of {row.n_trials} "
             f"trials, network {row.network:.0%} of {row.n_faces} faces"
         )
-
-
-def read_occlusions(occlusion: Study, orders: pd.DataFrame) -> pd.DataFrame:
-    """Read what was done to each picture, and check that the network saw the same.
-
-    Parameters
-    ----------
-    occlusion : Study
-        The occlusion study.
-    orders : pandas.DataFrame
-        The main study's orders.parquet as it is now.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `comparison.occlusion.OCCLUSION_COLUMNS`.
-
-    Raises
-    ------
-    InputError
-        If it is no occlusion study, or the main study's orders are other ones by now.
-    """
-    shown = read_table(
-        occlusions_tsv(occlusion),
-        what="The table of occlusions (faceoff compare perturb --as-experiment)",
-        columns={
-            "image_id": str, "face": str, "condition": str, "step": int, "tiles": str,
-            "share_removed": float,
-        },
-    )  # fmt: skip
-    shown["tiles"] = shown["tiles"].fillna("")
-    occluded = shown[shown["condition"] != INTACT]
-    for (condition, step), rows in occluded.groupby(["condition", "step"]):
-        n_removed = len(rows["tiles"].iloc[0].split())
-        now = removed_tiles(orders, str(condition), n_removed)
-        for face, tiles in zip(rows["face"], rows["tiles"], strict=True):
-            if [int(tile) for tile in tiles.split()] != now.get(face):
-                raise InputError(
-                    f"People and network must be without the same tiles, but {face} under "
-                    f"{condition} at step {step} lost other ones when its picture was made than "
-                    "orders.parquet has now. Bring back the settings and maps of that time, or "
-                    "make the pictures anew and record again: --as-experiment."
-                )
-    return shown
-
-
-def read_occlusion_trials(occlusion: Study, shown: pd.DataFrame) -> pd.DataFrame:
-    """Read people's answers to the occluded faces.
-
-    Parameters
-    ----------
-    occlusion : Study
-        The occlusion study.
-    shown : pandas.DataFrame
-        What was done to each picture, as `read_occlusions` gives it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row for each completed trial: participant_id, right, and the columns of `shown`.
-
-    Raises
-    ------
-    InputError
-        If there are no such trials.
-    """
-    kinds = {
-        "participant_id": str, "image_id": str, "phase": str, "outcome": str, "correct": bool,
-    }  # fmt: skip
-    tables = [
-        read_table(path, what="The table of trials", columns=kinds)[list(kinds)]
-        for path in trial_tables(occlusion)
-    ]
-    trials = stacked(tables) if tables else pd.DataFrame(columns=list(kinds))
-    trials = trials[(trials["phase"] == "main") & (trials["outcome"] == "done")]
-    trials = trials.merge(shown, on="image_id", validate="m:1")
-    if trials.empty:
-        raise InputError(
-            f"People's curves need completed trials, but {occlusion.root} has none. Record some "
-            "there: faceoff participants add, faceoff participants plan, faceoff experiment run."
-        )
-    trials["right"] = trials["correct"].fillna(False).astype(bool)
-    return trials
 
 
 def people_and_network(

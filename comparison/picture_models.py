@@ -2,13 +2,14 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from comparison.crossed_design import crossed_design, differences, pairs
+from comparison.crossed_design import crossed_design, differences
 from comparison.estimates import Estimates, f_test, t_test
 from comparison.linear_models import fit_linear
 from comparison.model_checks import check_pictures, conditions_text, fit_text, residual_text
 from comparison.model_rows import Asked, Row, contrast_row, mean_row, omnibus_row
-from comparison.trial_models import LINEAR
+from comparison.trial_models import LINEAR, corrected, sphericity_epsilon
 from study.errors import InputError
 
 # Pairs of these are also compared within each expression.
@@ -23,6 +24,11 @@ def area_by_condition(
     confidence: float = 0.95,
 ) -> list[Row]:
     """Ask how the area of perturbation curves depends on condition, expression and both.
+
+    Areas of different conditions are not equally wide, nor equally alike, as one mixed model of
+    all conditions would assume. So degrees of freedom of its tests of conditions are corrected for
+    sphericity, and each condition's mean and each difference of conditions is tested against its
+    own error, that of pictures of one expression.
 
     Parameters
     ----------
@@ -40,9 +46,10 @@ def area_by_condition(
     Returns
     -------
     list of dict
-        Means of conditions (every expression weighs the same), omnibus tests, and differences of
-        conditions over all and (of gaze, relevance and random) within each expression, by a
-        linear mixed model with random pictures.
+        Means of conditions (every expression weighs the same), omnibus tests by a linear mixed
+        model with random pictures, and differences of conditions over all and (of gaze, relevance
+        and random) within each expression. Pictures that lack a condition are left out, and
+        counted.
 
     Raises
     ------
@@ -56,36 +63,100 @@ def area_by_condition(
             f"A model of {measure} needs one area for each picture and condition, but there are "
             f"more for {twice['image_id']} and {twice['condition']}. Keep one."
         )
-    names = check_pictures(known, expressions)
+    check_pictures(known, expressions)
     fixed = _constants(known, measure)
     known = known[~known["condition"].isin(list(fixed))].reset_index(drop=True)
     conditions = _complete_conditions(known, measure, len(fixed))
-    known["cell"] = known["condition"] + "|" + known["expression"]
-    cells = [f"{condition}|{name}" for condition in conditions for name in names]
-    terms = {"pictures": ["image_id"]}
-    found = fit_linear(known[measure], crossed_design(known, "cell", cells, terms))
+    every = known.pivot_table(index="image_id", columns="condition", values=measure)[conditions]
+    wide = every.dropna()
+    known = known[known["image_id"].isin(wide.index)].reset_index(drop=True)
+    names = check_pictures(known, expressions)
+    shown = known.drop_duplicates("image_id").set_index("image_id")["expression"][wide.index]
+    found = _fit(known, measure, conditions, names)
+    compared = _differences(wide.assign(**fixed), len(conditions), shown, names)
+    same = [term for term, own in compared.items() if not own.covariance.any()]
+    epsilon = 1.0
+    if len(conditions) > 2:
+        epsilon = sphericity_epsilon(wide.to_numpy() @ differences(len(conditions)).T, shown)
     notes = [fit_text(found), residual_text(found, known["condition"])]
     notes.append(conditions_text(known[["image_id", "expression"]], names))
-    notes += [f"{name} is {value:g} for every picture" for name, value in fixed.items()]
+    notes.append(_notes(fixed, epsilon, len(every) - len(wide), same))
     asked = Asked(
         f"{measure} by condition and expression", LINEAR, label, len(known), np.nan,
-        known["image_id"].nunique(), found.converged, "; ".join(filter(None, notes)),
+        len(wide), found.converged, "; ".join(filter(None, notes)),
     )  # fmt: skip
-    rows = _means_and_omnibus(asked, found, conditions, len(names), measure, confidence)
-    k = len(names)
-    faces = {"": np.full(k, 1 / k)}
-    faces |= {f" for {name} faces": unit for name, unit in zip(names, np.eye(k), strict=True)}
-    compared = {term: (weights, 0.0) for term, weights in pairs(conditions).items()}
-    for condition, unit in zip(conditions, np.eye(len(conditions)), strict=True):
-        compared |= {f"{condition} - {name}": (unit, value) for name, value in fixed.items()}
-    for term, (weights, against) in compared.items():
+    rows = [
+        _mean(asked, name, _own_error(wide[name], shown, names), measure, confidence)
+        for name in conditions
+    ]
+    rows += _omnibus(asked, found, len(conditions), len(names), epsilon)
+    faces = {"": np.full(len(names), 1 / len(names))}
+    faces |= {
+        f" for {name} faces": row for name, row in zip(names, np.eye(len(names)), strict=True)
+    }
+    for term, own in compared.items():
         main = set(term.split(" - ")) <= set(MAIN_CONDITIONS)
         for where, share in faces.items():
-            if where and not main:
-                continue
-            test = t_test(found, np.kron(weights, share), confidence, against)
-            rows.append(contrast_row(asked, term + where, measure, test, found.total_sd))
+            if term not in same and (main or not where):
+                test = t_test(own, share, confidence)
+                rows.append(contrast_row(asked, term + where, measure, test, found.total_sd))
     return rows
+
+
+def _fit(known: pd.DataFrame, measure: str, conditions: list[str], names: list[str]) -> Estimates:
+    """Fit the mixed model of all conditions and expressions."""
+    known = known.assign(cell=known["condition"] + "|" + known["expression"])
+    cells = [f"{condition}|{name}" for condition in conditions for name in names]
+    design = crossed_design(known, "cell", cells, {"pictures": ["image_id"]})
+    return fit_linear(known[measure], design)
+
+
+def _notes(fixed: dict[str, float], epsilon: float, n_lacking: int, same: list[str]) -> str:
+    """Say which conditions and pictures are treated in a way of their own."""
+    notes = [f"{name} is {value:g} for every picture" for name, value in fixed.items()]
+    if epsilon < 1:
+        notes.append(
+            f"Greenhouse-Geisser epsilon of the conditions = {epsilon:.3f}, by which df are "
+            "multiplied"
+        )
+    if n_lacking:
+        notes.append(f"pictures left out, which lack a condition: {n_lacking}")
+    if same:
+        notes.append(f"as far apart on all pictures of an expression, no test: {', '.join(same)}")
+    return "; ".join(notes)
+
+
+def _differences(
+    wide: pd.DataFrame, n_varying: int, shown: pd.Series, names: list[str]
+) -> dict[str, Estimates]:
+    """Estimate the difference of each pair of conditions, one of which varies."""
+    columns = list(wide)
+    return {
+        f"{a} - {b}": _own_error(wide[a] - wide[b], shown, names)
+        for place, a in enumerate(columns[:n_varying])
+        for b in columns[place + 1 :]
+    }
+
+
+def _own_error(values: pd.Series, shown: pd.Series, names: list[str]) -> Estimates:
+    """Estimate the mean of each expression's pictures, with what they vary by as the error."""
+    groups = values.groupby(shown)
+    rest = (values - groups.transform("mean")).to_numpy()
+    df = len(values) - len(names)
+    variance = float(rest @ rest) / df
+    if variance <= (1e-12 * np.abs(values.to_numpy()).max()) ** 2:
+        variance = 0.0
+    k = len(names)
+    return Estimates(
+        beta=groups.mean()[names].to_numpy(),
+        covariance=np.diag(variance / groups.size()[names].to_numpy()),
+        gradients=np.zeros((0, k, k)),
+        of_variances=np.zeros((0, 0)),
+        sd={"residual": variance**0.5},
+        df_most=float(df),
+        converged=True,
+        residuals=rest,
+    )
 
 
 def _constants(areas: pd.DataFrame, measure: str) -> dict[str, float]:
@@ -110,19 +181,23 @@ def _complete_conditions(areas: pd.DataFrame, measure: str, n_fixed: int) -> lis
     return conditions
 
 
-def _means_and_omnibus(
-    asked: Asked, found: Estimates, conditions: list[str], k: int, measure: str, confidence: float
-) -> list[Row]:
-    """Estimate the mean of each condition, and test conditions, expressions and both."""
-    mean, n = np.full((1, k), 1 / k), len(conditions)
-    rows = []
-    for condition, unit in zip(conditions, np.eye(n), strict=True):
-        test = t_test(found, np.kron(unit, mean[0]), confidence)
-        ends = test["estimate"], test["ci_low"], test["ci_high"]
-        rows.append(mean_row(asked, condition, measure, ends))
-    between, within = differences(n), differences(k)
-    effects = {"expression": np.kron(np.full((1, n), 1 / n), within)}
-    if n > 1:
-        effects["condition"] = np.kron(between, mean)
-        effects["condition x expression"] = np.kron(between, within)
-    return rows + [omnibus_row(asked, term, f_test(found, w)) for term, w in effects.items()]
+def _mean(asked: Asked, name: str, own: Estimates, unit: str, confidence: float) -> Row:
+    """Estimate the mean of a condition, in which each expression weighs the same."""
+    k = len(own.beta)
+    half = float(stats.t.ppf((1 + confidence) / 2, own.df_most) * own.covariance.sum() ** 0.5 / k)
+    mean = float(own.beta.mean())
+    return mean_row(asked, name, unit, (mean, mean - half, mean + half))
+
+
+def _omnibus(asked: Asked, found: Estimates, n: int, k: int, epsilon: float) -> list[Row]:
+    """Test expressions, conditions and both."""
+    within = differences(k)
+    average = np.kron(np.full((1, n), 1 / n), within)
+    rows = [omnibus_row(asked, "expression", f_test(found, average))]
+    if n == 1:
+        return rows
+    for term, weights in (("condition", np.full((1, k), 1 / k)),
+                          ("condition x expression", within)):  # fmt: skip
+        test = f_test(found, np.kron(differences(n), weights))
+        rows.append(omnibus_row(asked, term, corrected(test, epsilon) if epsilon < 1 else test))
+    return rows

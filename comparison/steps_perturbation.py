@@ -42,6 +42,11 @@ _ASKED = (
     "grid", "tile_score", "steps", "fill", "conditions", "random_orders", "network_answers",
     "centre_sigma", "cells_per_side",
 )  # fmt: skip
+# Conditions that need no further explanation, and no fixations.
+_OF_OWN_MAPS = {
+    "gaze", "expression_gaze", "class_gaze", "mean_gaze", "relevance", "ekman", "centre", "edges",
+    "oracle",
+}  # fmt: skip
 
 
 def perturb_step(study: Study) -> Step:
@@ -60,8 +65,8 @@ def perturb_step(study: Study) -> Step:
     folder, network = study.comparison_dir, study.cnn_dir(study.settings.cnn.model)
     comparison = study.settings.comparison
     marks = (study.landmarks_tsv,) if "ekman" in comparison.conditions else ()
-    named = {"gaze", "expression_gaze", "class_gaze", "mean_gaze", "relevance", "ekman", "centre"}
-    others = set(comparison.conditions) - named - {"edges", "oracle"}
+    by_answer = {"gaze_right", "gaze_any"} & set(comparison.conditions)
+    others = set(comparison.conditions) - _OF_OWN_MAPS - by_answer
     explanations = explanation_files(study).values() if others else [inputs.relevance_nc(study)]
     return Step(
         command="compare perturb",
@@ -74,6 +79,7 @@ def perturb_step(study: Study) -> Step:
             study.crops_tsv,
             study.splits_tsv,
             *marks,
+            *([study.gaze_dir / "fixations.tsv"] if by_answer else []),
             *inputs.answers_inputs(study),
         ),
         outputs=(

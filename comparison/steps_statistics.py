@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from comparison import confirmatory, contrasts, inputs, plan, questions, statistics
+from comparison import confirmatory, contrasts, inputs, plan, questions, resampling, statistics
 from comparison.curve_clusters import CURVE_CLUSTER_COLUMNS, curve_clusters
 from comparison.curve_figure import mean_curves
 from comparison.equivalence import Bounds
@@ -96,7 +96,7 @@ def stats_step(study: Study) -> Step:
 def _stats(study: Study) -> None:
     """Read what was measured, test it, and write the results."""
     settings = study.settings.comparison
-    draws = statistics.Draws(settings.resamples, settings.confidence, study.settings.study.seed)
+    draws = resampling.Draws(settings.resamples, settings.confidence, study.settings.study.seed)
     bounds = Bounds(settings.equivalence_d, settings.equivalence_raw)
     asked = read_contrasts(study)
     with bar("statistics", len(asked)) as advance:
@@ -116,7 +116,7 @@ def _answer_plan(
     study: Study,
     registration: dict[str, Any],
     asked: list[contrasts.Contrast],
-    draws: statistics.Draws,
+    draws: resampling.Draws,
 ) -> None:
     """Answer the registered questions, list the deviations, and tell both."""
     correction = registration.get("plan", {}).get("correction", "holm")

@@ -1,7 +1,7 @@
 """Variance parameters of mixed models: their best values, and how well these are known.
 
 A model is known here by its criterion, minus twice the (restricted) log likelihood as a function
-of the standard deviations of its random terms.
+of the standard deviations of its random terms, and by the slope of it.
 """
 
 from collections.abc import Callable
@@ -17,14 +17,16 @@ _LOG_BOUNDS = (-7.0, 5.0)
 _NEGLIGIBLE = 1e-6
 
 
-def best_deviations(criterion: Callable[[Floats], float], n_terms: int) -> tuple[Floats, bool]:
+def best_deviations(
+    criterion: Callable[[Floats], tuple[float, Floats]], n_terms: int
+) -> tuple[Floats, bool]:
     """Find the standard deviations at which a criterion is least.
 
     Parameters
     ----------
     criterion : callable
         From standard deviations, shape (n_terms,), none negative, on a scale on which values
-        near 1 are large.
+        near 1 are large, to the criterion and its derivatives by their logs, shape (n_terms,).
     n_terms : int
         Number of random terms.
 
@@ -36,7 +38,7 @@ def best_deviations(criterion: Callable[[Floats], float], n_terms: int) -> tuple
         Whether the criterion is level there.
     """
 
-    def at_logs(logs: Floats) -> float:
+    def at_logs(logs: Floats) -> tuple[float, Floats]:
         return criterion(np.exp(logs))
 
     start = np.full(n_terms, np.log(0.5))
@@ -45,16 +47,16 @@ def best_deviations(criterion: Callable[[Floats], float], n_terms: int) -> tuple
             at_logs,
             start,
             method="L-BFGS-B",
-            jac="3-point",
+            jac=True,
             bounds=[_LOG_BOUNDS] * n_terms,
             options={"ftol": 1e-13, "gtol": 1e-5, "maxiter": 200},
         )
         found = _without_idle_terms(criterion, np.exp(best.x), float(best.fun))
         # Near zero the criterion is flat: a term that strayed there is brought back if it helps.
-        lowest = criterion(found)
+        lowest = criterion(found)[0]
         lost = np.array(
             [
-                value == 0 and criterion(_replaced(found, place, 0.05)) < lowest
+                value == 0 and criterion(_replaced(found, place, 0.05))[0] < lowest
                 for place, value in enumerate(found)
             ]
         )
@@ -73,26 +75,26 @@ def _replaced(values: Floats, place: int, value: float) -> Floats:
 
 
 def _without_idle_terms(
-    criterion: Callable[[Floats], float], deviations: Floats, least: float
+    criterion: Callable[[Floats], tuple[float, Floats]], deviations: Floats, least: float
 ) -> Floats:
     """Set terms to zero that the criterion can do without."""
     for place in range(len(deviations)):
         without = _replaced(deviations, place, 0.0)
-        if criterion(without) <= least + _NEGLIGIBLE:
+        if criterion(without)[0] <= least + _NEGLIGIBLE:
             deviations = without
     return deviations
 
 
 def variance_information(
-    model: Callable[[Floats], tuple[float, Floats]], at: Floats
+    model: Callable[[Floats], tuple[Floats, Floats]], at: Floats
 ) -> tuple[Floats, Floats]:
     """Tell how well variance parameters are known, and what the covariance owes to each.
 
     Parameters
     ----------
     model : callable
-        From parameters, shape (v,), to minus twice the log likelihood and the covariance of the
-        fixed effects, shape (p, p).
+        From parameters, shape (v,), to the derivatives of minus twice the log likelihood by them,
+        shape (v,), and the covariance of the fixed effects, shape (p, p).
     at : ndarray of float, shape (v,)
         The parameters at the optimum, none of them zero.
 
@@ -109,19 +111,10 @@ def variance_information(
     models. Journal of Statistical Software, 82(13), section 2.
     """
     v = len(at)
-    steps = np.diag(1e-3 * np.maximum(np.abs(at), 0.05))
-    plus, minus = [model(at + step) for step in steps], [model(at - step) for step in steps]
-    middle = model(at)[0]
-    sizes = np.diag(steps)
-    gradients = np.array(
-        [(up[1] - down[1]) / (2 * size) for up, down, size in zip(plus, minus, sizes, strict=True)]
-    )
-    hessian = np.empty((v, v))
-    for i in range(v):
-        hessian[i, i] = (plus[i][0] - 2 * middle + minus[i][0]) / sizes[i] ** 2
-        for j in range(i):
-            corners = [
-                a * b * model(at + a * steps[i] + b * steps[j])[0] for a in (1, -1) for b in (1, -1)
-            ]
-            hessian[i, j] = hessian[j, i] = sum(corners) / (4 * sizes[i] * sizes[j])
-    return gradients, 2 * np.linalg.pinv(hessian, hermitian=True)
+    gradients, hessian = [], np.empty((v, v))
+    for place, size in enumerate(1e-3 * np.maximum(np.abs(at), 0.05)):
+        step = _replaced(np.zeros(v), place, size)
+        up, down = model(at + step), model(at - step)
+        gradients.append((up[1] - down[1]) / (2 * size))
+        hessian[place] = (up[0] - down[0]) / (2 * size)
+    return np.array(gradients), 2.0 * np.linalg.pinv((hessian + hessian.T) / 2, hermitian=True)

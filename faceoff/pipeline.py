@@ -45,15 +45,14 @@ def run_everything(study: Study, *, force: bool = False) -> None:
     InputError
         If something that a step needs is missing or wrong.
     """
-    faces = study.pictures_dir.is_dir() or study.manifest_tsv.is_file()
-    if not faces and not study.sourcedata.is_dir():
+    if not study.has_faces and not study.sourcedata.is_dir():
         raise InputError(
             f"A study to run must have faces or gaze, but {study.pictures_dir} and "
             f"{study.sourcedata} do not exist. Begin with `faceoff stimuli register DIR` or "
             "`faceoff gaze import FILES`."
         )
     for name, needs_faces, steps in STAGES:
-        if needs_faces and not faces:
+        if needs_faces and not study.has_faces:
             say(f"== {name}: left out, for there is no face set in {study.pictures_dir}")
             continue
         say(f"== {name}")

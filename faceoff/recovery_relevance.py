@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
 from comparison.inputs import read_relevance, relevance_nc
-from comparison.statistics import Draws, sign_flip_p
+from comparison.resampling import Draws, sign_flip_p
 from stimuli.catalog import picture_landmarks, read_manifest
 from stimuli.expressions import EXPRESSIONS
 from stimuli.regions import region_masks

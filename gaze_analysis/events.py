@@ -32,6 +32,7 @@ from study.errors import InputError
 from study.folder import Study
 from study.parallel import parallel_map
 from study.progress import say
+from study.settings.gaze_recordings import ExclusionSettings
 from study.tables import read_table, stacked, write_table
 
 EVENT_COLUMNS = {
@@ -91,7 +92,7 @@ def make_events(study: Study) -> None:
     trials = judge_trials(trials, rules)
     places = PicturePlaces(study, manifest, fixation_frame(study, trials))
     fixations = _rounded(places.to_picture(fixations))
-    fixations = judge_fixations(fixations, trials, rules)[list(FIXATION_COLUMNS)]
+    fixations = _judged(fixations, trials, rules)[list(FIXATION_COLUMNS)]
     excluded = exclusions(fixations, trials)
     by_person = exclusions_by_participant(fixations, trials)
     for name, frame, columns in (
@@ -107,6 +108,15 @@ def make_events(study: Study) -> None:
     _say_events(study, trials, fixations, excluded)
     _say_unmatched(unmatched)
     warn_of_degrees(study)
+
+
+def _judged(
+    fixations: pd.DataFrame, trials: pd.DataFrame, rules: ExclusionSettings
+) -> pd.DataFrame:
+    """Say which fixations are left out, and which would be if every answer were taken."""
+    lenient = rules.model_copy(update={"wrong_answers": False})
+    of_any = judge_fixations(fixations, judge_trials(trials, lenient), lenient)["included"]
+    return judge_fixations(fixations, trials, rules).assign(included_any_answer=of_any)
 
 
 def _of_all_sessions(

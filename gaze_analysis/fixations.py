@@ -24,6 +24,7 @@ FIXATION_COLUMNS = {
     "screen_y_px": "Vertical position on the screen, in px from the top.",
     "included": "Whether it enters maps and statistics.",
     "reason": "Why it does not.",
+    "included_any_answer": "Whether it would enter maps if trials with any answer did.",
 }
 
 

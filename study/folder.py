@@ -103,6 +103,11 @@ class Study:
         return self.derivatives / "comparison"
 
     @property
+    def has_faces(self) -> bool:
+        """Whether there is a face set; a study of gaze alone has none."""
+        return self.pictures_dir.is_dir() or self.manifest_tsv.is_file()
+
+    @property
     def report_html(self) -> Path:
         """The report in one file."""
         return self.derivatives / "report.html"

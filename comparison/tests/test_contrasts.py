@@ -7,7 +7,8 @@ import pytest
 from comparison import apa, questions
 from comparison.contrasts import Contrast, answer_contrasts
 from comparison.corrections import holm
-from comparison.statistics import PERMUTATION, T_TEST, Draws
+from comparison.resampling import Draws
+from comparison.statistics import PERMUTATION, T_TEST
 from stimuli.expressions import EXPRESSIONS
 
 DRAWS = Draws(resamples=499)

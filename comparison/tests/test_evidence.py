@@ -20,7 +20,8 @@ from comparison.evidence import (
     symmetry_p,
     t_test_power,
 )
-from comparison.statistics import T_TEST, WILCOXON, Draws, paired_tests, sign_flip_p
+from comparison.resampling import Draws, sign_flip_p
+from comparison.statistics import T_TEST, WILCOXON, paired_tests
 from comparison.support import support
 
 

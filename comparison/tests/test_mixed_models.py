@@ -2,11 +2,13 @@
 
 import warnings
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.optimize import minimize
 from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM
 from statsmodels.regression.mixed_linear_model import MixedLM
 
@@ -217,8 +219,98 @@ def test_shares_averaged_over_people_are_those_of_many_draws():
     assert average_share(1.2, 1.5) == pytest.approx(expected, abs=2e-3)
 
 
+def restricted(sd, data):
+    """Minus twice the restricted log likelihood, by the density of all observations at once."""
+    x = pd.get_dummies(data["kind"]).to_numpy(float)
+    y = data["value"].to_numpy()
+    covariance = sd[-1] ** 2 * np.eye(len(y))
+    for size, columns in zip(sd, TERMS.values(), strict=False):
+        level = data.groupby(columns).ngroup().to_numpy()
+        covariance += size**2 * (level[:, None] == level)
+    inverse = np.linalg.inv(covariance)
+    information = x.T @ inverse @ x
+    rest = y - x @ np.linalg.solve(information, x.T @ inverse @ y)
+    logs = np.linalg.slogdet(covariance)[1] + np.linalg.slogdet(information)[1]
+    return logs + rest @ inverse @ rest
+
+
+def laplace(sd, data):
+    """Minus twice the log likelihood by Laplace's approximation, by a general search for the mode.
+
+    All effects are integrated out, fixed ones under their prior (Breslow and Clayton, 1993).
+    """
+    y = data["right"].to_numpy(float)
+    columns = [pd.get_dummies(data["kind"]).to_numpy(float)]
+    for size, names in zip(sd, TERMS.values(), strict=True):
+        columns.append(size * pd.get_dummies(data.groupby(names).ngroup()).to_numpy(float))
+    m = np.hstack(columns)
+    precision = np.ones(m.shape[1])
+    precision[:3] = PRIOR_SD**-2
+
+    def loss(effects):
+        eta = m @ effects
+        mean = 1 / (1 + np.exp(-eta))
+        value = np.sum(np.log1p(np.exp(eta)) - y * eta) + precision @ effects**2 / 2
+        return value, m.T @ (mean - y) + precision * effects
+
+    options = {"gtol": 1e-9, "maxiter": 2000}
+    best = minimize(loss, np.zeros(m.shape[1]), jac=True, method="BFGS", options=options)
+    mean = 1 / (1 + np.exp(-m @ best.x))
+    hessian = m.T @ (m * (mean * (1 - mean))[:, None]) + np.diag(precision)
+    return 2 * best.fun + np.linalg.slogdet(hessian)[1]
+
+
+def test_linear_variances_are_where_the_likelihood_is_level_and_known_as_its_curvature_says():
+    data = crossed(4, sd=(0.8, 0.9, 0.9))
+    found = fit_linear(data["value"], crossed_design(data, "kind", ["0", "1", "2"], TERMS))
+    at = np.log(list(found.sd.values()))
+
+    def by_logs(logs):
+        return restricted(np.exp(logs), data)
+
+    assert not found.singular
+    assert slope_of(by_logs, at) == pytest.approx(np.zeros(4), abs=1e-3)
+    # Ours are relative deviations and the log of the residual's: by the chain rule.
+    relative = np.exp(at[:-1] - at[-1])
+    turn = np.eye(4)
+    turn[:3, 3] = -1.0
+    turn[:3] *= relative[:, None]
+    known = turn @ (2 * np.linalg.inv(curvature_of(by_logs, at))) @ turn.T
+    assert found.of_variances == pytest.approx(known, rel=2e-3, abs=1e-5)
+
+
+def test_binomial_variances_are_where_the_likelihood_is_level_and_known_as_its_curvature_says():
+    data = crossed(7, people=8, pictures=12, sd=(0.9, 1.2, 0.9))
+    found = fit_binomial(data["right"], crossed_design(data, "kind", ["0", "1", "2"], TERMS))
+    at = np.array(list(found.sd.values()))
+    assert not found.singular
+    assert slope_of(partial(laplace, data=data), at) == pytest.approx(np.zeros(3), abs=2e-3)
+    known = 2 * np.linalg.inv(curvature_of(partial(laplace, data=data), at))
+    assert found.of_variances == pytest.approx(known, rel=1e-2, abs=1e-3)
+
+
+def slope_of(function, at, size=1e-3):
+    """Central differences."""
+    steps = size * np.eye(len(at))
+    return np.array([(function(at + step) - function(at - step)) / (2 * size) for step in steps])
+
+
+def curvature_of(function, at, size=1e-2):
+    """Central differences of central differences."""
+    steps = size * np.eye(len(at))
+    return np.array(
+        [
+            (slope_of(function, at + step, size) - slope_of(function, at - step, size)) / (2 * size)
+            for step in steps
+        ]
+    )
+
+
 def test_a_search_that_does_not_end_level_is_told():
-    found, converged = best_deviations(lambda sd: float(sd[0] ** 2 - 3 * sd[1]), 2)
+    def criterion(sd):
+        return float(sd[0] ** 2 - 3 * sd[1]), np.array([2 * sd[0] ** 2, -3 * sd[1]])
+
+    found, converged = best_deviations(criterion, 2)
     assert not converged
     assert found[0] == 0
     data = crossed(3)
@@ -230,7 +322,10 @@ def test_a_search_that_does_not_end_level_is_told():
 def test_a_variance_that_is_not_needed_becomes_zero_and_one_that_is_comes_back():
     def criterion(sd):
         # Flat below 0.01, where a search may get lost; best at 0.3.
-        return float(100 * np.log(0.1 + (max(sd[0], 0.01) - 0.3) ** 2) + 5 * sd[1] ** 2)
+        away = max(sd[0], 0.01) - 0.3
+        slope = 200 * away / (0.1 + away**2) * (sd[0] > 0.01)
+        value = 100 * np.log(0.1 + away**2) + 5 * sd[1] ** 2
+        return float(value), np.array([slope * sd[0], 10 * sd[1] ** 2])
 
     found, converged = best_deviations(criterion, 2)
     assert found == pytest.approx([0.3, 0.0], abs=1e-3)

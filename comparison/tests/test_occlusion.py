@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from comparison.cli import app
 from comparison.fills import cover
 from comparison.occlusion import INTACT, occlude, occlusion_plan
-from comparison.occlusion_people import crossed_interval, read_occlusions
+from comparison.occlusion_people import crossed_interval
+from comparison.occlusion_trials import read_occlusions
 from comparison.perturbation import Removal
 from comparison.tests.fake_study import FakeNetwork, make_study
 from participants.plans import make_plan

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from comparison import confirmatory, plan
 from comparison.cli import app
 from comparison.contrasts import Contrast
-from comparison.statistics import PERMUTATION, T_TEST, Draws
+from comparison.resampling import Draws
+from comparison.statistics import PERMUTATION, T_TEST
 from study.errors import InputError
 from study.folder import Study, create_study
 from study.settings import parse_settings

@@ -12,17 +12,8 @@ from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
 from comparison.corrections import benjamini_hochberg, holm
-from comparison.statistics import (
-    PERMUTATION,
-    T_TEST,
-    WILCOXON,
-    Draws,
-    bootstrap_interval,
-    d_z,
-    paired_tests,
-    rank_biserial,
-    sign_flip_p,
-)
+from comparison.resampling import Draws, bootstrap_interval, sign_flip_p
+from comparison.statistics import PERMUTATION, T_TEST, WILCOXON, d_z, paired_tests, rank_biserial
 
 DRAWS = Draws(resamples=1999)
 

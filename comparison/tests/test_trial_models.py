@@ -252,6 +252,91 @@ def test_constant_values_are_refused():
         area_by_condition(areas().query("condition == 'gaze'"), "auc", "area", EXPRESSIONS)
 
 
+def areas_of_three(seed=6):
+    """Areas of three conditions: pictures differ far more under one of them."""
+    frame = areas(seed, per_expression=6)
+    rng = np.random.default_rng(seed)
+    centre = frame[frame["condition"] == "gaze"].assign(condition="centre")
+    centre["auc"] += rng.normal(0, 3, len(centre))
+    return pd.concat([frame, centre], ignore_index=True)
+
+
+def test_conditions_of_different_width_are_tested_against_their_own_error():
+    frame = areas_of_three()
+    made = table(area_by_condition(frame, "auc", "the area", EXPRESSIONS)).set_index("term")
+    wide = frame.pivot_table(index="image_id", columns="condition", values="auc")
+    shown = frame.drop_duplicates("image_id").set_index("image_id")["expression"][wide.index]
+    for term, values in (
+        ("gaze - relevance", wide["gaze"] - wide["relevance"]),
+        ("gaze - centre", wide["gaze"] - wide["centre"]),
+        ("centre - random", wide["centre"]),
+    ):
+        sign, name = (1, term) if term in made.index else (-1, " - ".join(term.split(" - ")[::-1]))
+        cells = values.groupby(shown)
+        variance = (values - cells.transform("mean")).pow(2).sum() / (len(values) - 3)
+        error = np.sqrt(variance / 6 / 3)
+        t = sign * cells.mean().mean() / error
+        assert made.loc[name, "statistic"] == pytest.approx(t)
+        assert made.loc[name, "df1"] == len(values) - 3
+        assert made.loc[name, "p"] == pytest.approx(2 * stats.t.sf(abs(t), len(values) - 3))
+    for_happy = (wide["gaze"] - wide["relevance"])[shown == "happy"]
+    assert made.loc["gaze - relevance for happy faces", "estimate"] == pytest.approx(
+        for_happy.mean()
+    )
+    mean = made[made["kind"] == "mean"].loc["centre"]
+    assert mean["estimate"] == pytest.approx(wide["centre"].groupby(shown).mean().mean())
+    assert mean["ci_high"] - mean["ci_low"] == pytest.approx(
+        made.loc["centre - random", "ci_high"] - made.loc["centre - random", "ci_low"]
+    )
+
+
+def test_degrees_of_freedom_of_three_conditions_are_those_of_an_anova_with_its_epsilon():
+    frame = areas_of_three()
+    made = table(area_by_condition(frame, "auc", "the area", EXPRESSIONS)).set_index("term")
+    three = frame[frame["condition"] != "random"]
+    wide = three.pivot_table(index="image_id", columns="condition", values="auc")
+    shown = three.drop_duplicates("image_id").set_index("image_id")["expression"][wide.index]
+    # By Box's formula of the covariances themselves, within expressions.
+    s = (wide - wide.groupby(shown).transform("mean")).cov().to_numpy()
+    box = 9 * (np.trace(s) / 3 - s.mean()) ** 2
+    box /= 2 * (np.sum(s**2) - 6 * np.sum(s.mean(axis=1) ** 2) + 9 * s.mean() ** 2)
+    assert 0.5 < box < 0.7
+    for term, df in (("condition", 2), ("condition x expression", 4)):
+        assert made.loc[term, "df1"] == pytest.approx(box * df)
+        assert made.loc[term, "df2"] == pytest.approx(box * 30, rel=1e-3)
+        expected = stats.f.sf(made.loc[term, "statistic"], box * df, box * 30)
+        assert made.loc[term, "p"] == pytest.approx(expected, rel=1e-3)
+    assert f"epsilon of the conditions = {box:.3f}" in made.loc["condition", "assumptions"]
+    assert made.loc["expression", "df2"] == pytest.approx(15, rel=1e-3)
+
+
+def test_pictures_that_lack_a_condition_are_left_out_and_counted():
+    frame = areas_of_three()
+    lacking = (frame["condition"] == "gaze") & frame["image_id"].isin(["P4", "P7"])
+    made = table(area_by_condition(frame[~lacking], "auc", "area", EXPRESSIONS))
+    rest = table(
+        area_by_condition(frame[~frame["image_id"].isin(["P4", "P7"])], "auc", "area", EXPRESSIONS)
+    )
+    assert "left out, which lack a condition: 2" in made["assumptions"].iloc[0]
+    same = ["estimate", "ci_low", "statistic", "df1", "p", "n_pictures"]
+    pd.testing.assert_frame_equal(
+        made.set_index("term").sort_index()[same], rest.set_index("term").sort_index()[same]
+    )
+
+
+def test_conditions_that_are_as_far_apart_on_all_pictures_are_not_tested():
+    frame = areas()
+    twin = frame[frame["condition"] == "gaze"].assign(condition="twin")
+    twin["auc"] += 0.5
+    made = table(
+        area_by_condition(pd.concat([frame, twin], ignore_index=True), "auc", "area", EXPRESSIONS)
+    )
+    assert "no test: gaze - twin" in made["assumptions"].iloc[0]
+    terms = made.loc[made["kind"] == "contrast", "term"]
+    assert "gaze - twin" not in set(terms)
+    assert {"gaze - relevance", "relevance - twin", "twin - random"} <= set(terms)
+
+
 def test_a_condition_without_an_expression_is_refused():
     frame = areas()
     lacking = (frame["condition"] == "gaze") & (frame["expression"] == "sad")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 from statsmodels.stats.proportion import proportion_confint
 
-from comparison.statistics import Draws
+from comparison.resampling import Draws
 from faceoff.power.design import Design
 from faceoff.power.inference import Differences, Floats, between_expressions, from_network, p_values
 from study.seeds import generator

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from comparison.statistics import Draws, sign_flip_p
+from comparison.resampling import Draws, sign_flip_p
 
 Floats = NDArray[np.float64]
 

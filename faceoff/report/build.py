@@ -45,46 +45,51 @@ _WRITERS: dict[Format, Callable[[Study, Report], None]] = {
     "html": write_page, "latex": write_chapter, "docx": write_document,
 }  # fmt: skip
 Maker = Callable[[Study], ReportSection | None]
-PARTS: tuple[tuple[str, tuple[tuple[str, Maker], ...]], ...] = (
+# The second value says whether a section needs the study's own face set, as stages do.
+PARTS: tuple[tuple[str, tuple[tuple[str, bool, Maker], ...]], ...] = (
     (
         "Methods",
         (
-            ("Participants", participants_section),
-            ("Stimuli", stimuli_section),
-            ("Apparatus and recording", apparatus_section),
-            ("Procedure", procedure_section),
-            ("Fixations and gaze maps", gaze_methods_section),
-            ("Network and training", network_methods_section),
-            ("Explanations", explanation_section),
-            ("Perturbation", perturbation_methods_section),
-            ("Comparison of maps", map_methods_section),
-            ("Statistical analysis", statistical_methods_section),
+            ("Participants", False, participants_section),
+            ("Stimuli", True, stimuli_section),
+            ("Apparatus and recording", False, apparatus_section),
+            ("Procedure", False, procedure_section),
+            ("Fixations and gaze maps", False, gaze_methods_section),
+            ("Network and training", True, network_methods_section),
+            ("Explanations", True, explanation_section),
+            ("Perturbation", True, perturbation_methods_section),
+            ("Comparison of maps", True, map_methods_section),
+            ("Statistical analysis", True, statistical_methods_section),
         ),
     ),
     (
         "Results",
         (
-            ("Sample and exclusions", sample_section),
-            ("Data quality", quality_section),
-            ("Naming the expression", behaviour_section),
-            ("Models of trials", models_section),
-            ("Where people look", looking_section),
-            ("The network", network_section),
-            ("People beside the network", side_by_side_section),
-            ("Gaze and relevance side by side", maps_section),
-            ("Perturbation of the pictures", perturbation_section),
-            ("Agreement of the maps", agreement_section),
-            ("Maps of expressions, and where gaze and relevance differ", map_differences_section),
-            ("Registered questions", confirmatory_section),
-            ("Exploratory tests", exploratory_section),
+            ("Sample and exclusions", False, sample_section),
+            ("Data quality", False, quality_section),
+            ("Naming the expression", False, behaviour_section),
+            ("Models of trials", True, models_section),
+            ("Where people look", False, looking_section),
+            ("The network", True, network_section),
+            ("People beside the network", True, side_by_side_section),
+            ("Gaze and relevance side by side", True, maps_section),
+            ("Perturbation of the pictures", True, perturbation_section),
+            ("Agreement of the maps", True, agreement_section),
+            (
+                "Maps of expressions, and where gaze and relevance differ",
+                True,
+                map_differences_section,
+            ),
+            ("Registered questions", True, confirmatory_section),
+            ("Exploratory tests", True, exploratory_section),
         ),
     ),
     (
         "Appendix",
         (
-            ("Planted and recovered", recovery_section),
-            ("Reporting checklist", checklist_section),
-            ("Provenance", provenance_section),
+            ("Planted and recovered", False, recovery_section),
+            ("Reporting checklist", False, checklist_section),
+            ("Provenance", False, provenance_section),
         ),
     ),
 )
@@ -116,20 +121,19 @@ def build_report(study: Study) -> Report:
     Parameters
     ----------
     study : Study
-        The study; a section on what has not been done says so.
+        The study; a section on what has not been done says so, and a study of gaze alone has none
+        on faces and networks.
 
     Returns
     -------
     Report
         Its parts with their figures and tables.
     """
-    made = {
-        title: _make_section(study, title, make)
-        for title, make in track([row for _, rows in PARTS for row in rows], "report")
-    }
+    rows = [row for _, rows in PARTS for row in rows if study.has_faces or not row[1]]
+    made = {title: _make_section(study, title, make) for title, _, make in track(rows, "report")}
     parts = []
-    for part, rows in PARTS:
-        sections = [made[title] for title, _ in rows]
+    for part, own in PARTS:
+        sections = [made.get(title) for title, *_ in own]
         parts.append(ReportPart(part, tuple(one for one in sections if one is not None)))
     authors = [name for name in study.settings.study.authors if name != UNKNOWN]
     return Report(study.settings.study.name, tuple(authors), tuple(parts))

@@ -71,11 +71,11 @@ def network_methods_section(study: Study) -> ReportSection:
         text = (
             f"The network '{settings.model}'{_source(settings.model, _NETWORK_SOURCES)} with "
             f"{stored['parameters']:,} parameters{described} saw pictures of "
-            f"{settings.input_px} px. It was trained by Adam [@kingma2015] with a step size of {settings.learning_rate:g}"
-            f"{_SCHEDULES[settings.schedule]}, {settings.batch_size} pictures in a step, for at "
-            f"most {settings.epochs} epochs, and stopped after {settings.patience} without a lower "
-            f"validation loss; the weights of the lowest validation loss were kept{frozen}. "
-            f"{_augmentation(study)}"
+            f"{settings.input_px} px. It was trained by Adam [@kingma2015] with a step size of "
+            f"{settings.learning_rate:g}{_SCHEDULES[settings.schedule]}, {settings.batch_size} "
+            f"pictures in a step, for at most {settings.epochs} epochs, and stopped after "
+            f"{settings.patience} without a lower validation loss; the weights of the lowest "
+            f"validation loss were kept{frozen}. {_augmentation(study)}"
         )
     return ReportSection("Network and training", (text,))
 

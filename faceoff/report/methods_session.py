@@ -1,6 +1,7 @@
 """The methods of the session: participants, stimuli, apparatus, procedure, gaze maps."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -59,7 +60,7 @@ def participants_section(study: Study) -> ReportSection:
         "Participants",
         (
             f"{counted(len(people), 'participant')} took part. {age}. "
-            + " ".join(f"{fact}." for fact in facts if fact)
+            + " ".join(f"{fact}." for fact in facts)
             + " [Recruitment, compensation, and how the size of the sample was chosen.] "
             + (
                 f"The study was approved by {listed(ethics)}."
@@ -73,9 +74,10 @@ def participants_section(study: Study) -> ReportSection:
 
 def _counts(people: pd.DataFrame, column: str) -> str:
     """Count the answers to a question of the registration."""
-    if column not in people or people[column].dropna().empty:
-        return ""
-    answers = people[column].replace("n/a", None).fillna("not said").value_counts()
+    said = people[column].replace("n/a", None) if column in people else pd.Series(dtype=object)
+    if said.dropna().empty:
+        return f"[{column.capitalize()}]"
+    answers = said.fillna("not said").value_counts()
     return f"{column.capitalize()}: {listed([f'{n} {name}' for name, n in answers.items()])}"
 
 
@@ -169,7 +171,7 @@ def apparatus_section(study: Study) -> ReportSection:
     ReportSection
         Two paragraphs.
     """
-    trackers = set(_of_sessions(study, "tracker"))
+    trackers = set(_of_sessions(study, "tracker")) if _plans(study) else set()
     pygaze = " and PyGaze [@dalmaijer2014]" if trackers - _WITHOUT_PYGAZE else ""
     shown = (
         f"The experiment was run by faceoff with PsychoPy [@peirce2019]{pygaze}."
@@ -178,7 +180,7 @@ def apparatus_section(study: Study) -> ReportSection:
     )
     recording = _recording_text(study)
     adaptive = (
-        " The detector 'adaptive' follows Nyström and Holmqvist [@nystrom2010]."
+        " The detector 'adaptive' adapts its velocity thresholds to the noise [@nystrom2010]."
         if "detector adaptive" in recording
         else ""
     )
@@ -212,11 +214,16 @@ def procedure_section(study: Study) -> ReportSection | None:
     ReportSection or None
         Two paragraphs; None where faceoff did not run the sessions.
     """
-    plans = sorted(study.sourcedata.glob("sub-*/ses-*/plan.json"))
+    plans = _plans(study)
     if not plans:
         return None
     trials = [json.loads(path.read_text(encoding="utf-8"))["trials"] for path in plans]
     return ReportSection("Procedure", (_session_text(study, trials), _trial_text(study)))
+
+
+def _plans(study: Study) -> list[Path]:
+    """List the plans of the sessions that faceoff ran; imported ones have none."""
+    return sorted(study.sourcedata.glob("sub-*/ses-*/plan.json"))
 
 
 def _session_text(study: Study, plans: list[list[dict[str, Any]]]) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from comparison.statistics import Draws
+from comparison.resampling import Draws
 from experiment.observers import draw_observer
 from faceoff.power.design import Design, make_design
 from faceoff.power.estimate import answers, needed_participants, power_table, try_studies, wilson

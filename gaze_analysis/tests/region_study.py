@@ -39,7 +39,7 @@ def write_fixations(study: Study, **changes: Any) -> pd.DataFrame:
                 rows.append(
                     (person, "01", trial, image_id, expression, True, index, 250.0 * index,
                      float(rng.integers(90, 240)), x_px, y_px, x_px + 700.0, y_px + 300.0, kept,
-                     None if kept else "too short")
+                     None if kept else "too short", kept)
                 )  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(FIXATION_COLUMNS)).assign(**changes)
     write_table(study.gaze_dir / "fixations.tsv", frame, FIXATION_COLUMNS)

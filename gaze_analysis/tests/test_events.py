@@ -55,6 +55,10 @@ def test_each_fixation_left_out_has_its_reason(study: Study) -> None:
     assert reasons[1] == ["practice trial"] * 4
     assert reasons[2] == ["wrong answer"] * 4
     assert reasons[3] == ["began before onset", "", "too short", "off picture"]
+    own = fixations[fixations["participant_id"] == "sub-02"]
+    of_any = {trial: rows.tolist() for trial, rows in own.groupby("trial")["included_any_answer"]}
+    assert of_any[1] == [False] * 4
+    assert of_any[2] == of_any[3] == [False, True, False, False]
     counts = table(study, "exclusions").set_index("reason")
     names = ["n_participants", "n_trials", "n_fixations"]
     assert counts.loc[["included"], names].to_numpy().tolist() == [[2, 2, 2]]

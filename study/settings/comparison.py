@@ -50,8 +50,8 @@ class ComparisonSettings(Section):
         ["gaze", "mean_gaze", "relevance", "centre"],
         min_length=1,
         description="whose maps order the tiles, beside random orders: gaze, expression_gaze, "
-        "class_gaze, mean_gaze, relevance, explanations (all others), a method's name, ekman, "
-        "centre, edges, oracle",
+        "class_gaze, mean_gaze, gaze_right, gaze_any, relevance, explanations (all others), a "
+        "method's name, ekman, centre, edges, oracle",
     )
     robustness_fills: list[Fill] = Field(
         ["uniform", "mean", "blur"],
