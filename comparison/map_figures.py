@@ -227,6 +227,8 @@ def rsa_figure(similarity: pd.DataFrame, rsa: pd.DataFrame, *, columns: Columns 
         axes.set_xticks(range(len(names)), names, rotation=90)
         axes.set_yticks(range(len(names)), names if starts_row(axes) else [])
     _draw_taus(last, own)
+    # One pass of the layout leaves square panels' titles a little beyond the edge.
+    figure.draw_without_rendering()
     return figure
 
 
