@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from study.figures import BLACK, CHANCE, NETWORK, PEOPLE, new_figure
+from study.figures import BLACK, CHANCE, GREY, NETWORK, PEOPLE, Columns, panel_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def behaviour_figure(
-    confusions: pd.DataFrame, pictures: pd.DataFrame, kappas: pd.DataFrame, table: pd.DataFrame
+    confusions: pd.DataFrame,
+    pictures: pd.DataFrame,
+    kappas: pd.DataFrame,
+    table: pd.DataFrame,
+    *,
+    columns: Columns = 2,
 ) -> "Figure":
     """Draw confusions, hard pictures and error consistency of people against the network.
 
@@ -21,14 +26,15 @@ def behaviour_figure(
     ----------
     confusions, pictures, kappas, table : pandas.DataFrame
         The tables of the step, see `comparison.behaviour_step`.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Three panels.
+        Three panels: side by side at two columns, stacked at one.
     """
-    figure = new_figure(height_cm=7.0)
-    left, middle, right = figure.subplots(1, 3)
+    figure, [[left, middle, right]] = panel_figure(3, columns, row_cm=(6.0, 7.0), across=(1, 3))
     _draw_confusions(left, confusions)
     middle.plot(pictures["people_right"], pictures["p_true"], "o", ms=3, color=BLACK, alpha=0.4)
     middle.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="people: share right",
@@ -56,11 +62,25 @@ def _draw_confusions(axes: "Axes", confusions: pd.DataFrame) -> None:
     wide = errors.pivot_table(index=["expression", "answer"], columns="who", values="share")
     wide = wide.dropna().reset_index()
     axes.plot(wide["people"], wide["network"], "o", ms=3, color=BLACK, alpha=0.5)
-    most_of_all = wide.assign(sum=wide["people"] + wide["network"]).nlargest(4, "sum")
-    for row in most_of_all[most_of_all["sum"] > 0].itertuples():
-        axes.annotate(f"{row.expression} as {row.answer}", (row.people, row.network), fontsize=5.5,
-                      xytext=(2, 2), textcoords="offset points")  # fmt: skip
     most = 1.1 * max(0.05, *wide["people"], *wide["network"])
     ends = (-0.03 * most, most)
+    most_of_all = wide.assign(sum=wide["people"] + wide["network"]).nlargest(4, "sum")
+    _name_points(axes, most_of_all[most_of_all["sum"] > 0], most)
     axes.set(xlim=ends, ylim=ends, title="Confusions")
     axes.set(xlabel="people: share of answers", ylabel="network: share of answers")
+
+
+def _name_points(axes: "Axes", rows: pd.DataFrame, most: float) -> None:
+    """Write the names of points at the right edge, none on another, and join each to its point."""
+    step, rows = 0.09 * most, rows.sort_values(["network", "people"], ascending=[True, False])
+    heights: list[float] = []
+    for height in rows["network"] + 0.07 * most:
+        heights.append(max(height, heights[-1] + step) if heights else height)
+    over = max(0.0, max(heights, default=0.0) - 0.97 * most)
+    for row, height in zip(rows.itertuples(), heights, strict=True):
+        axes.annotate(
+            f"{row.expression} as {row.answer}", (row.people, row.network),
+            xytext=(most, height - over), fontsize=7, ha="right", va="center",
+            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5, "shrinkA": 0,
+                        "relpos": (0, 0.5)},
+        )  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 from comparison.curve_clusters import PAIRS, significant_steps
 from comparison.figures import COLOURS, mean_interval
 from comparison.orders import MOST_FIRST
-from study.figures import BLACK, NETWORK, ORANGE, PEOPLE, new_figure
+from study.figures import BLACK, NETWORK, ORANGE, PEOPLE, Columns, panel_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +45,7 @@ def perturbation_figure(
     *,
     confidence: float = 0.95,
     seed: int = 1,
+    columns: Columns = 2,
 ) -> "Figure":
     """Draw the perturbation curves, and their difference to the random orders.
 
@@ -58,23 +59,24 @@ def perturbation_figure(
         Confidence of the bands.
     seed : int, default 1
         Seed of the bootstrap over pictures.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Left the mean probability of the true expression after each step, for every condition;
-        right the differences of gaze and relevance, one thin line for each picture. Bands are
-        bootstrap intervals over pictures.
+        Left, or above, the mean probability of the true expression after each step, for every
+        condition; right, or below, the differences of gaze and relevance, one thin line for each
+        picture. Bands are bootstrap intervals over pictures.
     """
     sheets = mean_curves(curves)
-    figure = new_figure(height_cm=7.5)
-    left, right = figure.subplots(1, 2)
+    figure, [[left, right]] = panel_figure(2, columns, row_cm=(7.0, 8.3))
     main = [name for name in ("random", "relevance", "gaze") if name in sheets]
     for condition in [*(name for name in sheets if name not in main), *main]:
         _draw_mean(left, sheets[condition], condition, confidence, seed)
     left.set(xlabel="removal step", ylabel="probability of the true expression", ylim=(0, 1))
     left.set_title("Perturbation")
-    left.legend(reversed(left.lines), [line.get_label() for line in reversed(left.lines)])
+    left.legend(reversed(left.lines), [str(line.get_label()) for line in reversed(left.lines)])
     for condition in main[1:]:
         difference = sheets["random"] - sheets[condition]
         steps = difference.columns.to_numpy()
@@ -84,13 +86,15 @@ def perturbation_figure(
     right.set(xlabel="removal step", ylabel="drop beyond that of random orders")
     right.set_title("Difference to random")
     for axes in (left, right):
-        axes.set_xlim(0, sheets["random"].columns.max())
+        axes.set_xlim(0, int(sheets["random"].columns.max()))
     if clusters is not None:
-        _draw_clusters(right, clusters)
+        _draw_clusters(right, clusters, figure, columns)
     return figure
 
 
-def _draw_clusters(axes: "Axes", clusters: pd.DataFrame) -> None:
+def _draw_clusters(
+    axes: "Axes", clusters: pd.DataFrame, figure: "Figure", columns: Columns
+) -> None:
     """Draw a bar for each significant cluster of steps, a row for each pair of conditions."""
     across = axes.get_xaxis_transform()
     colours = ((PAIRS[0], BLACK), (PAIRS[1], PEOPLE), (PAIRS[2], NETWORK))
@@ -105,7 +109,11 @@ def _draw_clusters(axes: "Axes", clusters: pd.DataFrame) -> None:
     low, high = axes.get_ylim()
     axes.set_ylim(low - 0.12 * (high - low), high)
     if bars:
-        axes.legend(handles=bars, title="cluster p < .05", loc="upper right")
+        # Below all panels: within them it would hide curves.
+        figure.legend(
+            handles=bars, title="bars: cluster p < .05", loc="outside lower center",
+            ncols=3 if columns == 2 else 2,
+        )  # fmt: skip
 
 
 def _draw_mean(

@@ -17,7 +17,8 @@ from study.figures import (
     PEOPLE,
     PURPLE,
     SKY_BLUE,
-    new_figure,
+    Columns,
+    panel_figure,
 )
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def mean_interval(
 
 
 def conditions_figure(
-    perturbation: pd.DataFrame, *, confidence: float = 0.95, seed: int = 1
+    perturbation: pd.DataFrame, *, confidence: float = 0.95, seed: int = 1, columns: Columns = 2
 ) -> "Figure":
     """Draw what each condition reaches, beside the others.
 
@@ -89,6 +90,8 @@ def conditions_figure(
         Confidence of the intervals.
     seed : int, default 1
         Seed of the bootstrap over pictures.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
@@ -99,14 +102,15 @@ def conditions_figure(
     """
     means = perturbation.groupby("condition")["auc_signed"].mean().drop("random", errors="ignore")
     names = list(means.sort_values().index)
-    figure = new_figure(height_cm=2.2 + 0.55 * len(names))
-    panels = figure.subplots(1, 2, sharey=True)
+    height_cm = 2.2 + 0.55 * len(names)
+    figure, [panels] = panel_figure(2, columns, row_cm=(height_cm, height_cm), sharey=True)
     for axes, measure in zip(panels, ("auc_signed", "srg"), strict=True):
         for place, name in enumerate(names):
             values = perturbation.loc[perturbation["condition"] == name, measure].to_numpy()
             _draw_row(axes, values, place, COLOURS.get(name, ORANGE), confidence, seed)
         axes.axvline(0, color=BLACK, linewidth=0.8)
     panels[0].set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+    panels[0].set_ylim(-0.6, len(names) - 0.4)
     panels[0].set_xlabel("AUC of the difference to random")
     panels[1].set_xlabel("symmetric relevance gain")
     return figure
@@ -118,6 +122,7 @@ def area_figure(
     measure: str = "auc_signed",
     confidence: float = 0.95,
     seed: int = 1,
+    columns: Columns = 2,
 ) -> "Figure":
     """Draw the areas of gaze and relevance for each expression.
 
@@ -131,14 +136,15 @@ def area_figure(
         Confidence of the intervals.
     seed : int, default 1
         Seed of the bootstrap over pictures, and of the sideways scatter of the dots.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
     matplotlib.figure.Figure
         Dots are pictures, marks with bars their mean and its bootstrap interval.
     """
-    figure = new_figure(height_cm=7)
-    axes = figure.subplots()
+    figure, [[axes]] = panel_figure(1, columns, row_cm=(6.5, 7.0))
     found = set(perturbation["expression"])
     groups = ["all", *(name for name in EXPRESSIONS if name in found)]
     rng = np.random.default_rng(seed)
@@ -151,6 +157,8 @@ def area_figure(
             _draw_group(axes, part[measure].to_numpy(), place + shift, condition, rng, confidence)
     axes.axhline(0, color=BLACK, linewidth=0.8)
     axes.set_xticks(range(len(groups)), groups)
+    if columns == 1:
+        axes.tick_params(axis="x", rotation=90)
     axes.set_ylabel("AUC of the difference to random")
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
@@ -190,7 +198,9 @@ def _arms(mean: float, low: float, high: float) -> Floats:
     return np.clip([[mean - low], [high - mean]], 0.0, None)
 
 
-def agreement_figure(metrics: pd.DataFrame, *, confidence: float = 0.95, seed: int = 1) -> "Figure":
+def agreement_figure(
+    metrics: pd.DataFrame, *, confidence: float = 0.95, seed: int = 1, columns: Columns = 2
+) -> "Figure":
     """Draw how well relevance, the controls and people predict the gaze on each picture.
 
     Parameters
@@ -201,34 +211,37 @@ def agreement_figure(metrics: pd.DataFrame, *, confidence: float = 0.95, seed: i
         Confidence of the intervals.
     seed : int, default 1
         Seed of the bootstrap over pictures.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One panel for each metric that there is, four in a row; strokes are pictures, marks with
-        bars their mean and its bootstrap interval.
+        One panel for each metric that there is, four in a row, or two; strokes are pictures,
+        marks with bars their mean and its bootstrap interval.
     """
     own = metrics[(metrics["reference"] == "gaze") & metrics["value"].notna()]
     names = [name for name in MAP_LABELS if name in set(own["map"])]
     shown = [metric for metric in METRICS if metric in set(own["metric"])]
-    n_rows = -(-len(shown) // 4)
-    figure = new_figure(height_cm=1.0 + n_rows * (1.6 + 0.36 * len(names)))
-    panels = figure.subplots(n_rows, 4, sharey=True, squeeze=False)
-    for axes in panels.ravel()[len(shown) :]:
-        axes.set_visible(False)
-    for axes, metric in zip(panels.ravel(), shown, strict=False):
+    row_cm = (1.6 + 0.31 * len(names), 1.6 + 0.36 * len(names))
+    figure, [panels] = panel_figure(
+        len(shown), columns, row_cm=row_cm, across=(2, 4), extra_cm=0.5, sharey=True
+    )
+    for axes, metric in zip(panels, shown, strict=True):
         for place, name in enumerate(reversed(names)):
             chosen = own[(own["metric"] == metric) & (own["map"] == name)]["value"].to_numpy()
             if chosen.size:
                 colour = NETWORK if "relevance" in name else PEOPLE
                 colour = CHANCE if name in ("uniform", "centre") else colour
                 _draw_row(axes, chosen, place, colour, confidence, seed)
-        note = " (less is better)" if metric in LESS_IS_BETTER else ""
-        axes.set_title(metric.replace("_", ", by ").replace("rho", "rank r") + note)
+        by = ",\nby " if columns == 1 else ", by "
+        axes.set_title(metric.replace("_", by).replace("rho", "rank r"))
+        axes.locator_params(axis="x", nbins=3 if columns == 1 else 4)
+        if metric in LESS_IS_BETTER:
+            axes.set_xlabel("less is better", fontsize=7)
         axes.grid(axis="y", color="0.9", linewidth=0.6)
         axes.set_axisbelow(True)
-    for axes in panels[:, 0]:
-        axes.set_yticks(range(len(names)), [MAP_LABELS[name] for name in reversed(names)])
+    panels[0].set_yticks(range(len(names)), [MAP_LABELS[name] for name in reversed(names)])
     return figure
 
 

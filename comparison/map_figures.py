@@ -1,5 +1,6 @@
 """Figures of map against map: sweeps of resolution, similarity, RSA, differences by cell."""
 
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +11,28 @@ from comparison.resolution import SWEEPS
 from comparison.similarity import PEOPLE as PEOPLE_SOURCE
 from comparison.similarity import average_linkage
 from stimuli.expressions import EXPRESSIONS
-from study.figures import BLACK, CHANCE, GREEN, NETWORK, ORANGE, PEOPLE, new_figure
+from study.figures import (
+    BLACK,
+    CHANCE,
+    GREEN,
+    NETWORK,
+    ORANGE,
+    PAGE_CM,
+    PEOPLE,
+    WIDTH_CM,
+    Columns,
+    broken_name,
+    new_figure,
+    panel_figure,
+    starts_row,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
+    from numpy.typing import NDArray
 
 _SWEPT = ("CC", "SIM", "KL", "NSS", "AUC", "IG", "rho")
 _STYLES = {
@@ -32,39 +48,60 @@ _AXES = {
 }
 
 
-def resolution_figure(table: pd.DataFrame) -> "Figure":
+def resolution_figure(table: pd.DataFrame, *, columns: Columns = 2) -> "Figure":
     """Draw map metrics against smoothing and against the grid.
 
     Parameters
     ----------
     table : pandas.DataFrame
         As in ``resolution.tsv``.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A row for each sweep, a column for each metric; means over pictures with their bootstrap
-        intervals.
+        A row for each sweep and a column for each metric, at one column the other way round;
+        means over pictures with their bootstrap intervals.
     """
     metrics = [metric for metric in _SWEPT if metric in set(table["metric"])]
-    figure = new_figure(height_cm=11)
-    panels = figure.subplots(len(SWEEPS), len(metrics), squeeze=False, sharey="col")
+    if columns == 2:
+        figure = new_figure(WIDTH_CM[2], 11.5)
+        panels = figure.subplots(len(SWEEPS), len(metrics), squeeze=False, sharey="col")
+    else:
+        figure = new_figure(WIDTH_CM[1], 3.2 + 2.4 * len(metrics))
+        panels = figure.subplots(
+            len(metrics), len(SWEEPS), squeeze=False, sharex="col", sharey="row"
+        ).T
     for row, sweep in zip(panels, SWEEPS, strict=True):
-        column, label = _AXES[sweep]
         for axes, metric in zip(row, metrics, strict=True):
             own = table[(table["sweep"] == sweep) & (table["metric"] == metric)]
-            _draw_sweep(axes, own, column)
-            axes.tick_params(labelsize=6)
-            if sweep == next(iter(SWEEPS)):
-                axes.set_title(metric)
-        row[len(metrics) // 2].set_xlabel(label)
-        row[0].set_ylabel(sweep, fontsize=7)
+            _draw_sweep(axes, own, _AXES[sweep][0])
+    _name_sweeps(panels, metrics, columns)
     handles = {line.get_label(): line for axes in panels.ravel() for line in axes.lines}
     named = {name: handles[name] for name in MAP_LABELS.values() if name in handles}
     figure.legend(
-        named.values(), named.keys(), loc="outside lower center", ncols=max(1, len(named))
-    )
+        named.values(), named.keys(), loc="outside lower center",
+        ncols=max(1, len(named) if columns == 2 else 2),
+    )  # fmt: skip
     return figure
+
+
+def _name_sweeps(panels: "NDArray[np.object_]", metrics: list[str], columns: Columns) -> None:
+    """Write what rows and columns are; panels are sweeps by metrics."""
+    for row, sweep in zip(panels, SWEEPS, strict=True):
+        label = _AXES[sweep][1]
+        if columns == 2:
+            row[len(metrics) // 2].set_xlabel(label)
+            row[0].set_ylabel(sweep, fontsize=7)
+        else:
+            row[0].set_title(sweep.replace(" ", "\n"), fontsize=8)
+            row[-1].set_xlabel(label.replace(" / ", "\n/ "), fontsize=7)
+    for axes, metric in zip(panels[0], metrics, strict=True):
+        if columns == 2:
+            axes.set_title(metric)
+        else:
+            axes.set_ylabel(metric)
 
 
 def _draw_sweep(axes: "Axes", table: pd.DataFrame, column: str) -> None:
@@ -84,26 +121,28 @@ def _draw_sweep(axes: "Axes", table: pd.DataFrame, column: str) -> None:
     axes.set_xticks(range(len(values)), ticks, rotation=90)
 
 
-def similarity_figure(table: pd.DataFrame) -> "Figure":
+def similarity_figure(table: pd.DataFrame, *, columns: Columns = 2) -> "Figure":
     """Draw the correlations of all maps with each other, ordered by a dendrogram.
 
     Parameters
     ----------
     table : pandas.DataFrame
         As in ``similarity.tsv``.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
     matplotlib.figure.Figure
         Above the tree (average linkage on 1 - r), below it the matrix in its order. Names of
-        people's maps are blue.
+        people's maps are blue. At one column letters stand for the sources.
     """
     from scipy.cluster.hierarchy import dendrogram
 
     matrix = similarity_square(table)
     tree, cophenetic = average_linkage(matrix)
     n = len(matrix)
-    figure = new_figure(height_cm=min(24.0, 4.5 + 0.4 * n))
+    figure = new_figure(WIDTH_CM[columns], min(PAGE_CM, 4.5 + 0.4 * n + (2 - columns)))
     top, below = figure.subplots(2, 1, height_ratios=[1, 3.2])
     drawn = dendrogram(tree, ax=top, no_labels=True, color_threshold=0, above_threshold_color=BLACK)
     order = drawn["leaves"]
@@ -113,12 +152,8 @@ def similarity_figure(table: pd.DataFrame) -> "Figure":
     top.spines["bottom"].set_visible(False)
     values = matrix.to_numpy()[np.ix_(order, order)]
     image = below.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
-    labels = [f"{source}: {expression}" for source, expression in matrix.index[order]]
-    size = min(7.0, 190 / n)
     below.set_xticks([])
-    below.set_yticks(range(n), labels, fontsize=size)
-    for own in below.get_yticklabels():
-        own.set_color(PEOPLE if own.get_text().startswith(f"{PEOPLE_SOURCE}:") else NETWORK)
+    _name_maps(below, list(matrix.index[order]), columns)
     below.spines[:].set_visible(False)
     # The tree's leaves stand above the matrix's columns.
     top.set_xlim(0, 10 * n)
@@ -126,6 +161,21 @@ def similarity_figure(table: pd.DataFrame) -> "Figure":
     figure.colorbar(image, ax=below, location="right", label="r", shrink=0.6)
     figure.colorbar(image, ax=top, location="right").ax.set_visible(False)
     return figure
+
+
+def _name_maps(axes: "Axes", maps: list[tuple[str, str]], columns: Columns) -> None:
+    """Write the names of the matrix' rows; where they have no room, letters for their sources."""
+    sources = sorted({source for source, _ in maps}, key=lambda name: (name != PEOPLE_SOURCE, name))
+    short = dict(zip(sources, ascii_uppercase + ascii_lowercase, strict=False))
+    if columns == 2:
+        short = {source: source for source in sources}
+    labels = [f"{short[source]}: {expression}" for source, expression in maps]
+    axes.set_yticks(range(len(maps)), labels, fontsize=min(7.0, 190 / len(maps)))
+    for own, (source, _) in zip(axes.get_yticklabels(), maps, strict=True):
+        own.set_color(PEOPLE if source == PEOPLE_SOURCE else NETWORK)
+    if columns == 1:
+        key = "\n".join(f"{letter}: {source}" for source, letter in short.items())
+        axes.set_xlabel(key, fontsize=7)
 
 
 def similarity_square(table: pd.DataFrame) -> pd.DataFrame:
@@ -147,35 +197,53 @@ def similarity_square(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(values, index=index, columns=index)
 
 
-def rsa_figure(similarity: pd.DataFrame, rsa: pd.DataFrame) -> "Figure":
+def rsa_figure(similarity: pd.DataFrame, rsa: pd.DataFrame, *, columns: Columns = 2) -> "Figure":
     """Draw the patterns of distances, and how they agree with participants' own.
 
     Parameters
     ----------
     similarity, rsa : pandas.DataFrame
         As in ``similarity.tsv`` and ``rsa.tsv``, whose rows are at least one.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The distances between expressions for people and up to three explanations; right each
+        The distances between expressions for people and up to three explanations; last each
         explanation's mean tau-a with the participants, and the noise ceiling as a band.
     """
     matrix = similarity_square(similarity)
     sources = list(dict.fromkeys(matrix.index.get_level_values("source")))
     shown = sources[:4]
-    figure = new_figure(height_cm=4.6)
-    panels = figure.subplots(1, len(shown) + 1, width_ratios=[1] * len(shown) + [1.4])
-    for axes, source in zip(panels, shown, strict=False):
+    own = rsa[rsa["a"] == PEOPLE_SOURCE]
+    figure, panels, last = _rsa_panels(len(shown), len(own), columns)
+    for axes, source in zip(panels, shown, strict=True):
         block = 1 - matrix.loc[source, source]
         names = [name for name in EXPRESSIONS if name in block.index]
         values = block.loc[names, names].to_numpy()
         axes.imshow(values, cmap="viridis", vmin=0)
-        axes.set_title(f"{source}\n0 to {values.max():.2g}", fontsize=6)
-        axes.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
-        axes.set_yticks(range(len(names)), names if axes is panels[0] else [], fontsize=6)
-    _draw_taus(panels[-1], rsa[rsa["a"] == PEOPLE_SOURCE])
+        axes.set_title(f"{broken_name(source, 18)}\n0 to {values.max():.2g}", fontsize=7)
+        axes.set_xticks(range(len(names)), names, rotation=90)
+        axes.set_yticks(range(len(names)), names if starts_row(axes) else [])
+    _draw_taus(last, own)
+    # One pass of the layout leaves square panels' titles a little beyond the edge.
+    figure.draw_without_rendering()
     return figure
+
+
+def _rsa_panels(n: int, n_bars: int, columns: Columns) -> tuple["Figure", list["Axes"], "Axes"]:
+    """Lay out n matrices, in a row or two by two, and the panel of bars after them."""
+    bars_cm = 1.9 + 1.1 * n_bars
+    if columns == 2:
+        figure = new_figure(WIDTH_CM[2], max(5.4, bars_cm))
+        *panels, last = figure.subplots(1, n + 1, width_ratios=[1] * n + [1.4])
+        return figure, panels, last
+    rows = -(-n // 2)
+    figure = new_figure(WIDTH_CM[1], 5.2 * rows + bars_cm)
+    grid = figure.add_gridspec(rows + 1, 2, height_ratios=[3.6] * rows + [bars_cm - 1.5])
+    panels = [figure.add_subplot(grid[divmod(place, 2)]) for place in range(n)]
+    return figure, panels, figure.add_subplot(grid[rows, :])
 
 
 def _draw_taus(axes: "Axes", rsa: pd.DataFrame) -> None:
@@ -183,35 +251,43 @@ def _draw_taus(axes: "Axes", rsa: pd.DataFrame) -> None:
     low, high = rsa["ceiling_low"].iloc[0], rsa["ceiling_high"].iloc[0]
     if np.isfinite(low):
         axes.axvspan(low, high, color=PEOPLE, alpha=0.25, linewidth=0)
-        axes.set_title("band: noise ceiling", fontsize=6)
+        axes.set_title("band: noise ceiling", fontsize=7)
     places = np.arange(len(rsa))[::-1]
     shown = rsa["tau_participants"].fillna(rsa["tau_a"])
-    axes.barh(places, shown, color=NETWORK, height=0.5)
+    axes.barh(places, shown, color=NETWORK, height=0.25)
     for place, name, p in zip(places, rsa["b"], rsa["p"], strict=True):
-        text = f"{name}, p = {p:.3f}".replace(" 0.", " .")
-        axes.annotate(text, (0, place + 0.3), fontsize=6, va="bottom")
+        text = f"{broken_name(name, 30)}\np = {p:.3f}".replace(" 0.", " .")
+        axes.text(
+            0.02, place + 0.18, text, transform=axes.get_yaxis_transform(), fontsize=7, va="bottom",
+            bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5},
+        )  # fmt: skip
     axes.axvline(0, color=BLACK, linewidth=0.8)
-    axes.set(yticks=[], ylim=(-0.6, len(rsa) - 0.1))
+    axes.set(yticks=[], ylim=(-0.3, len(rsa) - 0.1))
     axes.set_xlabel("tau-a with participants")
 
 
-def difference_figure(maps: "xr.Dataset") -> "Figure":
+def difference_figure(maps: "xr.Dataset", *, columns: Columns = 2) -> "Figure":
     """Draw gaze minus relevance, over pictures and over participants, with its clusters.
 
     Parameters
     ----------
     maps : xarray.Dataset
         As in ``map_differences.nc``.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A row for each unit, a column for all pictures and for each expression. Colours are the
+        A row for each unit, a column for all pictures and for each expression; at one column four
+        of these in a row, and the others below. Colours are the
         mean difference of density, one scale for all; lines surround significant clusters.
     """
     units, groups = maps["unit"].to_numpy(), maps["expression"].to_numpy()
-    figure = new_figure(height_cm=5.0)
-    panels = figure.subplots(len(units), len(groups), squeeze=False)
+    figure, panels = panel_figure(
+        len(groups), columns, row_cm=(2.3, 2.4), across=(4, len(groups)), kinds=len(units),
+        extra_cm=1.4 if columns == 1 else 0.2,
+    )  # fmt: skip
     n_cells = maps.sizes["y"] * maps.sizes["x"]
     # Per cell of a uniform map: 1 is as dense as uniform more than relevance.
     largest = n_cells * float(np.nanquantile(np.abs(maps["difference"].to_numpy()), 0.999))
@@ -221,8 +297,16 @@ def difference_figure(maps: "xr.Dataset") -> "Figure":
             image = _draw_difference(axes, own, n_cells, largest or 1.0)
             if unit == units[0]:
                 axes.set_title(group, fontsize=7)
-        row[0].set_ylabel(f"over {unit}")
-    figure.colorbar(image, ax=panels, shrink=0.8, label="gaze - relevance\n(uniform density = 1)")
+        for axes in filter(starts_row, row):
+            axes.set_ylabel(f"over\n{unit}")
+    label = "gaze - relevance\n(uniform density = 1)"
+    every = [axes for row in panels for axes in row]
+    if columns == 1:
+        figure.colorbar(
+            image, ax=every, location="bottom", aspect=40, label=label.replace("\n", " ")
+        )
+    else:
+        figure.colorbar(image, ax=every, shrink=0.8, label=label)
     return figure
 
 
@@ -235,7 +319,7 @@ def _draw_difference(axes: "Axes", maps: "xr.Dataset", n_cells: int, largest: fl
         if chosen.any():
             axes.contour(chosen, levels=[0.5], colors=[colour], linewidths=1.0)
     if np.isnan(t).all():
-        axes.text(0.5, 0.04, "no test", transform=axes.transAxes, ha="center", fontsize=5)
+        axes.text(0.5, 0.04, "no test", transform=axes.transAxes, ha="center", fontsize=7)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     return image

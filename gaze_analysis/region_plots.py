@@ -18,10 +18,12 @@ from study.figures import (
     ORANGE,
     PURPLE,
     SKY_BLUE,
-    TWO_COLUMNS_CM,
     VERMILION,
+    WIDTH_CM,
     YELLOW,
-    new_figure,
+    Columns,
+    panel_figure,
+    starts_row,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLOURS = (BLUE, SKY_BLUE, GREEN, YELLOW, VERMILION, ORANGE, PURPLE, "#44AA99", "#999933", GREY)
-_COLUMNS = 4
+# Pictures in a row at one column and at two.
+_ACROSS = (2, 4)
 _SHARES = "Blues"
 
 
@@ -126,15 +129,17 @@ def region_sheet(panels: Sequence[Panel], frame: Rect, *, title: str = "") -> "F
     matplotlib Figure
         One panel for each picture.
     """
-    figure, axes = _sheet(len(panels), frame, title)
-    for panel, one in zip(panels, axes, strict=False):
+    figure, axes = _sheet(len(panels), frame, title, 2)
+    for panel, one in zip(panels, axes, strict=True):
         if panel.outlines is not None:
             draw_regions(one, panel.outlines, frame, picture=panel.picture)
-        one.set_title(panel.title, fontsize=6)
+        one.set_title(panel.title, fontsize=7)
     return figure
 
 
-def scanpath_sheet(panels: Sequence[Panel], frame: Rect, *, title: str = "") -> "Figure":
+def scanpath_sheet(
+    panels: Sequence[Panel], frame: Rect, *, title: str = "", columns: Columns = 2
+) -> "Figure":
     """Make a sheet of scanpaths: circles whose area is the duration, over the picture.
 
     Parameters
@@ -145,22 +150,24 @@ def scanpath_sheet(panels: Sequence[Panel], frame: Rect, *, title: str = "") -> 
         The picture frame.
     title : str, default ""
         Title of the sheet.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
     matplotlib Figure
         One panel for each trial, and a scale of the circles.
     """
-    figure, axes = _sheet(len(panels), frame, title)
+    figure, axes = _sheet(len(panels), frame, title, columns)
     timed = False
-    for panel, one in zip(panels, axes, strict=False):
+    for panel, one in zip(panels, axes, strict=True):
         if panel.fixations is not None:
             draw_scanpath(
                 one, panel.fixations, width_px=frame.width_px, height_px=frame.height_px,
                 picture=panel.picture,
             )  # fmt: skip
             timed |= bool(panel.fixations["duration_ms"].notna().any())
-        one.set_title(panel.title, fontsize=6)
+        one.set_title(panel.title, fontsize=7)
         _frame(one, frame)
     _scale(figure, timed=timed)
     return figure
@@ -181,22 +188,24 @@ def _scale(figure: "Figure", *, timed: bool) -> None:
         handles += [circle(ms, BLUE, f"{ms} ms") for ms in (100, 200, 400)]
     else:
         handles.append(circle(200, BLUE, "durations are not known"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=len(handles), frameon=False,
+        columnspacing=1.0, handletextpad=0.4,
+    )  # fmt: skip
 
 
-def _sheet(n: int, frame: Rect, title: str) -> tuple["Figure", list["Axes"]]:
+def _sheet(n: int, frame: Rect, title: str, columns: Columns) -> tuple["Figure", list["Axes"]]:
     """Lay out panels of the picture's proportions."""
-    columns = min(_COLUMNS, max(1, n))
-    rows = -(-n // columns)
-    width_cm = TWO_COLUMNS_CM * columns / _COLUMNS
-    panel_cm = width_cm / columns * frame.height_px / frame.width_px
-    figure = new_figure(max(width_cm, 8.5), rows * (panel_cm + 0.6) + 1.6)
+    one_cm, two_cm = (
+        WIDTH_CM[width] / across * frame.height_px / frame.width_px + 0.6
+        for width, across in zip(WIDTH_CM, _ACROSS, strict=True)
+    )
+    figure, [axes] = panel_figure(
+        n, columns, row_cm=(one_cm, two_cm), across=_ACROSS, extra_cm=1.6 if title else 1.0
+    )
     if title:
         figure.suptitle(title, fontsize=9)
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for one in axes[n:]:
-        one.set_axis_off()
-    return figure, list(axes)
+    return figure, axes
 
 
 def _frame(axes: "Axes", frame: Rect) -> None:
@@ -209,37 +218,45 @@ def _frame(axes: "Axes", frame: Rect) -> None:
     axes.spines[:].set(linewidth=0.6, color=GREY)
 
 
-def dwell_figure(by_expression: pd.DataFrame) -> "Figure":
+def dwell_figure(by_expression: pd.DataFrame, *, columns: Columns = 2) -> "Figure":
     """Make a figure of what share of looking each region gets.
 
     Parameters
     ----------
     by_expression : pandas.DataFrame
         As `region_measures.regions_by_expression` gives them.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
     matplotlib Figure
-        Left the means of each expression, right those of all trials with 95 % confidence
-        intervals over participants, and the share of the picture that each region covers.
+        Left, or above, the means of each expression; right, or below, those of all trials with
+        95 % confidence intervals over participants, and the share of the picture that each region
+        covers.
     """
     measure = share_measure(by_expression)
     looking = "dwell time" if measure == "dwell_share" else "fixations"
     regions = _shown_regions(by_expression, measure)
-    figure = new_figure(height_cm=1.6 + 0.62 * max(8, len(regions)))
-    left, right = figure.subplots(1, 2, width_ratios=(1.5, 1), sharey=True)
+    n_rows = max(8, len(regions))
+    figure, [[left, right]] = panel_figure(
+        2, columns, row_cm=(1.8 + 0.72 * n_rows, 1.6 + 0.62 * n_rows), width_ratios=(1.5, 1),
+        sharey=True,
+    )  # fmt: skip
     table = by_expression[by_expression["expression"] != "all"]
     table = table.assign(half=table[f"{measure}_high"] - table[f"{measure}_low"])
     shown = 100 * _pivot(table, "region", "expression", measure).reindex(regions)
     half = 50 * _pivot(table, "region", "expression", "half").reindex(regions)
     if not shown.empty:
-        _cells(left, shown.to_numpy(), half.to_numpy(), list(shown.columns), regions)
-    left.set_title(f"Share of {looking} (%), ± half of the 95 % interval", fontsize=8)
+        between = " " if columns == 2 else "\n"
+        _cells(left, shown.to_numpy(), half.to_numpy(), list(shown.columns), regions, between)
+    end = " " if columns == 2 else "\n"
+    left.set_title(f"Share of {looking} (%),{end}± half of the 95 % interval", fontsize=8)
     everything = by_expression[by_expression["expression"] == "all"].set_index("region")
     everything = everything.reindex(regions)
     _bars(right, everything, measure)
     right.set_xlabel(f"share of {looking} (%)")
-    right.set_title("All trials", fontsize=8)
+    right.set_title("All trials", fontsize=8, pad=18)
     return figure
 
 
@@ -271,17 +288,18 @@ def _cells(
     half: NDArray[Any] | None,
     columns: Sequence[str],
     rows: Sequence[str],
+    between: str = " ",
 ) -> None:
-    """Draw a table of percentages as colours with numbers."""
+    """Draw a table of percentages as colours with numbers, and what is between these."""
     top = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
     axes.imshow(values, cmap=_SHARES, vmin=0, vmax=max(top, 1e-9), aspect="auto")
     for row, column in np.argwhere(np.isfinite(values)):
         value = values[row, column]
         text = f"{value:.0f}"
         if half is not None and np.isfinite(half[row, column]):
-            text += f" ±{half[row, column]:.0f}"
+            text += f"{between}±{half[row, column]:.0f}"
         colour = "white" if value > 0.6 * top else "black"
-        axes.text(column, row, text, ha="center", va="center", fontsize=6, color=colour)
+        axes.text(column, row, text, ha="center", va="center", fontsize=7, color=colour)
     names = [_words(name) for name in columns]
     axes.set_xticks(range(len(columns)), names, rotation=40, ha="right")
     axes.set_yticks(range(len(rows)), [_words(name) for name in rows])
@@ -306,35 +324,41 @@ def _bars(axes: "Axes", everything: pd.DataFrame, measure: str) -> None:
     )  # fmt: skip
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(left=0)
-    axes.legend(loc="upper right", fontsize=6)
+    # Above the bars: among them its mark would be taken for a region's.
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), borderaxespad=0.0)
 
 
-def transition_figure(transitions: pd.DataFrame) -> "Figure":
+def transition_figure(transitions: pd.DataFrame, *, columns: Columns = 2) -> "Figure":
     """Make a figure of the transitions between regions, averaged over participants.
 
     Parameters
     ----------
     transitions : pandas.DataFrame
         As `scanpaths.transitions` gives them.
+    columns : int, default 2
+        Columns of a journal that the figure is as wide as, 1 or 2.
 
     Returns
     -------
     matplotlib Figure
-        Left with staying, right only what leaves the region.
+        Left, or above, with staying; right, or below, only what leaves the region.
     """
     own = transitions[transitions["expression"] == "all"]
     used = own.groupby("from", sort=False)["count"].sum() + own.groupby("to")["count"].sum()
     regions = [str(name) for name in dict.fromkeys(own["from"]) if used[name] > 0]
-    figure = new_figure(height_cm=2.8 + 0.62 * max(6, len(regions)))
-    panels = figure.subplots(1, 2, sharey=True)
+    n_rows = max(6, len(regions))
+    figure, [panels] = panel_figure(
+        2, columns, row_cm=(3.0 + 0.52 * n_rows, 2.8 + 0.62 * n_rows), sharey=True
+    )
     titles = ("All transitions (%)", "Transitions to another region (%)")
-    columns = ("probability", "probability_leaving")
-    for axes, column, title in zip(panels, columns, titles, strict=True):
+    measures = ("probability", "probability_leaving")
+    for axes, column, title in zip(panels, measures, titles, strict=True):
         mean = _pivot(own, "from", "to", column).reindex(index=regions, columns=regions)
         _cells(axes, 100 * mean.to_numpy(float), None, regions, regions)
         axes.set(xlabel="next region")
         axes.set_title(title, fontsize=8)
-    panels[0].set_ylabel("present region")
+        if starts_row(axes):
+            axes.set_ylabel("present region")
     return figure
 
 

@@ -99,7 +99,7 @@ def regions_figures_step(study: Study) -> Step:
         inputs=tuple(dict.fromkeys((*tables, *pictures, *source_files(study)))),
         outputs=tuple(folder / f"{name}{end}" for name in FIGURES for end in (".svg", ".png")),
         settings=_region_settings(study)
-        | {"report": study.settings.report.model_dump(mode="json")},
+        | {"report": study.settings.report.model_dump(mode="json", exclude={"columns"})},
         run=lambda: make_figures(study, folder),
     )
 

@@ -5,10 +5,10 @@ import pandas as pd
 from cnn.scores import wilson_interval
 from comparison.behaviour_figure import behaviour_figure
 from comparison.behaviour_step import people_were_asked
-from faceoff.report.charts import confusion_table, draw_confusion, draw_shares
+from faceoff.report.charts import confusion_table, draw_confusion, draw_shares, panel_places
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from stimuli.expressions import EXPRESSIONS
-from study.figures import NETWORK, PEOPLE, new_figure
+from study.figures import NETWORK, PEOPLE, Columns, panel_figure
 from study.folder import Study
 from study.tables import read_table
 
@@ -105,7 +105,7 @@ def behaviour_section(study: Study) -> ReportSection | None:
     ReportSection or None
         Two figures and a table; None where nobody was asked for an answer.
     """
-    trials = read_main_trials(study)
+    trials, columns = read_main_trials(study), study.settings.report.columns
     if trials.empty:
         return None
     predictions = read_test_predictions(study)
@@ -124,17 +124,19 @@ def behaviour_section(study: Study) -> ReportSection | None:
     return ReportSection(
         "Naming the expression",
         (text,),
-        (_accuracy_figure(trials, people, predictions), _confusion_figure(trials, predictions)),
+        (
+            _accuracy_figure(trials, people, predictions, columns),
+            _confusion_figure(trials, predictions, columns),
+        ),
         (_behaviour_table(trials, people),),
     )
 
 
 def _accuracy_figure(
-    trials: pd.DataFrame, people: pd.DataFrame, predictions: pd.DataFrame | None
+    trials: pd.DataFrame, people: pd.DataFrame, predictions: pd.DataFrame | None, columns: Columns
 ) -> ReportFigure:
     """Draw accuracy and reaction time by expression."""
-    figure = new_figure(height_cm=7.0)
-    left, right = figure.subplots(1, 2)
+    figure, [[left, right]] = panel_figure(2, columns, row_cm=(6.0, 7.0))
     draw_shares(left, people, label="people", colour=PEOPLE, shift=-0.12)
     if predictions is not None:
         network = accuracy_by_expression(predictions)
@@ -147,24 +149,26 @@ def _accuracy_figure(
     right.boxplot(times, showfliers=False, medianprops={"color": PEOPLE}, widths=0.6)
     right.set_xticks(range(1, len(EXPRESSIONS) + 1), EXPRESSIONS, rotation=30, ha="right")
     right.set(ylabel="reaction time (ms)", title="Reaction time, right answers", ylim=(0, None))
+    first, last = panel_places(2, columns)
     caption = (
-        "Left: share of right answers by expression with 95% Wilson intervals; the dotted line is "
-        "guessing. Right: reaction times of right answers; box from quartile to quartile, line at "
-        "the median, whiskers to 1.5 times the interquartile range."
+        f"{first}: share of right answers by expression with 95% Wilson intervals; the dotted line "
+        f"is guessing. {last}: reaction times of right answers; box from quartile to quartile, "
+        "line at the median, whiskers to 1.5 times the interquartile range."
     )
     return ReportFigure("behaviour", caption, figure)
 
 
-def _confusion_figure(trials: pd.DataFrame, predictions: pd.DataFrame | None) -> ReportFigure:
-    """Draw the confusion matrices of people and network side by side."""
-    figure = new_figure(height_cm=8.5)
-    axes = figure.subplots(1, 2)
-    draw_confusion(axes[0], confusion_table(trials["expression"], trials["response"]), "People")
-    if predictions is None:
-        axes[1].set_axis_off()
-    else:
+def _confusion_figure(
+    trials: pd.DataFrame, predictions: pd.DataFrame | None, columns: Columns
+) -> ReportFigure:
+    """Draw the confusion matrices of people and, where there is one, of the network."""
+    tables = {"People": confusion_table(trials["expression"], trials["response"])}
+    if predictions is not None:
         table = confusion_table(predictions["expression"], predictions["predicted"])
-        draw_confusion(axes[1], table, "Network, test pictures")
+        tables["Network, test pictures"] = table
+    figure, [panels] = panel_figure(len(tables), columns, row_cm=(8.0, 8.5))
+    for axes, (title, table) in zip(panels, tables.items(), strict=True):
+        draw_confusion(axes, table, title)
     caption = "Answers to each expression, in per cent of its row; cells below 0.5 % are empty."
     return ReportFigure("confusion", caption, figure)
 
@@ -203,22 +207,26 @@ def side_by_side_section(study: Study) -> ReportSection | None:
     """
     if not people_were_asked(study):
         return None
+    columns = study.settings.report.columns
     folder, what = study.comparison_dir, "People beside the network (faceoff compare behaviour)"
     tables = {
         name: read_table(folder / f"{name}.tsv", what=what)
         for name in ("confusions", "behaviour_pictures", "error_consistency", "behaviour")
     }
     results = tables["behaviour"]
+    first, middle, last = panel_places(3, columns)
+    figure = behaviour_figure(*tables.values(), columns=columns)
     caption = (
-        "Left: each cell of the two confusion matrices without their diagonals. Middle: each "
-        "picture. Right: error consistency (Cohen's kappa of right and wrong) of each person with "
-        "the others and with the network; squares are means with bootstrap intervals over pictures."
+        f"{first}: each cell of the two confusion matrices without their diagonals. "
+        f"{middle}: each picture. {last}: error consistency (Cohen's kappa of right and wrong) of "
+        "each person with the others and with the network; squares are means with bootstrap "
+        "intervals over pictures."
     )
     frame = results[["question", "measure", "estimate", "ci_low", "ci_high", "p", "n", "note"]]
     return ReportSection(
         "People beside the network",
         tuple(results["sentence"]),
-        (ReportFigure("people_and_network", caption, behaviour_figure(*tables.values())),),
+        (ReportFigure("people_and_network", caption, figure),),
         (ReportTable("people_and_network", "People and network on the pictures that both named.",
                      frame, decimals=3),),
     )  # fmt: skip

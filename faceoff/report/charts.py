@@ -6,9 +6,34 @@ import numpy as np
 import pandas as pd
 
 from stimuli.expressions import EXPRESSIONS
+from study.figures import Columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+def panel_places(n: int, columns: Columns) -> tuple[str, ...]:
+    """Name where the panels of a figure stand, for its caption.
+
+    Parameters
+    ----------
+    n : int
+        Number of panels, 2 or 3: side by side at two columns, stacked at one.
+    columns : int
+        1 or 2.
+
+    Returns
+    -------
+    tuple of str
+        A word for each panel.
+
+    Examples
+    --------
+    >>> panel_places(2, 1)
+    ('Top', 'Bottom')
+    """
+    first, last = ("Left", "Right") if columns == 2 else ("Top", "Bottom")
+    return (first, last) if n == 2 else (first, "Middle", last)
 
 
 def confusion_table(shown: pd.Series, answered: pd.Series) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Eyes against nets: perturbation curves, agreement of the maps, and the statistics."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from comparison.curve_figure import perturbation_figure
@@ -11,6 +13,7 @@ from comparison.map_figures import (
     rsa_figure,
     similarity_figure,
 )
+from comparison.map_metrics import METRICS
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
@@ -67,9 +70,12 @@ def perturbation_section(study: Study) -> ReportSection:
         "All conditions: area of the difference to random, and symmetric relevance gain (area with "
         "the least relevant tiles first less that with the most relevant first)."
     )
-    figure = perturbation_figure(curves, clusters, confidence=confidence, seed=seed)
-    bars = area_figure(areas, confidence=confidence, seed=seed)
-    rows = conditions_figure(areas, confidence=confidence, seed=seed)
+    columns = study.settings.report.columns
+    figure = perturbation_figure(
+        curves, clusters, confidence=confidence, seed=seed, columns=columns
+    )
+    bars = area_figure(areas, confidence=confidence, seed=seed, columns=columns)
+    rows = conditions_figure(areas, confidence=confidence, seed=seed, columns=columns)
     return ReportSection(
         "Perturbation of the pictures",
         () if clusters is None else tuple(clusters["sentence"][clusters["expression"] == "all"]),
@@ -149,9 +155,7 @@ def agreement_section(study: Study) -> ReportSection:
         what="The sweeps of smoothing and grid (faceoff compare metrics)",
         columns=texts | {"sweep": str, "cells_per_side": int, "mean": float},
     )
-    figure = agreement_figure(
-        metrics, confidence=study.settings.comparison.confidence, seed=study.settings.study.seed
-    )
+    columns = study.settings.report.columns
     caption = (
         "How well each map predicts the gaze on each picture: the network's relevance, controls "
         "(uniform, centre, gaze and relevance of other pictures, means) and the ceiling of people "
@@ -169,11 +173,27 @@ def agreement_section(study: Study) -> ReportSection:
             "gaze no better than the controls says nothing about this picture.",
         ),
         (
-            ReportFigure("agreement", caption, figure),
-            ReportFigure("resolution", sweeps, resolution_figure(resolution)),
+            *_agreement_figures(study, metrics, caption),
+            ReportFigure("resolution", sweeps, resolution_figure(resolution, columns=columns)),
         ),
         (_means_table(metrics), _scale_table(agreement)),
     )
+
+
+def _agreement_figures(study: Study, metrics: pd.DataFrame, caption: str) -> Iterator[ReportFigure]:
+    """Draw all metrics in one figure at two columns, on two pages at one."""
+    columns = study.settings.report.columns
+    confidence, seed = study.settings.comparison.confidence, study.settings.study.seed
+    known = metrics[(metrics["reference"] == "gaze") & metrics["value"].notna()]
+    shown = [metric for metric in METRICS if metric in set(known["metric"])]
+    n_each = max(1, len(shown) if columns == 2 else -(-len(shown) // 2))
+    for page, start in enumerate(range(0, len(shown), n_each), 1):
+        own = metrics[metrics["metric"].isin(shown[start : start + n_each])]
+        figure = agreement_figure(own, confidence=confidence, seed=seed, columns=columns)
+        if page == 1:
+            yield ReportFigure("agreement", caption, figure)
+        else:
+            yield ReportFigure(f"agreement-{page}", f"{caption} Continued.", figure)
 
 
 def _means_table(metrics: pd.DataFrame) -> ReportTable:
@@ -224,6 +244,7 @@ def map_differences_section(study: Study) -> ReportSection:
         Two or three figures and three tables.
     """
     what = "The comparison of maps (faceoff compare maps)"
+    columns = study.settings.report.columns
     folder = study.comparison_dir
     similar, rsa, tests, clusters = (
         read_table(folder / f"{name}.tsv", what=what)
@@ -235,7 +256,7 @@ def map_differences_section(study: Study) -> ReportSection:
             "similarity",
             "Correlations of the expressions' mean maps, of people and of every explanation "
             "(relevance smoothed like gaze), in the order of a dendrogram.",
-            similarity_figure(similar),
+            similarity_figure(similar, columns=columns),
         ),
         ReportFigure(
             "map_differences",
@@ -243,7 +264,7 @@ def map_differences_section(study: Study) -> ReportSection:
             "participants. Lines surround clusters with p < .05 (sign flips of whole units, "
             "family-wise over the picture): blue where gaze is denser, green where relevance is. "
             "A cluster says that the maps differ, not exactly where.",
-            difference_figure(differences),
+            difference_figure(differences, columns=columns),
         ),
     ]
     if len(rsa):
@@ -252,7 +273,8 @@ def map_differences_section(study: Study) -> ReportSection:
             "with participants' own (mean tau-a). p is of the agreement with the group's pattern, "
             "by all relabellings of the expressions."
         )
-        figures.insert(1, ReportFigure("rsa", caption, rsa_figure(similar, rsa)))
+        drawn = rsa_figure(similar, rsa, columns=columns)
+        figures.insert(1, ReportFigure("rsa", caption, drawn))
     significant = clusters[(clusters["p"] < ALPHA) & (clusters["expression"] == "all")]
     return ReportSection(
         "Maps of expressions, and where gaze and relevance differ",

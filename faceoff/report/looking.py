@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from faceoff.report.charts import panel_places
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from gaze_analysis.plots import draw_density
 from gaze_analysis.region_plots import Panel, dwell_figure, scanpath_sheet, transition_figure
@@ -14,7 +15,7 @@ from gaze_analysis.steps_regions import example_trials
 from stimuli.expressions import EXPRESSIONS
 from stimuli.pictures import figure_picture
 from study.errors import InputError
-from study.figures import new_figure
+from study.figures import Columns, panel_figure, starts_row
 from study.folder import Study
 from study.maps import read_maps
 from study.tables import read_table
@@ -22,7 +23,10 @@ from study.tables import read_table
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
+# Rows of single pictures that a page has room for.
+_EXAMPLE_ROWS = 8
 _FIXATIONS = {
     "participant_id": str,
     "session": str,
@@ -110,11 +114,12 @@ def _scanpath_figure(study: Study, used: pd.DataFrame) -> ReportFigure:
         image_id = str(path["image_id"].iloc[0])
         title = f"{path['expression'].iloc[0]}\n{image_id}, {person}"
         panels.append(Panel(title, figure_picture(study, image_id, frame), fixations=path))
+    figure = scanpath_sheet(panels, frame, columns=study.settings.report.columns)
     caption = (
         "A scanpath of typical length on a picture of each expression. Circles are fixations in "
         "their order; their area grows with the duration."
     )
-    return ReportFigure("scanpaths", caption, scanpath_sheet(panels, frame))
+    return ReportFigure("scanpaths", caption, figure)
 
 
 def _region_figures(study: Study) -> Iterator[ReportFigure]:
@@ -122,18 +127,19 @@ def _region_figures(study: Study) -> Iterator[ReportFigure]:
     tables = [study.gaze_dir / f"{name}.tsv" for name in ("regions_by_expression", "transitions")]
     if not all(path.is_file() for path in tables):
         return
+    columns = study.settings.report.columns
     shares, moves = (read_table(path, what="Regions (faceoff gaze regions)") for path in tables)
     yield ReportFigure(
         "region_dwell",
         "Where people look, by region: means over participants, who weigh the same, with 95 % "
         "confidence intervals. Lines show what the region's area alone would give.",
-        dwell_figure(shares),
+        dwell_figure(shares, columns=columns),
     )
     yield ReportFigure(
         "region_transitions",
-        "From which region to which: the share of the next fixations, mean over participants; on "
-        "the right only of those that leave the region.",
-        transition_figure(moves),
+        "From which region to which: the share of the next fixations, mean over participants. "
+        f"{panel_places(2, columns)[1]}: only of those that leave the region.",
+        transition_figure(moves, columns=columns),
     )
 
 
@@ -143,12 +149,10 @@ def _density_figure(study: Study, maps: "xr.Dataset") -> ReportFigure:
     shown = {values["expression"].item(): values for values in maps["density_by_expression"]}
     shown["all pictures"] = maps["mean_density"]
     largest = max(float(values.max()) for values in shown.values())
-    n_rows, n_columns = -(-len(shown) // 4), min(len(shown), 4)
-    figure = new_figure(height_cm=5.0 * n_rows)
-    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-    for panel in axes:
+    columns = study.settings.report.columns
+    figure, [axes] = panel_figure(len(shown), columns, row_cm=(3.3, 5.0), across=(3, 4))
+    for panel, (name, values) in zip(axes, shown.items(), strict=True):
         panel.set_axis_off()
-    for panel, (name, values) in zip(axes, shown.items(), strict=False):
         panel.set_title(name)
         draw_density(
             panel, values.to_numpy(), vmax=largest,
@@ -172,7 +176,7 @@ def maps_section(study: Study) -> ReportSection:
     Returns
     -------
     ReportSection
-        One figure for the means, one for single pictures.
+        A figure for the means, and one or more for single pictures.
 
     Raises
     ------
@@ -199,7 +203,7 @@ def maps_section(study: Study) -> ReportSection:
         ),
         (
             _mean_maps_figure(study, gaze, relevance, shown),
-            _example_figure(study, gaze, relevance, rows),
+            *_example_figures(study, gaze, relevance, rows),
         ),
     )
 
@@ -209,54 +213,70 @@ def _mean_maps_figure(
 ) -> ReportFigure:
     """Draw the mean gaze density and the mean relevance of each expression."""
     frame = shown_frame(study)
-    figure = new_figure(height_cm=5.6)
-    axes = figure.subplots(2, len(EXPRESSIONS))
-    for column, name in enumerate(EXPRESSIONS):
+    columns = study.settings.report.columns
+    figure, (above, below) = panel_figure(
+        len(EXPRESSIONS), columns, row_cm=(2.4, 2.8), across=(4, len(EXPRESSIONS)), kinds=2
+    )
+    for upper, lower, name in zip(above, below, EXPRESSIONS, strict=True):
         images = list(shown[shown == name].index)
-        axes[0, column].set_title(name)
+        upper.set_title(name)
         if images:
             density = gaze["density"].sel(image=images).mean("image").to_numpy()
-            draw_density(
-                axes[0, column], density, width_px=frame.width_px, height_px=frame.height_px
-            )
-            draw_relevance(axes[1, column], relevance["relevance"].sel(image=images).mean("image"))
-    for panel in axes.ravel():
-        panel.set(xticks=[], yticks=[])
-        panel.spines[:].set_visible(False)
-    axes[0, 0].set_ylabel("gaze density")
-    axes[1, 0].set_ylabel("relevance")
+            draw_density(upper, density, width_px=frame.width_px, height_px=frame.height_px)
+            draw_relevance(lower, relevance["relevance"].sel(image=images).mean("image"))
+    for panels, label in ((above, "gaze density"), (below, "relevance")):
+        for panel in panels:
+            panel.set(xticks=[], yticks=[])
+            panel.spines[:].set_visible(False)
+            if starts_row(panel):
+                panel.set_ylabel(label)
     caption = (
-        "Mean gaze density (above) and mean relevance (below) of the pictures of each expression; "
-        "each panel on its own scale, relevance symmetric around zero."
+        "Mean gaze density (above) and mean relevance (below it) of the pictures of each "
+        "expression; each panel on its own scale, relevance symmetric around zero."
     )
     return ReportFigure("mean_maps", caption, figure)
 
 
+def _example_figures(
+    study: Study, gaze: "xr.Dataset", relevance: "xr.Dataset", images: list[str]
+) -> Iterator[ReportFigure]:
+    """Draw picture, gaze and relevance of single pictures, on as many pages as they need."""
+    columns = study.settings.report.columns
+    n_each = _EXAMPLE_ROWS * columns
+    caption = "Single pictures, their gaze density over the face, and the network's relevance."
+    for page, start in enumerate(range(0, len(images), n_each), 1):
+        figure = _example_figure(study, gaze, relevance, images[start : start + n_each], columns)
+        name = "examples" if page == 1 else f"examples-{page}"
+        yield ReportFigure(name, caption if page == 1 else f"{caption} Continued.", figure)
+
+
 def _example_figure(
-    study: Study, gaze: "xr.Dataset", relevance: "xr.Dataset", rows: list[str]
-) -> ReportFigure:
-    """Draw picture, gaze and relevance of single pictures, two examples in a row."""
+    study: Study,
+    gaze: "xr.Dataset",
+    relevance: "xr.Dataset",
+    images: list[str],
+    columns: Columns,
+) -> "Figure":
+    """Draw a page of single pictures, one in a row at one column and two at two columns."""
     frame = shown_frame(study)
-    figure = new_figure(height_cm=2.9 * ((len(rows) + 1) // 2) + 0.5)
-    axes = figure.subplots((len(rows) + 1) // 2, 6, squeeze=False)
-    for panel in axes.ravel():
-        panel.set_axis_off()
-    for index, image_id in enumerate(rows):
-        panels = axes[index // 2, 3 * (index % 2) : 3 * (index % 2) + 3]
+    figure, [axes] = panel_figure(
+        3 * len(images), columns, row_cm=(2.7, 2.75), across=(3, 6), extra_cm=0.3
+    )
+    for index, image_id in enumerate(images):
+        panels = axes[3 * index : 3 * index + 3]
         picture = figure_picture(study, image_id, frame)
         if picture is not None:
             panels[0].imshow(picture)
-        panels[0].set_title(image_id, fontsize=7)
         density = gaze["density"].sel(image=image_id).to_numpy()
         draw_density(
             panels[1], density, picture=picture, width_px=frame.width_px, height_px=frame.height_px
         )
         draw_relevance(panels[2], relevance["relevance"].sel(image=image_id))
-    for start in (0, 3):
-        axes[0, start + 1].set_title("gaze", fontsize=7)
-        axes[0, start + 2].set_title("relevance", fontsize=7)
-    caption = "Single pictures, their gaze density over the face, and the network's relevance."
-    return ReportFigure("examples", caption, figure)
+        titles = (image_id, "gaze", "relevance") if index < columns else (image_id, "", "")
+        for panel, title in zip(panels, titles, strict=True):
+            panel.set_axis_off()
+            panel.set_title(title, fontsize=7)
+    return figure
 
 
 def _extent(values: "xr.DataArray") -> tuple[float, float, float, float]:

@@ -1,17 +1,23 @@
 """How the network was trained, how well it does, and whether its explanations add up."""
 
 import json
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from faceoff.report.charts import panel_places
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
-from study.figures import NETWORK, SKY_BLUE, new_figure
+from study.figures import NETWORK, SKY_BLUE, panel_figure
 from study.folder import Study
 from study.tables import read_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def network_section(study: Study) -> ReportSection:
@@ -25,7 +31,7 @@ def network_section(study: Study) -> ReportSection:
     Returns
     -------
     ReportSection
-        A figure and a table.
+        Two figures and two tables.
 
     Raises
     ------
@@ -64,7 +70,7 @@ def network_section(study: Study) -> ReportSection:
         ),
         _by_expression(scores[of_one]),
     )  # fmt: skip
-    figures = (_training_figure(study, trained=not origin), _judging_figure(study))
+    figures = (*_training_figure(study, trained=not origin), _judging_figure(study))
     return ReportSection("The network", (text,), figures, tables)
 
 
@@ -99,23 +105,26 @@ def _judging_figure(study: Study) -> ReportFigure:
     bins = read_table(
         folder / "calibration.tsv", what=what, columns={"n": int, "confidence": float, **numbers}
     )
-    figure = new_figure(height_cm=7.0)
-    left, right = figure.subplots(1, 2, gridspec_kw={"width_ratios": [3, 2]})
+    columns = study.settings.report.columns
+    figure, [[left, right]] = panel_figure(2, columns, row_cm=(6.0, 7.0), width_ratios=(3, 2))
     places = range(len(actors))
     _draw_intervals(left, places, actors)
-    left.set_xticks(places, actors["actor"], rotation=90)
+    # At both widths so many names have room beside each other.
+    every_nth = -(-len(actors) // 22)
+    left.set_xticks(places[::every_nth], actors["actor"][::every_nth], rotation=90)
     left.set(ylim=(0, 1.02), ylabel="share right", title="Accuracy by actor")
     used = bins[bins["n"] > 0]
     right.plot([0, 1], [0, 1], color="0.6", lw=0.8)
     _draw_intervals(right, used["confidence"], used)
     for row in used.itertuples():
         right.annotate(str(row.n), (row.confidence, row.ci_low), xytext=(0, -8),
-                       textcoords="offset points", ha="center", fontsize=6)  # fmt: skip
+                       textcoords="offset points", ha="center", fontsize=7)  # fmt: skip
     right.set(xlim=(0, 1.02), ylim=(-0.08, 1.02), xlabel="mean greatest probability",
               ylabel="share right", title="Calibration")  # fmt: skip
+    first, last = panel_places(2, columns)
     caption = (
-        "Test pictures, with 95% Wilson intervals. Left: accuracy by actor, the least first. "
-        "Right: how often the network is right, by how sure it is; on the line it is as sure as "
+        f"Test pictures, with 95% Wilson intervals. {first}: accuracy by actor, the least first. "
+        f"{last}: how often the network is right, by how sure it is; on the line it is as sure as "
         "it may be, below it is too sure. Numbers are pictures."
     )
     return ReportFigure("network_judged", caption, figure)
@@ -127,30 +136,20 @@ def _draw_intervals(axes: Any, places: Any, table: pd.DataFrame) -> None:
     axes.errorbar(places, table["accuracy"], yerr=off, fmt="o", ms=3, lw=0.8, color=NETWORK)
 
 
-def _training_figure(study: Study, *, trained: bool) -> ReportFigure:
-    """Draw the training history where there is one, and relevance sums against the logits."""
-    folder = study.cnn_dir(study.settings.cnn.model)
-    figure = new_figure(height_cm=6.5)
-    left, right = figure.subplots(1, 2)
+def _training_figure(study: Study, *, trained: bool) -> Iterator[ReportFigure]:
+    """Draw the training history and relevance sums against the logits, where there are these."""
+    folder, columns = study.cnn_dir(study.settings.cnn.model), study.settings.report.columns
+    drawn: list[Callable[[Axes], str]] = []
     if trained:
         history = read_table(
             folder / "history.tsv",
             what="The training history (faceoff cnn train)",
             columns={"epoch": int, "loss": float, "accuracy": float, "val_accuracy": float},
         )
-        left.plot(
-            history["epoch"], history["accuracy"], color=SKY_BLUE, label="training, augmented"
-        )
-        left.plot(history["epoch"], history["val_accuracy"], color=NETWORK, label="validation")
-        left.set(xlabel="epoch", ylabel="share right", ylim=(0, 1.02), title="Training")
-        left.legend(loc="lower right")
-    else:
-        left.set_axis_off()
-    relevance_tsv = folder / "relevance.tsv"
-    caption = "Left: accuracy by epoch." if trained else "The network was not trained here."
-    if relevance_tsv.is_file():
+        drawn.append(partial(_draw_history, history))
+    if (folder / "relevance.tsv").is_file():
         check = read_table(
-            relevance_tsv,
+            folder / "relevance.tsv",
             what="The explanations (faceoff cnn explain)",
             columns={
                 "image_id": str,
@@ -160,18 +159,40 @@ def _training_figure(study: Study, *, trained: bool) -> ReportFigure:
                 "doubt": str,
             },
         )
-        right.plot(check["logit"], check["relevance_sum"], "o", ms=3, color=NETWORK, alpha=0.7)
-        low, high = np.nanmin(check["logit"]), np.nanmax(check["logit"])
-        right.plot([low, high], [low, high], color="0.6", lw=0.8, zorder=0)
-        right.set(xlabel="logit explained", ylabel="sum of relevance", title="Conservation")
-        caption += (
-            f" Right: sum of the relevance against the logit that it explains, {len(check)} "
-            "pictures; on the line all of the logit is accounted for. "
-            f"{_flagged_maps(check)}"
-        )
+        drawn.append(partial(_draw_sums, check))
+    if not drawn:
+        return
+    figure, [panels] = panel_figure(len(drawn), columns, row_cm=(6.0, 6.5))
+    texts = [draw(axes) for draw, axes in zip(drawn, panels, strict=True)]
+    if len(texts) == 2:
+        places = panel_places(2, columns)
+        texts = [f"{place}: {text}" for place, text in zip(places, texts, strict=True)]
     else:
-        right.set_axis_off()
-    return ReportFigure("network", caption, figure)
+        texts = [f"{text[0].upper()}{text[1:]}" for text in texts]
+    if not trained:
+        texts.insert(0, "The network was not trained here.")
+    yield ReportFigure("network", " ".join(texts), figure)
+
+
+def _draw_history(history: pd.DataFrame, axes: "Axes") -> str:
+    """Draw the accuracy by epoch, and say so."""
+    axes.plot(history["epoch"], history["accuracy"], color=SKY_BLUE, label="training, augmented")
+    axes.plot(history["epoch"], history["val_accuracy"], color=NETWORK, label="validation")
+    axes.set(xlabel="epoch", ylabel="share right", ylim=(0, 1.02), title="Training")
+    axes.legend(loc="lower right")
+    return "accuracy by epoch."
+
+
+def _draw_sums(check: pd.DataFrame, axes: "Axes") -> str:
+    """Draw the sums of relevance against the logits, and say what is seen."""
+    axes.plot(check["logit"], check["relevance_sum"], "o", ms=3, color=NETWORK, alpha=0.7)
+    low, high = np.nanmin(check["logit"]), np.nanmax(check["logit"])
+    axes.plot([low, high], [low, high], color="0.6", lw=0.8, zorder=0)
+    axes.set(xlabel="logit explained", ylabel="sum of relevance", title="Conservation")
+    return (
+        f"sum of the relevance against the logit that it explains, {len(check)} pictures; on the "
+        f"line all of the logit is accounted for. {_flagged_maps(check)}"
+    )
 
 
 def _flagged_maps(check: pd.DataFrame) -> str:
