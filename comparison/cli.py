@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from comparison.cli_masks import masks
 from study.cli import ForceOption, JobsOption, SchedulerOption, StudyOption, open_for_command
 
 app = typer.Typer(no_args_is_help=True, help="Set people's gaze against the network's relevance.")
+app.command()(masks)
 
 AsExperimentOption = Annotated[
     Path | None,

@@ -103,12 +103,31 @@ def condition_scores(
     edges_px = picture_edges_px(edges, side_px, study.settings.stimuli.picture_px)
     return {
         name: tile_scores(values, y_px, x_px, edges_px, score=score)
-        for name, (values, y_px, x_px) in _maps(read, names)
+        for name, (values, y_px, x_px) in condition_maps(read, names).items()
     }
 
 
-def _maps(read: ConditionInputs, names: Sequence[str]) -> list[tuple[str, Maps]]:
-    """Make the maps of conditions, each once."""
+def condition_maps(read: ConditionInputs, names: Sequence[str]) -> dict[str, Maps]:
+    """Make the maps of conditions, each once.
+
+    Parameters
+    ----------
+    read : ConditionInputs
+        What maps are made of.
+    names : sequence of str
+        As `condition_scores` takes them.
+
+    Returns
+    -------
+    dict of str to tuple
+        By condition: maps (n_pictures, y, x), and the centres of their cells in y and in x, px of
+        the picture frame.
+
+    Raises
+    ------
+    InputError
+        If a condition is not known, or what its map needs is missing.
+    """
     makers: dict[str, Callable[[ConditionInputs], Maps | None]] = {
         "gaze": _gaze,
         "gaze_right": lambda read: _gaze_by_answer(read, right=True),
@@ -131,7 +150,7 @@ def _maps(read: ConditionInputs, names: Sequence[str]) -> list[tuple[str, Maps]]
             found[name] = made
         else:
             say(f"  left out, {name}: a picture has no other one whose gaze could be averaged")
-    return list(found.items())
+    return found
 
 
 def _of_dataset(read: ConditionInputs, maps: "xr.Dataset", name: str) -> Maps:

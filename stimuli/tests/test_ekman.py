@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stimuli.ekman import ekman_mask
+from stimuli.ekman import canonical_mask, ekman_mask, fill_polygon
 from stimuli.tests.faces import face_points
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "masks" / "ekman"
@@ -25,6 +25,34 @@ def test_masks_of_the_canonical_face_are_the_published_ones() -> None:
         ours = ekman_mask(landmarks, NAMES[str(name).lower()], 224, 275)
         overlap = (ours & (published > 0)).sum() / (ours | (published > 0)).sum()
         assert overlap > 0.95, name
+
+
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published masks are not beside this")
+def test_canonical_masks_are_the_published_ones_pixel_for_pixel() -> None:
+    stored = np.load(PUBLISHED / "masks.npz")
+    for name, published in zip(stored["expressions"], stored["masks"], strict=True):
+        np.testing.assert_array_equal(canonical_mask(NAMES[str(name).lower()]), published > 0)
+
+
+def test_canonical_masks_have_the_published_areas() -> None:
+    # Table of white pixels; the masks themselves are compared where they are at hand.
+    areas = {
+        "angry": 15376, "disgusted": 14444, "afraid": 18478, "happy": 13205, "sad": 19038,
+        "surprised": 14614,
+    }  # fmt: skip
+    assert {name: canonical_mask(name).sum() for name in areas} == areas
+    with pytest.raises(ValueError, match="but is 'neutral'"):
+        canonical_mask("neutral")
+
+
+def test_polygons_are_filled_as_opencv_does() -> None:
+    cv2 = pytest.importorskip("cv2")
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        corners = rng.integers(0, 60, size=(rng.integers(3, 9), 2))
+        theirs = np.zeros((60, 60), dtype=np.uint8)
+        cv2.fillPoly(theirs, [corners.astype(np.int32)], 1)
+        np.testing.assert_array_equal(fill_polygon(corners, (60, 60)), theirs > 0)
 
 
 def test_masks_move_and_grow_with_the_face() -> None:

@@ -1,0 +1,119 @@
+"""Which heat maps are alike: trees of networks, of expressions and of folds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from comparison.map_metrics import Floats, standardise
+from comparison.mask_files import Heatmaps
+from comparison.similarity import average_linkage
+
+BY_EXPRESSION, BY_NETWORK, BY_FOLD = "by expression", "by network", "by fold"
+TREE_COLUMNS = {
+    "kind": f"{BY_EXPRESSION}: networks, on one expression; {BY_NETWORK}: expressions, of one "
+    f"network; {BY_FOLD}: every fold of every network, on one expression",
+    "of": "the expression or the network",
+    "merge": "number of the merge, from 1: the most alike first",
+    "height": "its height, the mean of 1 - r between the maps of the two sides",
+    "left": "maps on one side",
+    "right": "maps on the other side",
+}
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A tree of maps.
+
+    Parameters
+    ----------
+    kind : str
+        What is joined, as in `TREE_COLUMNS`.
+    of : str
+        The expression or the network.
+    names : tuple of str
+        The maps, its leaves.
+    linkage : numpy.ndarray, shape (n - 1, 4)
+        As scipy's.
+    """
+
+    kind: str
+    of: str
+    names: tuple[str, ...]
+    linkage: Floats
+
+
+def heat_trees(maps: Heatmaps) -> list[Tree]:
+    """Cluster maps by average linkage on 1 - r.
+
+    Parameters
+    ----------
+    maps : Heatmaps
+        Of two networks or more. A network's map of an expression is its pooled one where there
+        is one, and else the mean of its folds.
+
+    Returns
+    -------
+    list of Tree
+        By expression, by network (where there are two expressions or more), and by fold (where
+        there are two folds or more).
+
+    References
+    ----------
+    Gaya-Morey et al. (2024), arXiv:2401.11835: distance 1 - r of the grey maps, average linkage.
+    """
+    whole = maps.by_fold.mean(axis=1, dtype=np.float64) if maps.by_net is None else maps.by_net
+    trees = []
+    if len(maps.nets) > 1:
+        trees += [
+            _tree(BY_EXPRESSION, name, dict(zip(maps.nets, whole[:, j], strict=True)))
+            for j, name in enumerate(maps.expressions)
+        ]
+    if len(maps.expressions) > 1:
+        trees += [
+            _tree(BY_NETWORK, net, dict(zip(maps.expressions, whole[i], strict=True)))
+            for i, net in enumerate(maps.nets)
+        ]
+    if len(maps.folds) > 1:
+        for j, name in enumerate(maps.expressions):
+            leaves = {
+                f"{net} {fold}": maps.by_fold[i, k, j]
+                for i, net in enumerate(maps.nets)
+                for k, fold in enumerate(maps.folds)
+            }
+            trees.append(_tree(BY_FOLD, name, leaves))
+    return trees
+
+
+def _tree(kind: str, of: str, leaves: Mapping[str, np.ndarray]) -> Tree:
+    """Cluster some maps."""
+    z = standardise(np.stack([values.ravel() for values in leaves.values()]))
+    correlations = np.clip(z @ z.T / z.shape[-1], -1.0, 1.0)
+    names = list(leaves)
+    linkage, _ = average_linkage(pd.DataFrame(correlations, index=names, columns=names))
+    return Tree(kind, of, tuple(names), linkage)
+
+
+def tree_table(trees: list[Tree]) -> pd.DataFrame:
+    """Put the merges of trees in rows.
+
+    Parameters
+    ----------
+    trees : list of Tree
+        The trees.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `TREE_COLUMNS`, one row for each merge.
+    """
+    rows = []
+    for tree in trees:
+        members: list[tuple[str, ...]] = [(name,) for name in tree.names]
+        for number, (left, right, height, _) in enumerate(tree.linkage.tolist(), start=1):
+            sides = members[int(left)], members[int(right)]
+            members.append(sides[0] + sides[1])
+            told = [", ".join(side) for side in sides]
+            rows.append((tree.kind, tree.of, number, height, *told))
+    return pd.DataFrame(rows, columns=list(TREE_COLUMNS))
