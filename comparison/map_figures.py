@@ -41,6 +41,8 @@ _STYLES = {
     "centre": (CHANCE, ":", "^"),
     "mean_gaze": (PEOPLE, "--", "D"),
 }
+# In a line of what is written above a bar.
+_BAR_LETTERS = 30
 _AXES = {
     "relevance smoothed": ("sigma_ratio", "sigma of relevance / of gaze"),
     "both smoothed": ("sigma_ratio", "sigma of both / the study's"),
@@ -142,8 +144,9 @@ def similarity_figure(table: pd.DataFrame, *, columns: Columns = 2) -> "Figure":
     matrix = similarity_square(table)
     tree, cophenetic = average_linkage(matrix)
     n = len(matrix)
-    figure = new_figure(WIDTH_CM[columns], min(PAGE_CM, 4.5 + 0.4 * n + (2 - columns)))
-    top, below = figure.subplots(2, 1, height_ratios=[1, 3.2])
+    height_cm = min(PAGE_CM, 4.5 + 0.4 * n + (2 - columns))
+    figure = new_figure(WIDTH_CM[columns], height_cm)
+    top, below = figure.subplots(2, 1, height_ratios=[2.4, height_cm - 3.0])
     drawn = dendrogram(tree, ax=top, no_labels=True, color_threshold=0, above_threshold_color=BLACK)
     order = drawn["leaves"]
     top.set(ylabel="1 - r", xticks=[])
@@ -170,7 +173,7 @@ def _name_maps(axes: "Axes", maps: list[tuple[str, str]], columns: Columns) -> N
     if columns == 2:
         short = {source: source for source in sources}
     labels = [f"{short[source]}: {expression}" for source, expression in maps]
-    axes.set_yticks(range(len(maps)), labels, fontsize=min(7.0, 190 / len(maps)))
+    axes.set_yticks(range(len(maps)), labels, fontsize=min(7.0, 440 / len(maps)))
     for own, (source, _) in zip(axes.get_yticklabels(), maps, strict=True):
         own.set_color(PEOPLE if source == PEOPLE_SOURCE else NETWORK)
     if columns == 1:
@@ -217,7 +220,13 @@ def rsa_figure(similarity: pd.DataFrame, rsa: pd.DataFrame, *, columns: Columns 
     sources = list(dict.fromkeys(matrix.index.get_level_values("source")))
     shown = sources[:4]
     own = rsa[rsa["a"] == PEOPLE_SOURCE]
-    figure, panels, last = _rsa_panels(len(shown), len(own), columns)
+    labels = [
+        f"{broken_name(name, _BAR_LETTERS)}\np = {p:.3f}".replace(" 0.", " .")
+        for name, p in zip(own["b"], own["p"], strict=True)
+    ]
+    n_lines = max(label.count("\n") for label in labels) + 1
+    bars_cm = 1.9 + (0.5 + 0.3 * n_lines) * len(labels)
+    figure, panels, last = _rsa_panels(len(shown), bars_cm, columns)
     for axes, source in zip(panels, shown, strict=True):
         block = 1 - matrix.loc[source, source]
         names = [name for name in EXPRESSIONS if name in block.index]
@@ -226,27 +235,26 @@ def rsa_figure(similarity: pd.DataFrame, rsa: pd.DataFrame, *, columns: Columns 
         axes.set_title(f"{broken_name(source, 18)}\n0 to {values.max():.2g}", fontsize=7)
         axes.set_xticks(range(len(names)), names, rotation=90)
         axes.set_yticks(range(len(names)), names if starts_row(axes) else [])
-    _draw_taus(last, own)
+    _draw_taus(last, own, labels)
     # One pass of the layout leaves square panels' titles a little beyond the edge.
     figure.draw_without_rendering()
     return figure
 
 
-def _rsa_panels(n: int, n_bars: int, columns: Columns) -> tuple["Figure", list["Axes"], "Axes"]:
+def _rsa_panels(n: int, bars_cm: float, columns: Columns) -> tuple["Figure", list["Axes"], "Axes"]:
     """Lay out n matrices, in a row or two by two, and the panel of bars after them."""
-    bars_cm = 1.9 + 1.1 * n_bars
     if columns == 2:
         figure = new_figure(WIDTH_CM[2], max(5.4, bars_cm))
         *panels, last = figure.subplots(1, n + 1, width_ratios=[1] * n + [1.4])
         return figure, panels, last
     rows = -(-n // 2)
-    figure = new_figure(WIDTH_CM[1], 5.2 * rows + bars_cm)
+    figure = new_figure(WIDTH_CM[1], min(PAGE_CM, 5.2 * rows + bars_cm))
     grid = figure.add_gridspec(rows + 1, 2, height_ratios=[3.6] * rows + [bars_cm - 1.5])
     panels = [figure.add_subplot(grid[divmod(place, 2)]) for place in range(n)]
     return figure, panels, figure.add_subplot(grid[rows, :])
 
 
-def _draw_taus(axes: "Axes", rsa: pd.DataFrame) -> None:
+def _draw_taus(axes: "Axes", rsa: pd.DataFrame, labels: list[str]) -> None:
     """Draw how well each explanation's pattern agrees with the participants'."""
     low, high = rsa["ceiling_low"].iloc[0], rsa["ceiling_high"].iloc[0]
     if np.isfinite(low):
@@ -255,10 +263,10 @@ def _draw_taus(axes: "Axes", rsa: pd.DataFrame) -> None:
     places = np.arange(len(rsa))[::-1]
     shown = rsa["tau_participants"].fillna(rsa["tau_a"])
     axes.barh(places, shown, color=NETWORK, height=0.25)
-    for place, name, p in zip(places, rsa["b"], rsa["p"], strict=True):
-        text = f"{broken_name(name, 30)}\np = {p:.3f}".replace(" 0.", " .")
+    for place, label in zip(places, labels, strict=True):
         axes.text(
-            0.02, place + 0.18, text, transform=axes.get_yaxis_transform(), fontsize=7, va="bottom",
+            0.02, place + 0.18, label, fontsize=7, va="bottom",
+            transform=axes.get_yaxis_transform(),
             bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5},
         )  # fmt: skip
     axes.axvline(0, color=BLACK, linewidth=0.8)

@@ -19,7 +19,8 @@ from comparison.map_figures import (
 from comparison.resolution import SWEEPS
 from comparison.similarity import PEOPLE, rsa_table, similarity_matrix, similarity_table
 from stimuli.expressions import EXPRESSIONS
-from study.figures import save_figure
+from study.figures import PAGE_CM, WIDTH_CM, Columns, save_figure
+from study.tests.drawn_texts import cut_off, drawn_texts, overlaps
 
 
 def _sources(n: int = 7) -> dict[str, dict[str, np.ndarray]]:
@@ -82,6 +83,33 @@ def test_rsa_figure_draws_each_explanation_and_the_ceiling() -> None:
     figure = rsa_figure(similarity_table(similarity_matrix(sources)), rsa_table(sources, people))
     assert [axes.get_title().split("\n")[0] for axes in figure.axes[:2]] == [PEOPLE, "lrp"]
     assert len(figure.axes[-1].containers[0]) == 1
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("n", [1, 4, 7])
+def test_names_of_many_explanations_can_be_read(columns: Columns, n: int) -> None:
+    names = [
+        "lrp.sequential_preset_a_flat", "lrp.epsilon_argument-0.01_target-predicted",
+        "integrated_gradients", "lrp.alpha_2_beta_1", "guided_backprop", "deep_taylor",
+        "smoothgrad",
+    ][:n]  # fmt: skip
+    rng = np.random.default_rng(1)
+    sources = {
+        source: {name: rng.normal(size=30) for name in EXPRESSIONS} for source in (PEOPLE, *names)
+    }
+    people = {f"s{k}": sources[PEOPLE] for k in range(3)}
+    similar = similarity_table(similarity_matrix(sources))
+    figures = (
+        similarity_figure(similar, columns=columns),
+        rsa_figure(similar, rsa_table(sources, people), columns=columns),
+    )
+    for figure in figures:
+        texts = drawn_texts(figure)
+        assert cut_off(figure, texts) == []
+        assert overlaps(texts) == []
+        assert min(float(text.get_fontsize()) for text in texts) >= 7
+        assert 2.54 * figure.get_figwidth() == pytest.approx(WIDTH_CM[columns])
+        assert 2.54 * figure.get_figheight() <= PAGE_CM + 0.001
 
 
 def _differences(with_test: bool) -> xr.Dataset:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -184,6 +185,23 @@ def table_label(item: ReportTable) -> str:
         Such as ``tab:behaviour``.
     """
     return f"tab:{item.name}"
+
+
+def remove_old_pages(report: Report, folder: Path) -> None:
+    """Remove figures that went on in more files at another width than they do now.
+
+    Parameters
+    ----------
+    report : Report
+        What is written now.
+    folder : Path
+        Where its figures are; other files in it are left alone.
+    """
+    names = {item.name for section in report.sections for item in section.figures}
+    for path in folder.glob("*-*.*"):
+        start, _, page = path.stem.rpartition("-")
+        if start in names and page.isdigit() and path.stem not in names:
+            path.unlink()
 
 
 def see_also(figures: Iterable[str], tables: Iterable[str]) -> str:

@@ -136,7 +136,7 @@ def agreement_section(study: Study) -> ReportSection:
     Returns
     -------
     ReportSection
-        Two figures and two tables.
+        Two figures, at one column three, and two tables.
     """
     texts = {"metric": str, "map": str}
     metrics = read_table(

@@ -13,6 +13,7 @@ from faceoff.report.content import (
     ReportSection,
     ReportTable,
     figure_label,
+    remove_old_pages,
     see_also,
     table_label,
 )
@@ -51,6 +52,7 @@ def write_chapter(study: Study, report: Report) -> None:
             for table in section.tables:
                 _save_table(table, folder / "tables")
         write_text(folder / f"{_file_name(part)}.tex", _part(part))
+    remove_old_pages(report, folder / "figures")
     write_text(folder / "references.bib", bibtex(report.cited))
     write_text(folder / "chapter.tex", _main(report))
 

@@ -10,6 +10,7 @@ from faceoff.report.content import (
     ReportSection,
     ReportTable,
     figure_label,
+    remove_old_pages,
     see_also,
     table_label,
 )
@@ -52,6 +53,7 @@ def write_page(study: Study, report: Report) -> None:
         references=[_inline(reference_line(key)) for key in in_order(report.cited)],
         version=metadata.version("faceoff"),
     )
+    remove_old_pages(report, study.comparison_dir / "figures")
     write_text(study.report_html, page)
 
 
