@@ -18,6 +18,7 @@ from faceoff.report.contest import (
     statistics_section,
 )
 from faceoff.report.looking import looking_section, maps_section
+from faceoff.report.masks import masks_section
 from faceoff.report.methods import methods_section, provenance_section
 from faceoff.report.models import models_section
 from faceoff.report.network import network_section
@@ -40,6 +41,7 @@ SECTIONS: tuple[tuple[str, Callable[[Study], ReportSection | None]], ...] = (
     ("Perturbation", perturbation_section),
     ("Agreement of the maps", agreement_section),
     ("Maps of expressions, and where gaze and relevance differ", map_differences_section),
+    ("Regions where expressions are said to show", masks_section),
     ("Statistics", statistics_section),
     ("Models of trials", models_section),
     ("Planted and recovered", recovery_section),
