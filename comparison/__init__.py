@@ -14,9 +14,14 @@ _HOMES = {
     "emd": "map_metrics",
     "fit_binomial": "binomial_models",
     "fit_linear": "linear_models",
+    "heat_trees": "mask_trees",
     "information_gain": "fixation_metrics",
     "kl": "map_metrics",
+    "mask_table": "mask_tables",
     "nss": "fixation_metrics",
+    "otsu_threshold": "mask_overlap",
+    "overlap": "mask_overlap",
+    "read_heatmaps": "mask_files",
     "rank_correlation": "map_metrics",
     "relabelling_test": "similarity",
     "sim": "map_metrics",
@@ -24,6 +29,7 @@ _HOMES = {
     "paired_tests": "statistics",
     "removal_order": "tiles",
     "tile_scores": "tiles",
+    "warp_map": "normalised_maps",
 }
 __all__ = list(_HOMES)
 
