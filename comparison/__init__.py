@@ -14,7 +14,6 @@ _HOMES = {
     "emd": "map_metrics",
     "fit_binomial": "binomial_models",
     "fit_linear": "linear_models",
-    "heat_trees": "mask_trees",
     "information_gain": "fixation_metrics",
     "kl": "map_metrics",
     "mask_table": "mask_tables",
@@ -29,7 +28,6 @@ _HOMES = {
     "paired_tests": "statistics",
     "removal_order": "tiles",
     "tile_scores": "tiles",
-    "warp_map": "normalised_maps",
 }
 __all__ = list(_HOMES)
 
