@@ -169,6 +169,13 @@ def explain(
             show_default=False,
         ),
     ] = "",
+    folds: Annotated[
+        bool,
+        typer.Option(
+            "--folds",
+            help="Each picture by the network of its fold, which never saw its actor.",
+        ),
+    ] = False,
     network: Annotated[
         Path | None,
         typer.Option(
@@ -204,7 +211,7 @@ def explain(
         for one in methods
     ]
     # All are looked at before the first one is made.
-    for step in [explain_step(opened, one) for one in asked]:
+    for step in [explain_step(opened, one, by_fold=folds) for one in asked]:
         run_step(opened, step, force=force)
 
 

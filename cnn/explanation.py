@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -106,33 +107,85 @@ def explain(
         If the method or an argument is unknown, the network was not trained, or the method
         cannot explain it.
     """
-    values = resolve_method(method, arguments)
+    resolve_method(method, arguments)
     # Compiled functions give the same bits only if they are told so.
     make_deterministic(study.settings.study.seed)
     network = load_network(study, model)
     pictures = load_split(study, read_labels(study), "test", network.input_px)
+    dataset = explained(study, network, pictures, method, arguments, target)
+    folder = study.cnn_dir(model)
+    # Maps beside the study's own are not made anew with the network: this tells their age.
+    dataset.attrs |= {"network": model, "weights_sha256": sha256_of(folder / "weights.h5")}
+    write_relevance(folder, stem, dataset, pictures.table)
+
+
+def explained(
+    study: Study,
+    network: Network,
+    pictures: LabelledPictures,
+    method: str,
+    arguments: Mapping[str, Any],
+    target: str,
+) -> "xr.Dataset":
+    """Explain a network's answers to some pictures.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    network : Network
+        The network.
+    pictures : LabelledPictures
+        At its size.
+    method, arguments, target
+        As `explain` takes them.
+
+    Returns
+    -------
+    xarray.Dataset
+        That of `relevance_dataset`; its attributes say what was asked.
+
+    Raises
+    ------
+    InputError
+        If the method or an argument is unknown, or the method cannot explain the network.
+    """
+    values = resolve_method(method, arguments)
     wanted = wanted_outputs(network, pictures, target)
     found = explain_pictures(network, pictures.pictures, wanted, method, arguments)
     dataset = relevance_dataset(
         pictures, found, network.expressions, study.settings.stimuli.picture_px
     )
-    folder = study.cnn_dir(model)
-    software = "innvestigate" if method.startswith(PREFIX) else "faceoff"
     dataset.attrs |= {
-        "network": model,
+        "network": network.name,
         "method": method,
         "arguments": json.dumps(values, sort_keys=True),
         "target": target,
-        "software": software,
-        # Maps beside the study's own are not made anew with the network: this tells their age.
-        "weights_sha256": sha256_of(folder / "weights.h5"),
+        "software": "innvestigate" if method.startswith(PREFIX) else "faceoff",
     }
+    return dataset
+
+
+def write_relevance(folder: Path, stem: str, dataset: "xr.Dataset", table: pd.DataFrame) -> None:
+    """Write maps and their sums, and say how well they add up.
+
+    Parameters
+    ----------
+    folder : Path
+        The network's folder.
+    stem : str
+        Name of the files, without what comes after the dot.
+    dataset : xarray.Dataset
+        That of `explained`.
+    table : pandas.DataFrame
+        Its pictures, with ``image_id`` and ``expression``.
+    """
     write_maps(folder / f"{stem}.nc", dataset)
-    sums = relevance_sums(dataset, pictures.table)
+    sums = relevance_sums(dataset, table)
     write_table(folder / f"{stem}.tsv", sums, RELEVANCE)
     say(
-        f"explain: {method} of {len(sums)} pictures; relevance sum / logit has the median "
-        f"{sums['ratio'].median():.3f} and lies within {sums['ratio'].min():.3f} and "
+        f"explain: {dataset.attrs['method']} of {len(sums)} pictures; relevance sum / logit has "
+        f"the median {sums['ratio'].median():.3f} and lies within {sums['ratio'].min():.3f} and "
         f"{sums['ratio'].max():.3f}"
     )
     if sums["flagged"].any():

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from study.errors import InputError
 from study.folder import Study
@@ -172,7 +172,7 @@ def evaluate_step(study: Study) -> Step:
     )
 
 
-def explain_step(study: Study, asked: CnnSettings | None = None) -> Step:
+def explain_step(study: Study, asked: CnnSettings | None = None, *, by_fold: bool = False) -> Step:
     """Describe the explanation that the settings name, or another one beside it.
 
     Parameters
@@ -181,14 +181,18 @@ def explain_step(study: Study, asked: CnnSettings | None = None) -> Step:
         The study.
     asked : CnnSettings, optional
         What is asked for in place of the study's own network, method, arguments and target.
+    by_fold : bool, default False
+        Whether each picture is explained by the network of its fold.
 
     Returns
     -------
     Step
         From the network to its relevance maps of the test pictures: to ``relevance.nc`` if what
-        is asked for is the study's own choice, and otherwise to a file that is named after it.
+        is asked for is the study's own choice, and otherwise to a file that is named after it;
+        with folds, its name ends in ``_folds``.
     """
     from cnn.explanation import explain, relevance_stem
+    from cnn.fold_explanation import explain_folds, folds_tsv, read_folds
     from cnn.methods import resolve_method
 
     own = study.settings.cnn
@@ -201,20 +205,28 @@ def explain_step(study: Study, asked: CnnSettings | None = None) -> Step:
             stem, settings = relevance_stem(*given), asked
             command = f"cnn explain {stem.removeprefix('relevance_')}"
     folder = study.cnn_dir(settings.model)
+    networks, run = [folder], cast("Callable[..., None]", explain)
+    if by_fold:
+        from cnn.members import fold_dir
+
+        command, stem, run = f"{command} --folds", f"{stem}_folds", explain_folds
+        folds = sorted(set(read_folds(study, settings.model)["fold"]))
+        networks = [fold_dir(study, settings.model, fold) for fold in folds]
     chosen = settings.model_dump(
         mode="json", include={"model", "method", "method_arguments", "target"}
     )
     return Step(
         command,
         (
-            folder / "network.json", folder / "weights.h5",
+            *(path / name for path in networks for name in ("network.json", "weights.h5")),
             study.manifest_tsv, study.crops_tsv, study.splits_tsv,
+            *([folds_tsv(study, settings.model)] if by_fold else []),
         ),
         # Not by with_suffix: there are dots in the names of methods.
         (folder / f"{stem}.nc", folder / f"{stem}.tsv"),
         {"cnn": chosen, "picture_px": study.settings.stimuli.picture_px},
         partial(
-            explain, study, settings.model, settings.method, settings.method_arguments,
+            run, study, settings.model, settings.method, settings.method_arguments,
             settings.target, stem,
         ),
         "compare perturb" if stem == "relevance" else "",

@@ -96,6 +96,6 @@ def _of_file(heatmaps: Path, mask_file: Path, against: Path | None, out: Path | 
         say(f"wrote {out} and {out.with_suffix('.json')}")
     if published is not None:
         agree, text = mask_tables.verdict(table, published, str(against))
-        typer.echo(f"\n{text}")
+        typer.echo(f"\n{mask_tables.beside_table(table, published)}\n\n{text}")
         if not agree:
             raise typer.Exit(1)

@@ -194,8 +194,9 @@ def read_explanations(study: Study) -> dict[str, "xr.Dataset"]:
     Returns
     -------
     dict of str to xarray.Dataset
-        By the name of the method, which stands in the file, else by the file's name; where two
-        files are of one method, the second keeps its file's name.
+        By the name of the method, which stands in the file, and "by fold" where each picture is
+        explained by the network of its fold; else by the file's name; where two files are of
+        one method, the second keeps its file's name.
 
     Raises
     ------
@@ -207,5 +208,6 @@ def read_explanations(study: Study) -> dict[str, "xr.Dataset"]:
         maps = read_maps(path, what="The network's relevance maps (faceoff cnn explain)")
         maps = inputs.check_maps(maps, "relevance", path, study, "faceoff cnn explain")
         label = str(maps.attrs.get("method", name.removesuffix(".nc")))
+        label += " by fold" if maps.attrs.get("by_fold") else ""
         found[label if label not in found else name.removesuffix(".nc")] = maps
     return found

@@ -71,6 +71,7 @@ def bars_figure(table: pd.DataFrame) -> "Figure":
         axes.bar_label(bars, fmt="%.2f", fontsize=6, padding=1)
         axes.set_yticks(range(len(rows)), [_short(name) for name in rows["net"]], fontsize=6)
         axes.set_title(expression)
+        axes.tick_params(labelbottom=True)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
     panels[0].set_xlim(0, 1.15 * max(0.01, float(own["iou"].max())))
@@ -104,6 +105,7 @@ def trees_figure(trees: Sequence[Tree]) -> "Figure":
             color_threshold=0, above_threshold_color=BLACK, leaf_font_size=5.5,
         )  # fmt: skip
         axes.set_title(_short(tree.of))
+        axes.tick_params(labelbottom=True)
         axes.spines["left"].set_visible(False)
         if tree.kind != BY_NETWORK:
             colours = {_short(name): source_colour(name) for name in tree.names}

@@ -132,6 +132,28 @@ def differences(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["net", "expression", "metric", "found", "published"])
 
 
+def beside_table(table: pd.DataFrame, published: pd.DataFrame) -> str:
+    """Write the values found beside the published ones, to four decimals.
+
+    Parameters
+    ----------
+    table, published : pandas.DataFrame
+        As `differences` takes them.
+
+    Returns
+    -------
+    str
+        A line for each row of the published table.
+    """
+    ours = table[table["map"] == FOLDS].set_index(["net", "expression"])[list(METRICS)]
+    keys = pd.MultiIndex.from_frame(published[["net", "expression"]])
+    shown = published[["net", "expression"]].copy()
+    for name in METRICS:
+        shown[name] = ours.loc[keys, name].to_numpy()
+        shown[f"{name} published"] = published[name].to_numpy()
+    return shown.to_string(index=False, float_format="{:.4f}".format)
+
+
 def verdict(table: pd.DataFrame, published: pd.DataFrame, source: str) -> tuple[bool, str]:
     """Say whether the published values are those of the maps, and which are not.
 

@@ -5,8 +5,10 @@ from typing import Any
 
 _PUBLIC = {
     "catalog": ("read_manifest", "read_crops", "read_splits", "crop_rects", "picture_landmarks"),
+    "ekman": ("canonical_mask", "ekman_mask"),
     "expressions": ("EXPRESSIONS", "expression_name"),
     "frames": ("Rect", "Screen", "move_points"),
+    "normalised": ("mesh_points", "normalised_places"),
     "pictures": ("load_picture", "load_pictures"),
     "regions": ("REGIONS", "region_masks", "region_of", "region_polygons"),
 }

@@ -141,6 +141,8 @@ def test_a_published_table_that_agrees_ends_with_0_and_another_with_1(files: Fil
     result = files.run("--against", str(files.table))
     assert result.exit_code == 0, result.output
     assert "28 of 28 values" in result.output
+    value = f"{_slow_value(_maps(), 'one', 'Joy', 'iou'):.4f}"
+    assert re.search(rf"one +Joy +{value} +{value}", result.output)
     table = pd.read_csv(files.table)
     right = float(table["recall"].iloc[3])
     table["recall"] += np.where(table.index == 3, 1e-4, 0.0)

@@ -14,6 +14,7 @@ from faceoff.report.contest import (
 from faceoff.report.hypotheses import confirmatory_section, exploratory_section
 from faceoff.report.latex import write_chapter
 from faceoff.report.looking import looking_section, maps_section
+from faceoff.report.masks import masks_section
 from faceoff.report.methods_analysis import (
     explanation_section,
     map_methods_section,
@@ -80,6 +81,7 @@ PARTS: tuple[tuple[str, tuple[tuple[str, bool, Maker], ...]], ...] = (
                 True,
                 map_differences_section,
             ),
+            ("Regions where expressions are said to show", True, masks_section),
             ("Registered questions", True, confirmatory_section),
             ("Exploratory tests", True, exploratory_section),
         ),
