@@ -236,7 +236,8 @@ def agreement_figure(
                 _draw_row(axes, chosen, place, colour, confidence, seed)
         by = ",\nby " if columns == 1 else ", by "
         axes.set_title(metric.replace("_", by).replace("rho", "rank r"))
-        axes.locator_params(axis="x", nbins=3 if columns == 1 else 4)
+        if columns == 1:
+            axes.locator_params(axis="x", nbins=2, steps=[1, 2, 4, 5, 10])
         if metric in LESS_IS_BETTER:
             axes.set_xlabel("less is better", fontsize=7)
         axes.grid(axis="y", color="0.9", linewidth=0.6)

@@ -144,7 +144,7 @@ def similarity_figure(table: pd.DataFrame, *, columns: Columns = 2) -> "Figure":
     matrix = similarity_square(table)
     tree, cophenetic = average_linkage(matrix)
     n = len(matrix)
-    height_cm = min(PAGE_CM, 4.5 + 0.4 * n + (2 - columns))
+    height_cm = min(PAGE_CM, 4.5 + 0.4 * n + 2.0 * (2 - columns))
     figure = new_figure(WIDTH_CM[columns], height_cm)
     top, below = figure.subplots(2, 1, height_ratios=[2.4, height_cm - 3.0])
     drawn = dendrogram(tree, ax=top, no_labels=True, color_threshold=0, above_threshold_color=BLACK)
@@ -161,8 +161,11 @@ def similarity_figure(table: pd.DataFrame, *, columns: Columns = 2) -> "Figure":
     # The tree's leaves stand above the matrix's columns.
     top.set_xlim(0, 10 * n)
     below.set_xlim(-0.5, n - 0.5)
-    figure.colorbar(image, ax=below, location="right", label="r", shrink=0.6)
-    figure.colorbar(image, ax=top, location="right").ax.set_visible(False)
+    if columns == 1:
+        figure.colorbar(image, ax=below, location="bottom", label="r", shrink=0.8, aspect=30)
+    else:
+        figure.colorbar(image, ax=below, location="right", label="r", shrink=0.6)
+        figure.colorbar(image, ax=top, location="right").ax.set_visible(False)
     return figure
 
 
