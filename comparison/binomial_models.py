@@ -173,7 +173,8 @@ def _mean(data: _Data, deviations: Floats, mode: _Mode) -> tuple[Floats, Floats]
     """Compute the mean of the fixed effects to first order, and its derivative by their mode.
 
     The mean lies off the mode by what the third derivatives of the loss make of the spread.
-    The derivative is along the way on which other answers would move the mode.
+    The derivative is along the way on which other answers would move the mode. A cell in which all
+    answers are the same keeps its mode: there the prior decides, and the first order is not enough.
     """
     scales, p = _scales(data, deviations), data.p
 
@@ -191,7 +192,10 @@ def _mean(data: _Data, deviations: Floats, mode: _Mode) -> tuple[Floats, Floats]
         (mean_at(mode.effects + size * way) - mean_at(mode.effects - size * way)) / (2 * size)
         for way in ways.T
     ]
-    return mean_at(mode.effects), np.column_stack(turn)
+    right, answers = data.sums(data.y)[:p], data.sums(np.ones(len(data.y)))[:p]
+    same = (right == 0) | (right == answers)
+    mean = np.where(same, mode.effects[:p], mean_at(mode.effects))
+    return mean, np.where(same[:, None], np.eye(p), np.column_stack(turn))
 
 
 def _mode(data: _Data, deviations: Floats, start: Floats) -> _Mode:

@@ -202,7 +202,11 @@ def test_binomial_estimates_find_simulated_truth():
 def test_a_cell_without_errors_has_a_finite_logit():
     data = crossed(2, people=10, pictures=15)
     data.loc[data["kind"] == "1", "right"] = True
-    found = fit_binomial(data["right"], crossed_design(data, "kind", ["0", "1", "2"], TERMS))
+    design = crossed_design(data, "kind", ["0", "1", "2"], TERMS)
+    found = fit_binomial(data["right"], design)
+    assert found.beta[1] == pytest.approx(binomial_mode(data, design, found).effects[1], abs=1e-6)
+    # Far enough from the others to be found, for all that it is held by its prior.
+    assert t_test(found, [-1, 1, 0])["p"] < 0.01
     assert np.isfinite(found.covariance).all()
     assert 4 < found.beta[1] < 12
     assert average_share(found.beta[1], found.total_sd) > 0.98
