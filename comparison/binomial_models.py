@@ -3,8 +3,10 @@
 The model is that of statsmodels' BinomialBayesMixedGLM: normal random effects on the logit, and a
 normal prior on fixed effects. Its `fit_map` takes the joint mode of effects and variances, which
 draws variances towards zero, and `fit_vb` understates uncertainty; here effects are integrated
-out by Laplace's approximation and variances are at the maximum of what is left. The tests hold
-the modes against statsmodels' own gradient, and the estimates against simulated truth.
+out by Laplace's approximation and variances are at the maximum of what is left. Given these, the
+joint mode of the effects draws logits towards zero (by 7 % with 20 people and 56 pictures), so
+fixed effects are estimated by their mean, to first order. The tests hold the modes against
+statsmodels' own gradient, the means against draws, and the estimates against simulated truth.
 """
 
 from dataclasses import dataclass
@@ -90,7 +92,8 @@ def fit_binomial(right: npt.ArrayLike, design: Design) -> Estimates:
     References
     ----------
     Breslow and Clayton (1993). Approximate inference in generalized linear mixed models. Journal
-    of the American Statistical Association, 88, section 2.
+    of the American Statistical Association, 88, section 2. Lindley (1980). Approximate Bayesian
+    methods. Trabajos de Estadistica, 31, 223-237, for the mean.
     """
     y = np.asarray(right, dtype=np.float64)
     if np.ptp(y) == 0:
@@ -116,10 +119,11 @@ def fit_binomial(right: npt.ArrayLike, design: Design) -> Estimates:
 
     gradients, of_variances = variance_information(model, deviations[free])
     mode = _mode(data, deviations, start)
+    beta, turn = _mean(data, deviations, mode)
     return Estimates(
-        beta=mode.effects[:p],
-        covariance=mode.inverse[:p, :p],
-        gradients=gradients.reshape(-1, p, p),
+        beta=beta,
+        covariance=turn @ mode.inverse[:p, :p] @ turn.T,
+        gradients=turn @ gradients.reshape(-1, p, p) @ turn.T,
         of_variances=of_variances,
         sd=dict(zip(design.terms, deviations.tolist(), strict=True)),
         df_most=float(len(y) - p),
@@ -145,29 +149,70 @@ def _scales(data: _Data, deviations: Floats) -> Floats:
     return np.concatenate([np.ones(data.p), deviations[data.term_of]])
 
 
+def _precision(data: _Data) -> Floats:
+    """Give the precision of each effect before any answer is seen."""
+    return np.concatenate([np.full(data.p, PRIOR_SD**-2), np.ones(len(data.term_of))])
+
+
+def _curvature(data: _Data, scales: Floats, effects: Floats) -> tuple[Floats, Floats, Floats]:
+    """Compute the share right of each answer, the cross products, and the Hessian's factor."""
+    mean = expit((scales * effects)[data.columns].sum(axis=1))
+    products = data.products(mean * (1 - mean))
+    hessian = products * np.outer(scales, scales)
+    hessian[np.diag_indices_from(hessian)] += _precision(data)
+    factor = cholesky(hessian, lower=True, check_finite=False, overwrite_a=True)
+    return mean, products, factor
+
+
+def _spread(data: _Data, scales: Floats, inverse: Floats) -> Floats:
+    """Compute the variance of each answer's logit."""
+    return np.asarray(data.pairs @ (inverse * np.outer(scales, scales)).ravel())
+
+
+def _mean(data: _Data, deviations: Floats, mode: _Mode) -> tuple[Floats, Floats]:
+    """Compute the mean of the fixed effects to first order, and its derivative by their mode.
+
+    The mean lies off the mode by what the third derivatives of the loss make of the spread.
+    The derivative is along the way on which other answers would move the mode. A cell in which all
+    answers are the same keeps its mode: there the prior decides, and the first order is not enough.
+    """
+    scales, p = _scales(data, deviations), data.p
+
+    def mean_at(effects: Floats) -> Floats:
+        mean, _, factor = _curvature(data, scales, effects)
+        half, _ = dtrtri(factor, lower=1)
+        third = mean * (1 - mean) * (1 - 2 * mean)
+        pull = scales * data.sums(third * _spread(data, scales, half.T @ half))
+        shift = -cho_solve((factor, True), pull, check_finite=False) / 2
+        return np.asarray(effects + shift)[:p]
+
+    ways = mode.inverse[:, :p] @ np.linalg.inv(mode.inverse[:p, :p])
+    size = 1e-3
+    turn = [
+        (mean_at(mode.effects + size * way) - mean_at(mode.effects - size * way)) / (2 * size)
+        for way in ways.T
+    ]
+    right, answers = data.sums(data.y)[:p], data.sums(np.ones(len(data.y)))[:p]
+    same = (right == 0) | (right == answers)
+    mean = np.where(same, mode.effects[:p], mean_at(mode.effects))
+    return mean, np.where(same[:, None], np.eye(p), np.column_stack(turn))
+
+
 def _mode(data: _Data, deviations: Floats, start: Floats) -> _Mode:
     """Find the mode of fixed and (standard normal) random effects by Newton's method.
 
     `start` is where it begins, and becomes the mode, so that the next search is short.
     """
-    scales = _scales(data, deviations)
-    precision = np.concatenate([np.full(data.p, PRIOR_SD**-2), np.ones(len(data.term_of))])
-
-    def logits(effects: Floats) -> Floats:
-        return np.asarray((scales * effects)[data.columns].sum(axis=1))
+    scales, precision = _scales(data, deviations), _precision(data)
 
     def loss(effects: Floats) -> float:
-        eta = logits(effects)
+        eta = (scales * effects)[data.columns].sum(axis=1)
         return float(np.sum(np.logaddexp(0.0, eta) - data.y * eta) + precision @ effects**2 / 2)
 
     effects, now = start.copy(), loss(start)
     for _ in range(_NEWTON_STEPS):
-        mean = expit(logits(effects))
+        mean, products, factor = _curvature(data, scales, effects)
         slope = scales * data.sums(mean - data.y) + precision * effects
-        products = data.products(mean * (1 - mean))
-        curvature = products * np.outer(scales, scales)
-        curvature[np.diag_indices_from(curvature)] += precision
-        factor = cholesky(curvature, lower=True, check_finite=False, overwrite_a=True)
         step = cho_solve((factor, True), slope, check_finite=False)
         if slope @ step < 1e-18 * max(1.0, now):
             break
@@ -198,8 +243,7 @@ def _slope(
     changes with the deviation, and with the weights of the answers, which follow the effects.
     """
     weights = mean * (1 - mean)
-    # Leverages: the variance of each answer's logit.
-    spread = data.pairs @ (inverse * np.outer(scales, scales)).ravel()
+    spread = _spread(data, scales, inverse)
     effect_of = np.concatenate([np.full(data.p, -1), data.term_of])
     residual = data.sums(mean - data.y)
     slopes = np.empty(data.columns.shape[1] - 1)

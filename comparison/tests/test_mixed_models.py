@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM
 from statsmodels.regression.mixed_linear_model import MixedLM
 
+from comparison import binomial_models
 from comparison.binomial_models import PRIOR_SD, average_share, fit_binomial
 from comparison.crossed_design import crossed_design, differences, pairs
 from comparison.estimates import f_test, partial_eta_squared, t_test
@@ -137,17 +138,48 @@ def test_the_binomial_mode_is_where_statsmodels_has_no_slope():
     data = crossed(7, people=8, pictures=12, sd=(0.9, 1.2, 0.9))
     design = crossed_design(data, "kind", ["0", "1", "2"], TERMS)
     found = fit_binomial(data["right"], design)
+    mode = binomial_mode(data, design, found)
     model = BinomialBayesMixedGLM(
         data["right"].to_numpy(float), design.fixed, design.random.toarray(), design.term_of,
         fe_p=PRIOR_SD,
     )  # fmt: skip
     sd = np.array([max(value, 1e-3) for value in found.sd.values()])
-    # Their random effects follow from the slope of the likelihood: u = sd^2 Z'(y - mean).
-    effects = sd[design.term_of] ** 2 * (design.random.T @ found.residuals)
-    point = np.concatenate([found.beta, np.log(sd), effects])
+    # Theirs are in logits, ours in standard deviations.
+    effects = sd[design.term_of] * mode.effects[3:]
+    point = np.concatenate([mode.effects[:3], np.log(sd), effects])
     slope = model.logposterior_grad(point)
     assert not found.singular
     assert np.abs(np.delete(slope, np.arange(3, 6))).max() < 1e-5
+
+
+def binomial_mode(data, design, found):
+    """The mode of all effects, given the standard deviations that were found."""
+    answers = binomial_models._data(data["right"].to_numpy(float), design)
+    start = np.zeros(len(design.cells) + len(design.term_of))
+    return binomial_models._mode(answers, np.array(list(found.sd.values())), start)
+
+
+def test_binomial_estimates_are_the_means_of_draws_and_not_their_mode():
+    data = crossed(7, people=8, pictures=12, sd=(0.9, 1.2, 0.9), means=(1.0, 1.5, 2.0))
+    design = crossed_design(data, "kind", ["0", "1", "2"], TERMS)
+    found = fit_binomial(data["right"], design)
+    mode = binomial_mode(data, design, found)
+    sd = np.concatenate([np.ones(3), np.array(list(found.sd.values()))[design.term_of]])
+    matrix = np.hstack([design.fixed, design.random.toarray()]) * sd
+    precision = np.ones(len(sd))
+    precision[:3] = PRIOR_SD**-2
+    # Draws from the normal distribution at the mode, weighted by what the density is in truth.
+    factor = np.linalg.cholesky(mode.inverse)
+    normal = np.random.default_rng(1).normal(size=(200_000, len(sd)))
+    draws = mode.effects + normal @ factor.T
+    eta, y = draws @ matrix.T, data["right"].to_numpy(float)
+    logs = (eta * y - np.logaddexp(0, eta)).sum(axis=1) - draws**2 @ precision / 2
+    logs += (normal**2).sum(axis=1) / 2
+    weights = np.exp(logs - logs.max())
+    mean = weights @ draws[:, :3] / weights.sum()
+    away = mean - mode.effects[:3]
+    assert np.abs(away).max() > 0.05
+    assert found.beta - mode.effects[:3] == pytest.approx(away, abs=0.005)
 
 
 def test_binomial_estimates_find_simulated_truth():
@@ -170,7 +202,11 @@ def test_binomial_estimates_find_simulated_truth():
 def test_a_cell_without_errors_has_a_finite_logit():
     data = crossed(2, people=10, pictures=15)
     data.loc[data["kind"] == "1", "right"] = True
-    found = fit_binomial(data["right"], crossed_design(data, "kind", ["0", "1", "2"], TERMS))
+    design = crossed_design(data, "kind", ["0", "1", "2"], TERMS)
+    found = fit_binomial(data["right"], design)
+    assert found.beta[1] == pytest.approx(binomial_mode(data, design, found).effects[1], abs=1e-6)
+    # Far enough from the others to be found, for all that it is held by its prior.
+    assert t_test(found, [-1, 1, 0])["p"] < 0.01
     assert np.isfinite(found.covariance).all()
     assert 4 < found.beta[1] < 12
     assert average_share(found.beta[1], found.total_sd) > 0.98
