@@ -22,9 +22,9 @@ from faceoff.report.methods_analysis import (
     perturbation_methods_section,
     statistical_methods_section,
 )
+from faceoff.report.methods_gaze import gaze_methods_section
 from faceoff.report.methods_session import (
     apparatus_section,
-    gaze_methods_section,
     participants_section,
     procedure_section,
     stimuli_section,

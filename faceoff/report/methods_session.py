@@ -1,4 +1,4 @@
-"""The methods of the session: participants, stimuli, apparatus, procedure, gaze maps."""
+"""The methods of the session: participants, stimuli, apparatus, procedure."""
 
 import json
 from pathlib import Path
@@ -9,19 +9,12 @@ import pandas as pd
 from faceoff.report.content import ReportSection
 from faceoff.report.needs import need
 from faceoff.report.wording import counted, listed, mean_and_range
-from gaze_analysis.density import EDGES
 from participants.register import read_participants
 from stimuli.catalog import read_crops, read_manifest, read_splits
 from stimuli.frames import screen_from
 from study.folder import Study
 from study.settings.experiment import ExperimentSettings
-from study.tables import read_table
 
-_BANDWIDTHS = {
-    "given": "given beforehand",
-    "likelihood": "chosen by leave-one-participant-out likelihood",
-    "scott": "Scott's rule, median of the pictures",
-}
 _PURPOSES = {"train": "for training", "validation": "for validation", "test": "for the test"}
 _WITHOUT_PYGAZE = {"simulated", "mouse", "replay", "opengaze"}
 _SETS = {
@@ -46,7 +39,9 @@ def participants_section(study: Study) -> ReportSection:
     need(study.participants_tsv, "participants add")
     people = read_participants(study)
     ages = (
-        pd.to_numeric(people["age"], errors="coerce").dropna() if "age" in people else pd.Series()
+        pd.to_numeric(people["age"], errors="coerce").dropna()
+        if "age" in people
+        else pd.Series(dtype=float)
     )
     age = f"Age: {mean_and_range(ages, 'years', 1)}" if len(ages) else "[Age]"
     facts = [_counts(people, column) for column in ("sex", "handedness", "vision")]
@@ -303,52 +298,3 @@ def _face_text(experiment: ExperimentSettings) -> str:
         else ", without a limit of time"
     )
     return f"{shown}{late}{limit}."
-
-
-def gaze_methods_section(study: Study) -> ReportSection:
-    """Write how fixations became maps.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-
-    Returns
-    -------
-    ReportSection
-        One paragraph.
-    """
-    need(study.gaze_dir / "bandwidth.tsv", "gaze density")
-    density = study.settings.gaze.density
-    answers = (
-        "trials with the right answer"
-        if study.settings.gaze.exclude.wrong_answers
-        else "trials with any answer"
-    )
-    people = {
-        "equal": "a participant's maps count the same as any other's",
-        "pooled": "all participants' fixations are pooled",
-    }
-    ceilings = (
-        "How well gaze can be predicted at all was estimated from people: maps of "
-        f"{density.splits} random halves of the participants were correlated and stepped up to the "
-        "whole sample (Spearman and Brown), and each participant was predicted by the others."
-    )
-    return ReportSection(
-        "Fixations and gaze maps",
-        (
-            f"Density maps are sums of Gaussians (sigma {_kernel_width(study)}) at the fixations "
-            f"of {answers}, weighted by {density.weighting} and evaluated exactly; "
-            f"{EDGES[density.edges]}; {people[density.participants]}. {ceilings}",
-        ),
-    )
-
-
-def _kernel_width(study: Study) -> str:
-    """Give the width of the kernel that maps were made with."""
-    density, path = study.settings.gaze.density, study.gaze_dir / "bandwidth.tsv"
-    columns = {"sigma_px": float, "sigma_deg": float, "chosen": bool}
-    table = read_table(path, what="The kernel's width (faceoff gaze density)", columns=columns)
-    chosen = table[table["chosen"].astype(bool)].iloc[0]
-    degrees = "" if pd.isna(chosen["sigma_deg"]) else f"{chosen['sigma_deg']:.2g} deg, "
-    return f"{degrees}{chosen['sigma_px']:.1f} px of the picture, {_BANDWIDTHS[density.bandwidth]}"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from faceoff.report.methods_session import gaze_methods_section
+from faceoff.report.methods_gaze import gaze_methods_section
 from gaze_analysis.bandwidth import BANDWIDTH_COLUMNS
 from study.errors import InputError
 from study.folder import create_study
