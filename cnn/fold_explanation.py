@@ -1,64 +1,18 @@
 """Explaining the networks of folds: each test picture by the one that never saw its actor."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cnn.backend import make_deterministic
 from cnn.data import load_split, read_labels
 from cnn.explanation import explained, write_relevance
+from cnn.folds import folds_of
 from cnn.members import fold_dir
 from cnn.network import read_network
-from study.errors import InputError
 from study.folder import Study
-from study.tables import read_table
-
-
-def folds_tsv(study: Study, model: str) -> Path:
-    """Name the table that says in which fold each picture is.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    model : str
-        The network's name.
-
-    Returns
-    -------
-    Path
-        The file.
-    """
-    return study.cnn_dir(model) / "folds.tsv"
-
-
-def read_folds(study: Study, model: str) -> pd.DataFrame:
-    """Read in which fold each picture is.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    model : str
-        The network's name.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With ``image_id`` and ``fold``, from 1.
-
-    Raises
-    ------
-    InputError
-        If there are no folds.
-    """
-    return read_table(
-        folds_tsv(study, model),
-        what="The folds (faceoff cnn train --folds 5)",
-        columns={"image_id": str, "fold": int},
-    )
 
 
 def explain_folds(
@@ -86,20 +40,14 @@ def explain_folds(
     import xarray as xr
 
     make_deterministic(study.settings.study.seed)
-    folds, labels = read_folds(study, model), read_labels(study)
+    labels = read_labels(study)
     test = labels[labels["split"] == "test"]
-    if missing := sorted(set(test["image_id"]) - set(folds["image_id"])):
-        raise InputError(
-            f"Every test picture must be in a fold, but {missing[0]} is in none in "
-            f"{folds_tsv(study, model)}. Draw the folds anew: faceoff cnn train --folds 5."
-        )
+    folds = folds_of(study, model, test["image_id"])
     parts, tables = [], []
-    for fold, own in folds.groupby("fold"):
-        chosen = test[test["image_id"].isin(own["image_id"])]
-        # Where folds are many and test actors few, a fold may have none of them.
-        if chosen.empty:
-            continue
-        network = read_network(fold_dir(study, model, int(str(fold))))
+    # Where folds are many and test actors few, a fold may have none of them.
+    for fold in sorted(set(folds)):
+        chosen = test[np.equal(folds, fold)]
+        network = read_network(fold_dir(study, model, fold))
         pictures = load_split(study, chosen, "test", network.input_px)
         parts.append(explained(study, network, pictures, method, arguments, target))
         tables.append(pictures.table)

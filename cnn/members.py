@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cnn.data import load_split, read_labels
+from cnn.folds import folds_tsv
 from cnn.network import read_network
 from cnn.scores import score
 from cnn.training import train_on
@@ -230,7 +231,7 @@ def judge_folds(study: Study, model: str, folds: pd.DataFrame) -> None:
         for fold in range(1, folds["fold"].max() + 1)
     }
     folder = study.cnn_dir(model)
-    write_table(folder / "folds.tsv", folds, FOLDS)
+    write_table(folds_tsv(study, model), folds, FOLDS)
     table = pd.concat([_of_member(name, members[name]) for name in members])
     _write(folder, "folds", table, summary(list(members.values()), table))
 

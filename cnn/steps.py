@@ -192,7 +192,8 @@ def explain_step(study: Study, asked: CnnSettings | None = None, *, by_fold: boo
         with folds, its name ends in ``_folds``.
     """
     from cnn.explanation import explain, relevance_stem
-    from cnn.fold_explanation import explain_folds, folds_tsv, read_folds
+    from cnn.fold_explanation import explain_folds
+    from cnn.folds import folds_tsv, read_folds
     from cnn.methods import resolve_method
 
     own = study.settings.cnn

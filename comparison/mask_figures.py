@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from comparison.mask_overlap import Mask, otsu_threshold
+from comparison.mask_overlap import Mask, foreground
 from comparison.mask_tables import FOLDS
 from comparison.mask_trees import BY_NETWORK, Tree
 from study.figures import BLACK, CHANCE, NETWORK, PEOPLE, new_figure
@@ -150,7 +150,7 @@ def maps_figure(maps: "xr.Dataset", masks: Mapping[str, Mask]) -> "Figure":
 def _draw_map(axes: "Axes", heat: np.ndarray, mask: Mask) -> None:
     """Draw one map with its mask and foreground."""
     axes.imshow(heat, cmap="viridis")
-    axes.contour(heat > otsu_threshold(heat), levels=[0.5], colors=["white"], linewidths=0.5)
+    axes.contour(foreground(heat), levels=[0.5], colors=["white"], linewidths=0.5)
     axes.contour(mask, levels=[0.5], colors=[NETWORK], linewidths=0.9)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)

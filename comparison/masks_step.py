@@ -1,9 +1,8 @@
 """The step that judges a study's maps by region masks, in the normalised face space."""
 
-from pathlib import Path
-
 import pandas as pd
 
+from cnn.folds import folds_of, folds_tsv
 from comparison import inputs, mask_tables, mask_trees
 from comparison.conditions import ConditionInputs, Maps, condition_maps
 from comparison.map_inputs import explanation_files, read_explanations
@@ -26,7 +25,7 @@ from study.folder import Study
 from study.maps import write_maps
 from study.progress import say
 from study.provenance import Step
-from study.tables import read_table, write_table
+from study.tables import write_table
 from study.writing import remove_file
 
 _KINDS = {
@@ -51,7 +50,7 @@ def masks_step(study: Study) -> Step:
         Makes masks.tsv, mask_trees.tsv, mask_maps.nc and the figures masks_*.
     """
     folder = study.comparison_dir
-    folds = folds_tsv(study)
+    folds = folds_tsv(study, study.settings.cnn.model)
     there = [folds] if folds.is_file() else []
     # Whether there are trees of folds, the pictures decide: see _folds.
     figures = ["masks_bars", "masks_maps", "masks_trees_expressions", "masks_trees_networks"]
@@ -88,11 +87,6 @@ def masks_step(study: Study) -> Step:
         run=lambda: _masks(study),
         follows="report",
     )
-
-
-def folds_tsv(study: Study) -> Path:
-    """Name the table of the folds of the study's network, which it may have."""
-    return study.cnn_dir(study.settings.cnn.model) / "folds.tsv"
 
 
 def _masks(study: Study) -> None:
@@ -169,21 +163,10 @@ def _sources(study: Study, used: pd.DataFrame) -> dict[str, Maps]:
 
 def _folds(study: Study, used: pd.DataFrame) -> list[str]:
     """Tell the fold of each picture; all are one where the network has no folds."""
-    path = folds_tsv(study)
-    if not path.is_file():
+    model = study.settings.cnn.model
+    if not folds_tsv(study, model).is_file():
         return [ONE_FOLD] * len(used)
-    table = read_table(
-        path,
-        what="The folds (faceoff cnn train --folds)",
-        columns={"image_id": str, "fold": int},
-    )
-    fold_of = dict(zip(table["image_id"], table["fold"].astype(str), strict=True))
-    if missing := [name for name in used["image_id"] if name not in fold_of]:
-        raise InputError(
-            f"Every picture must be in a fold, but {missing[0]} is in none in {path}. Draw the "
-            "folds anew: faceoff cnn train --folds."
-        )
-    folds = [fold_of[name] for name in used["image_id"]]
+    folds = [str(fold) for fold in folds_of(study, model, used["image_id"])]
     counts = pd.crosstab(pd.Series(folds), used["expression"].to_numpy())
     if (counts == 0).to_numpy().any():
         say("  folds are not told apart, for one of them lacks an expression")

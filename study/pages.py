@@ -2,6 +2,7 @@
 
 import base64
 import html
+from collections.abc import Callable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -76,15 +77,35 @@ def figure_html(figure: "Figure", *, alt: str, caption: str, dpi: int = 130) -> 
     str
         A ``<figure>`` that holds everything it shows.
     """
-    kind, data = "svg+xml", figure_bytes(figure, "svg", dpi=dpi)
-    if len(data) > _LARGEST_INLINE_SVG:
-        kind, data = "png", figure_bytes(figure, "png", dpi=dpi)
+    svg = figure_bytes(figure, "svg", dpi=dpi)
+    image = image_html(figure, svg, lambda: figure_bytes(figure, "png", dpi=dpi), alt=alt)
+    return f"<figure>{image}<figcaption>{html.escape(caption)}</figcaption></figure>"
+
+
+def image_html(figure: "Figure", svg: bytes, png: Callable[[], bytes], *, alt: str) -> str:
+    """Put a drawn figure's image into a page: as vectors, unless these are too large.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure, which says how wide it is.
+    svg : bytes
+        It as SVG.
+    png : callable
+        Gives it as PNG, where that is needed.
+    alt : str
+        What it shows, for those who do not see it.
+
+    Returns
+    -------
+    str
+        An ``<img>`` that holds everything it shows.
+    """
+    small = len(svg) <= _LARGEST_INLINE_SVG
+    kind, data = ("svg+xml", svg) if small else ("png", png())
     width_px = round(figure.get_figwidth() * _SCREEN_PX_PER_INCH)
     source = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
-    return (
-        f'<figure><img src="{source}" width="{width_px}" alt="{html.escape(alt)}">'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-    )
+    return f'<img src="{source}" width="{width_px}" alt="{html.escape(alt)}">'
 
 
 def table_html(

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from cnn.cli import app
 from cnn.data import load_split, read_labels
 from cnn.explanation import explained
-from cnn.fold_explanation import folds_tsv
+from cnn.folds import folds_tsv
 from cnn.members import fold_dir, fold_labels
 from cnn.network import read_network
 from cnn.tests.tiny import tiny_study

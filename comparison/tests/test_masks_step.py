@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from cnn.folds import folds_tsv
 from comparison.cli import app
 from comparison.mask_tables import FOLD, FOLDS, POOLED
-from comparison.masks_step import folds_tsv, masks_step
+from comparison.masks_step import masks_step
 from comparison.tests.fake_study import PICTURE_PX, make_study
 from stimuli.ekman import ekman_mask
 from stimuli.normalised import CANONICAL_LANDMARKS, HEIGHT_PX, WIDTH_PX
@@ -85,7 +86,8 @@ def test_folds_are_told_apart_where_each_has_every_expression(
     study = _study(tmp_path / "study")
     names = pd.read_csv(study.manifest_tsv, sep="\t")["image_id"]
     folds = pd.DataFrame({"image_id": names, "actor": "F01", "fold": names.str[1].astype(int) + 1})
-    folds.to_csv(folds_tsv(study), sep="\t", index=False)
+    path = folds_tsv(study, study.settings.cnn.model)
+    folds.to_csv(path, sep="\t", index=False)
     run_step(study, masks_step(study))
     folder = study.comparison_dir
     table = pd.read_csv(folder / "masks.tsv", sep="\t", na_values=["n/a"])
@@ -96,11 +98,13 @@ def test_folds_are_told_apart_where_each_has_every_expression(
     assert (folder / "figures" / "masks_trees_folds.svg").is_file()
     trees = pd.read_csv(folder / "mask_trees.tsv", sep="\t")
     assert (trees["kind"] == "by fold").sum() == 6 * 9
-    folds.assign(fold=[1] * 13 + [2]).to_csv(folds_tsv(study), sep="\t", index=False)
+    folds.assign(fold=[1] * 13 + [2]).to_csv(
+        folds_tsv(study, study.settings.cnn.model), sep="\t", index=False
+    )
     run_step(study, masks_step(study))
     assert "folds are not told apart" in capsys.readouterr().err
     assert not (folder / "figures" / "masks_trees_folds.svg").exists()
-    folds.iloc[1:].to_csv(folds_tsv(study), sep="\t", index=False)
+    folds.iloc[1:].to_csv(path, sep="\t", index=False)
     with pytest.raises(InputError, match="P0AF is in none"):
         run_step(study, masks_step(study))
 

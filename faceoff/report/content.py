@@ -12,7 +12,9 @@ import pandas as pd
 from comparison.apa import number, p_value
 from faceoff.report.headings import heading
 from faceoff.report.marks import cited_keys, true_minus
+from faceoff.report.wording import listed
 from study.tables import MISSING
+from study.writing import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -204,6 +206,20 @@ def remove_old_pages(report: Report, folder: Path) -> None:
             path.unlink()
 
 
+def save_values(item: ReportTable, folder: Path) -> None:
+    """Save a table's values in full, as CSV.
+
+    Parameters
+    ----------
+    item : ReportTable
+        The table.
+    folder : Path
+        Where it is saved.
+    """
+    with atomic_path(folder / f"{item.name}.csv") as temporary:
+        item.frame.to_csv(temporary, index=False, na_rep=MISSING, lineterminator="\n")
+
+
 def see_also(figures: Iterable[str], tables: Iterable[str]) -> str:
     """Refer to a section's figures and tables.
 
@@ -231,7 +247,7 @@ def _listed(kind: str, names: list[str]) -> str:
     """List references of a kind."""
     if len(names) < 2:
         return f"{kind} {names[0]}" if names else ""
-    return f"{kind}s {', '.join(names[:-1])} and {names[-1]}"
+    return f"{kind}s {listed(names)}"
 
 
 def missing_section(title: str, error: Exception) -> ReportSection:

@@ -14,6 +14,7 @@ from faceoff.report.content import (
     ReportTable,
     figure_label,
     remove_old_pages,
+    save_values,
     see_also,
     table_label,
 )
@@ -21,8 +22,7 @@ from faceoff.report.marks import Piece, pieces
 from faceoff.report.references import bibtex, in_order
 from study.figures import save_figure
 from study.folder import Study
-from study.tables import MISSING
-from study.writing import atomic_path, write_text
+from study.writing import write_text
 
 # Longer tables are cut, longer texts in a column are broken into lines.
 _MOST_ROWS, _LONGEST_LINE = 40, 36
@@ -157,8 +157,7 @@ def _pages(item: ReportTable) -> dict[str, pd.DataFrame]:
 
 def _save_table(item: ReportTable, folder: Path) -> None:
     """Save a table's values as CSV, and its rows and rules as LaTeX."""
-    with atomic_path(folder / f"{item.name}.csv") as temporary:
-        item.frame.to_csv(temporary, index=False, na_rep=MISSING, lineterminator="\n")
+    save_values(item, folder)
     for name, shown in _pages(item).items():
         write_text(folder / f"{name}.tex", tabular(shown))
 

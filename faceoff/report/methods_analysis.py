@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from cnn.architectures import ARCHITECTURES
 from comparison.conditions import CONDITIONS
 from comparison.fills import FILLS
@@ -289,7 +287,8 @@ def _models_text(models_tsv: Path) -> str:
 def _registration_text(study: Study) -> str:
     """Say whether a plan was registered, and what all randomness hangs on."""
     answers = study.comparison_dir / "confirmatory.tsv"
-    registered = answers.is_file() and len(pd.read_csv(answers, sep="\t"))
+    what = "The registered plan (faceoff compare stats)"
+    registered = answers.is_file() and len(read_table(answers, what=what))
     plan = (
         f"{counted(int(registered), 'question')} had been registered before the data were "
         "analysed; they are reported first, with every deviation. All other tests are exploratory."

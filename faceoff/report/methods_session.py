@@ -104,9 +104,8 @@ def stimuli_section(study: Study) -> ReportSection:
     width_deg = float(screen.distance_deg(corners[0], corners[1]))
     crops = read_crops(study)
     by_landmarks = crops["method"].eq("landmarks").mean()
-    landmarks = " found by MediaPipe [@lugaresi2019]" if "synthetic" not in set(
-        manifest["face_set"]
-    ) else ""  # fmt: skip
+    real = "synthetic" not in set(manifest["face_set"])
+    landmarks = " found by MediaPipe [@lugaresi2019]" if real else ""
     how = (
         f"a square around the face, {settings.crop_factor:g} times the distance from eyes to mouth "
         f"wide, placed by the set's median landmarks{landmarks}"

@@ -1,6 +1,5 @@
 """The report as one HTML file that can be mailed."""
 
-import base64
 import html
 from importlib import metadata
 
@@ -11,6 +10,7 @@ from faceoff.report.content import (
     ReportTable,
     figure_label,
     remove_old_pages,
+    save_values,
     see_also,
     table_label,
 )
@@ -18,14 +18,8 @@ from faceoff.report.marks import Piece, pieces
 from faceoff.report.references import in_order, in_text, reference_line
 from study.figures import save_figure
 from study.folder import Study
-from study.pages import render_page
-from study.tables import MISSING
-from study.writing import atomic_path, write_text
-
-# The SVG of a figure with pictures in it is larger than its PNG, so the page takes that.
-_LARGEST_INLINE_SVG = 400_000
-# Larger than on paper, so that the figures' 8 pt are read as easily as the text around them.
-_SCREEN_PX_PER_INCH = 132
+from study.pages import image_html, render_page
+from study.writing import write_text
 
 
 def write_page(study: Study, report: Report) -> None:
@@ -101,25 +95,17 @@ def _figure(study: Study, item: ReportFigure, numbers: dict[str, int]) -> str:
     """Save a figure, and give the HTML that shows it."""
     stem, dpi = study.comparison_dir / "figures" / item.name, study.settings.report.figure_dpi
     svg, png = save_figure(item.figure, stem, dpi=dpi)
-    width_px = round(item.figure.get_figwidth() * _SCREEN_PX_PER_INCH)
-    if svg.stat().st_size <= _LARGEST_INLINE_SVG:
-        kind, data = "svg+xml", svg.read_bytes()
-    else:
-        kind, data = "png", png.read_bytes()
-    source = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    image = image_html(item.figure, svg.read_bytes(), png.read_bytes, alt=item.caption)
     label = figure_label(item)
     return (
-        f'<figure id="{label}"><img src="{source}" width="{width_px}" '
-        f'alt="{html.escape(item.caption)}"><figcaption><b>Figure {numbers[label]}.</b> '
+        f'<figure id="{label}">{image}<figcaption><b>Figure {numbers[label]}.</b> '
         f"{_inline(pieces(item.caption))}</figcaption></figure>"
     )
 
 
 def _table(study: Study, item: ReportTable, numbers: dict[str, int]) -> str:
     """Save a table, and give the HTML that shows it."""
-    path = study.comparison_dir / "tables" / f"{item.name}.csv"
-    with atomic_path(path) as temporary:
-        item.frame.to_csv(temporary, index=False, na_rep=MISSING, lineterminator="\n")
+    save_values(item, study.comparison_dir / "tables")
     page = item.shown.to_html(index=False, border=0, escape=True)
     label = table_label(item)
     return (
