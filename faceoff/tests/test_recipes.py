@@ -2,10 +2,11 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from faceoff.cli import app
 from faceoff.recipes import read_recipe, recipe_names, run_recipe
@@ -44,9 +45,9 @@ def own(tmp_path: Path) -> Path:
     return path
 
 
-def _command_of(words: list[str]) -> tuple[click.Command, list[str]]:
-    command: click.Command = typer.main.get_command(app)
-    while isinstance(command, click.Group):
+def _command_of(words: list[str]) -> tuple[Any, list[str]]:
+    command: Any = typer.main.get_command(app)
+    while isinstance(command, TyperGroup):
         command, words = command.commands[words[0]], words[1:]
     return command, words
 
