@@ -116,8 +116,8 @@ def recipe_file(name: str) -> Path:
     path = Path(name) if name.endswith(".toml") else RECIPES_DIR / f"{name}.toml"
     if not path.is_file():
         raise InputError(
-            f"A recipe must be one of {', '.join(recipe_names())} or a .toml file, but it is "
-            f"{name!r}.{did_you_mean(name, recipe_names())} See them: faceoff recipes list."
+            f"A recipe must be one that faceoff brings, or a .toml file, but it is {name!r}."
+            f"{did_you_mean(name, recipe_names())} See them: faceoff recipes list."
         )
     return path
 

@@ -44,13 +44,13 @@ def run_recipe(
             f"A second face set must be of use, but the recipe {recipe.name} takes only one. "
             "Leave --other-faces out."
         )
-    given = {"faces": faces, "other_faces": other_faces}
-    missing = next((path for path in given.values() if path and not path.exists()), None)
+    given = (faces, other_faces)
+    missing = next((path for path in given if path and not path.exists()), None)
     if missing is not None:
         raise InputError(
             f"A face set must be a folder or file, but {missing} does not exist. Correct the path."
         )
-    study = _recipe_study(recipe, folder, given)
+    study = _recipe_study(recipe, folder)
     places = {"faces": str(faces.resolve() if faces else _drawn(study, recipe, 1))}
     if recipe.other_toml:
         other = _open_or_create(study.root / OTHER, recipe.other_toml)
@@ -63,17 +63,16 @@ def run_recipe(
     _say_results(recipe, study)
 
 
-def _recipe_study(recipe: Recipe, folder: Path, given: dict[str, Path | None]) -> Study:
-    """Make the study, or open the one that this recipe made."""
+def _recipe_study(recipe: Recipe, folder: Path) -> Study:
+    """Make the study, or open the one that this recipe made; its settings may have been edited."""
     wanted = {"recipe": recipe.name, "actors": recipe.actors, "steps": list(recipe.steps)}
-    wanted |= {name: str(path.resolve()) if path else "" for name, path in given.items()}
     record = Path(folder) / "derivatives" / "faceoff" / "recipe.json"
     if (Path(folder) / SETTINGS_NAME).is_file():
         there = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
         if there != wanted:
             raise InputError(
                 f"A recipe needs a folder of its own, but {folder} holds another study, or the "
-                "same recipe in another form or on other faces. Name another folder."
+                "same recipe in another form. Name another folder."
             )
         return open_study(folder)
     study = create_study(folder, settings_toml=recipe.settings_toml)
