@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import cnn.experiments.cli
 from study.cli import ForceOption, StudyOption, open_for_command
 
 if TYPE_CHECKING:
     from study.folder import Study
 
 app = typer.Typer(help="Train, judge and explain networks.", no_args_is_help=True)
+app.add_typer(cnn.experiments.cli.app)
 
 ModelOption = Annotated[
     str, typer.Option("--model", help="The network; by default the study's.", show_default=False)
