@@ -185,8 +185,9 @@ def saliency_figure(
     titles = ("picture", "vanilla gradient", *(f"guided, {name}" for name in GUIDED))
     figure = new_figure(TWO_COLUMNS_CM, 2.9 * len(pictures) + 0.6)
     grid = figure.subplots(len(pictures), len(titles), squeeze=False)
-    for row, axes, picture in zip(table.itertuples(), grid, pictures, strict=True):
-        one = maps.isel(image=row.Index)
+    for n, (axes, picture) in enumerate(zip(grid, pictures, strict=True)):
+        one, expression = maps.isel(image=n), str(table["expression"].iloc[n])
+        named = str(table["predicted"].iloc[n])
         guided = guided_pictures(one["guided"].to_numpy())
         shown: Mapping[str, NDArray[np.generic]] = {
             "picture": picture, "vanilla": one["vanilla"].to_numpy(), **guided
@@ -195,8 +196,8 @@ def saliency_figure(
             place.imshow(values, cmap="hot" if name == "vanilla" else "gray", aspect="equal")
             place.set(xticks=[], yticks=[])
             place.spines[:].set_visible(False)
-        said = "" if row.predicted == row.expression else f"\nnamed {row.predicted}"
-        axes[0].set_ylabel(f"{row.expression}{said}", fontsize=7)
+        said = "" if named == expression else f"\nnamed {named}"
+        axes[0].set_ylabel(f"{expression}{said}", fontsize=7)
     for axes, title in zip(grid[0], titles, strict=True):
         axes.set_title(title, fontsize=7)
     return figure

@@ -108,7 +108,7 @@ def test_a_gradient_of_one_sign_has_a_black_other_side():
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory) -> Study:
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     made = tiny_study(tmp_path_factory.mktemp("saliency") / "study")
     train(made, "small")
     return made
