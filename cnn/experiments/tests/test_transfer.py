@@ -45,9 +45,9 @@ def test_the_command_scores_both_sets(studies):
     scores = read_table(
         folder / "transfer_other_set.tsv", what="x", columns={"pictures": str, "metric": str}
     )
-    scores = scores.set_index(["pictures", "metric"])["value"].astype(float)
+    values = scores.set_index(["pictures", "metric"])["value"].astype(float)
     right = (answers["expression"] == answers["predicted"]).mean()
-    assert scores["other", "accuracy"] == pytest.approx(right)
+    assert values["other", "accuracy"] == pytest.approx(right)
     confusions = pd.read_csv(folder / "transfer_other_set_confusion.tsv", sep="\t")
     assert set(confusions.columns) == set(CONFUSION)
     assert confusions.loc[confusions["pictures"] == "own", "n"].sum() == 7
@@ -65,8 +65,8 @@ def test_the_weighted_f1_is_that_of_its_definition():
     )
     expected = 0.0
     for name in EXPRESSIONS:
-        shown = (table["expression"] == name).to_numpy()
-        said = (table["predicted"] == name).to_numpy()
+        shown = table["expression"].to_numpy(str) == name
+        said = table["predicted"].to_numpy(str) == name
         hits = int((shown & said).sum())
         expected += shown.mean() * (2 * hits / (shown.sum() + said.sum()) if hits else 0.0)
     scores = all_scores(table).set_index("metric")["value"]
