@@ -94,7 +94,7 @@ def _row(study: Study, name: str, *, by_fold: bool) -> dict[str, Any]:
     folder = study.cnn_dir(name)
     file = folder / ("folds_evaluation.tsv" if by_fold else "evaluation.tsv")
     scores = read_table(file, what=f"The scores of {name}", columns={"metric": str})
-    by_metric: dict[str, dict[str, Any]] = scores.set_index("metric").T.to_dict()
+    by_metric: dict[Any, dict[str, Any]] = scores.set_index("metric").T.to_dict()
     first = folder / "fold-1" if by_fold else folder
     stored = json.loads((first / "network.json").read_text(encoding="utf-8"))
     right = by_metric["accuracy"]
