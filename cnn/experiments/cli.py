@@ -1,4 +1,4 @@
-"""The commands of the experiments: noise, fgsm."""
+"""The commands of the experiments: noise, fgsm, leakage, groups."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -78,6 +78,45 @@ def fgsm(
         grey=unit == "grey", clip=clip,
     )  # fmt: skip
     run_step(opened, step, force=force)
+
+
+@app.command()
+def leakage(
+    study: StudyOption = Path(),
+    model: ModelOption = "",
+    rounds: Annotated[
+        int, typer.Option(min=1, max=5, help="Fifths of the actors that are tested in turn.")
+    ] = 1,
+    force: ForceOption = False,
+) -> None:
+    """Train with and without the tested people, on as many pictures, and compare.
+
+    Two networks are trained for each round. Both are tested on the same pictures.
+    """
+    from cnn.experiments.steps import leakage_steps
+    from study.provenance import run_step
+
+    opened = _open(study, model)
+    for step in leakage_steps(opened, rounds):
+        run_step(opened, step, force=force)
+
+
+@app.command()
+def groups(
+    study: StudyOption = Path(),
+    model: ModelOption = "",
+    folds: Annotated[
+        bool,
+        typer.Option("--folds", help="Answers of the networks of folds, to every actor."),
+    ] = False,
+    force: ForceOption = False,
+) -> None:
+    """Compare the network's accuracy between groups of the people shown."""
+    from cnn.experiments.steps import groups_step
+    from study.provenance import run_step
+
+    opened = _open(study, model)
+    run_step(opened, groups_step(opened, folds=folds), force=force)
 
 
 def _numbers(text: str, option: str) -> list[float]:

@@ -1,8 +1,9 @@
 """The steps of the experiments on trained networks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from cnn.experiments.pictures import experiments_dir
 from study.errors import InputError
@@ -118,6 +119,123 @@ def fgsm_step(
     )  # fmt: skip
 
 
+def leakage_steps(study: Study, rounds: int) -> Iterator[Step]:
+    """Go through the trainings by person and by picture, and their judging.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its settings name the network.
+    rounds : int
+        Folds of actors that are tested in turn, 1 or more.
+
+    Yields
+    ------
+    Step
+        Two trainings for each round, then the judging.
+    """
+    from cnn.experiments.leakage import ARMS, arm_dir, judge_leakage, leakage_labels
+
+    model, folders = study.settings.cnn.model, []
+    for fold in range(1, rounds + 1):
+        for arm in ARMS:
+            folder = arm_dir(study, model, fold, arm)
+            labels = partial(leakage_labels, study, fold, arm)
+            chosen = {"round": fold, "arm": arm}
+            yield training_step(study, "cnn leakage", folder, chosen, labels)
+            folders.append(folder)
+    stem = experiments_dir(study, model) / "leakage"
+    tables = [stem.with_name(f"leakage{name}.tsv") for name in ("", "_difference", "_answers")]
+    yield Step(
+        "cnn leakage",
+        _networks(study, folders),
+        (*tables, *_files(stem, ".svg", ".png")),
+        {"model": model, "rounds": rounds, "seed": study.settings.study.seed},
+        partial(judge_leakage, study, model, rounds),
+        "cnn groups",
+    )
+
+
+def groups_step(study: Study, *, folds: bool) -> Step:
+    """Describe the comparison of groups of people.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its settings name the network.
+    folds : bool
+        Take the answers of the networks of folds, to pictures of every actor.
+
+    Returns
+    -------
+    Step
+        From the network's answers to tables and a figure.
+    """
+    from cnn.experiments.groups import groups_experiment
+
+    model = study.settings.cnn.model
+    name = "groups_folds" if folds else "groups"
+    stem = experiments_dir(study, model) / name
+    answers = "folds_predictions.tsv" if folds else "predictions.tsv"
+    return Step(
+        f"cnn groups{' --folds' if folds else ''}",
+        (study.cnn_dir(model) / answers, study.manifest_tsv),
+        _files(stem, ".tsv", "_differences.tsv", ".svg", ".png"),
+        {"model": model, "seed": study.settings.study.seed},
+        partial(groups_experiment, study, model, folds=folds),
+    )
+
+
+def training_step(
+    study: Study,
+    command: str,
+    folder: Path,
+    chosen: dict[str, Any],
+    labels: Callable[[], Any],
+) -> Step:
+    """Describe a training of the study's network on splits of an experiment's own.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its settings name the network.
+    command : str
+        The experiment's command.
+    folder : Path
+        Where the network goes.
+    chosen : dict
+        What the splits hang on, beside the study's seed.
+    labels : callable
+        Gives the splits, as `cnn.training.train_on` takes them.
+
+    Returns
+    -------
+    Step
+        From pictures to a network.
+
+    Raises
+    ------
+    InputError
+        If the network was adopted: how it was trained is not known.
+    """
+    from cnn.adoption import is_adopted
+    from cnn.training import TRAINING, train_on
+
+    settings, seed = study.settings.cnn, study.settings.study.seed
+    if is_adopted(study, settings.model):
+        raise InputError(
+            f"This experiment trains a network anew, but {settings.model!r} was adopted, and how "
+            "it was trained is not known. Take another one with --model."
+        )
+    return Step(
+        command,
+        (study.manifest_tsv, study.crops_tsv, study.splits_tsv),
+        (folder / "network.json", folder / "weights.h5", folder / "history.tsv"),
+        {"cnn": settings.model_dump(mode="json", include=set(TRAINING)), "seed": seed, **chosen},
+        lambda: train_on(study, settings.model, labels(), seed, folder),
+    )
+
+
 def network_inputs(study: Study, model: str = "") -> tuple[Path, ...]:
     """Name the files that an experiment on a trained network reads.
 
@@ -136,6 +254,12 @@ def network_inputs(study: Study, model: str = "") -> tuple[Path, ...]:
     folder = study.cnn_dir(model or study.settings.cnn.model)
     tables = (study.manifest_tsv, study.crops_tsv, study.splits_tsv)
     return (folder / "network.json", folder / "weights.h5", *tables)
+
+
+def _networks(study: Study, folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Name the files of several networks, and the tables of the pictures."""
+    files = [folder / name for folder in folders for name in ("network.json", "weights.h5")]
+    return (*files, study.manifest_tsv, study.crops_tsv, study.splits_tsv)
 
 
 def _files(stem: Path, *suffixes: str) -> tuple[Path, ...]:
