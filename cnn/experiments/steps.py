@@ -186,6 +186,133 @@ def groups_step(study: Study, *, folds: bool) -> Step:
     )
 
 
+def size_steps(study: Study, shares: Sequence[float], *, by: str, test: str) -> Iterator[Step]:
+    """Go through the trainings on more and more pictures, and their judging.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its settings name the network.
+    shares : sequence of float
+        Of the pictures; the published ones, as far as the study has them, where there are none.
+    by : {"actor", "picture"}
+        What is drawn.
+    test : {"same", "growing"}
+        The study's own test pictures, or all that are left over.
+
+    Yields
+    ------
+    Step
+        A training for each share, then the judging.
+
+    Raises
+    ------
+    InputError
+        If a share is not between 0 and 1, or the study has too few pictures for it.
+    """
+    from cnn.experiments.size import Design, judge_sizes, reachable_shares, size_dir, size_labels
+
+    design = Design(by, test)  # type: ignore[arg-type]
+    shares = sorted(set(shares)) or reachable_shares(study, design)
+    for share in shares:
+        if not 0 < share < 1:
+            raise InputError(
+                f"A share of the pictures must be between 0 and 1, but {share:g} is not. Write "
+                "0.1 for a tenth."
+            )
+        # Before the first training: what cannot be drawn is said at once.
+        size_labels(study, share, design)
+    model, folders = study.settings.cnn.model, []
+    for share in shares:
+        folder = size_dir(study, model, share, design)
+        chosen = {"share": share, "by": by, "test": test}
+        labels = partial(size_labels, study, share, design)
+        yield training_step(study, "cnn size", folder, chosen, labels)
+        folders.append(folder)
+    stem = experiments_dir(study, model) / design.name
+    yield Step(
+        f"cnn size --by {by} --test {test}",
+        _networks(study, folders),
+        _files(stem, ".tsv", ".svg", ".png"),
+        {"model": model, "shares": list(shares), "seed": study.settings.study.seed},
+        partial(judge_sizes, study, model, shares, design),
+    )
+
+
+def svm_step(study: Study, side_px: int, subset: int, n_folds: int) -> Step:
+    """Describe the baseline of support vector machines.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its settings name the network that it is set beside.
+    side_px : int
+        Side of the pictures; 0 takes that of the network's settings.
+    subset : int
+        Training pictures that the grid search takes; 0 for all.
+    n_folds : int
+        Folds of its cross-validation, 2 or more.
+
+    Returns
+    -------
+    Step
+        From pictures to tables and a figure.
+    """
+    from cnn.experiments.svm import svm_experiment
+
+    model, side_px = study.settings.cnn.model, side_px or study.settings.cnn.input_px
+    stem = experiments_dir(study, model) / "svm"
+    answers = study.cnn_dir(model) / "predictions.tsv"
+    return Step(
+        "cnn svm",
+        (
+            study.manifest_tsv, study.crops_tsv, study.splits_tsv,
+            *([answers] if answers.is_file() else []),
+        ),
+        _files(stem, ".tsv", "_grid.tsv", ".svg", ".png"),
+        {
+            "model": model, "side_px": side_px, "subset": subset, "n_folds": n_folds,
+            "seed": study.settings.study.seed,
+        },
+        partial(svm_experiment, study, model, side_px, subset, n_folds),
+    )  # fmt: skip
+
+
+def tsne_step(study: Study, perplexities: Sequence[float], split: str) -> Step:
+    """Describe the maps of what the network makes of pictures.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its settings name the network.
+    perplexities : sequence of float
+        Each makes a map.
+    split : {"test", "all"}
+        Which pictures.
+
+    Returns
+    -------
+    Step
+        From the network to tables and figures.
+    """
+    from cnn.experiments.tsne import DIMENSIONS, FEATURES, tsne_experiment
+
+    model = study.settings.cnn.model
+    stem = experiments_dir(study, model) / "tsne"
+    figures = [f"_{name}_{n}d{kind}" for name in FEATURES for n in DIMENSIONS
+               for kind in (".svg", ".png")]  # fmt: skip
+    return Step(
+        "cnn tsne",
+        network_inputs(study),
+        _files(stem, ".tsv", "_separation.tsv", *figures),
+        {
+            "model": model, "perplexities": list(perplexities), "split": split,
+            "seed": study.settings.study.seed,
+        },
+        partial(tsne_experiment, study, model, perplexities, split),
+    )  # fmt: skip
+
+
 def training_step(
     study: Study,
     command: str,
