@@ -1,4 +1,4 @@
-"""The commands of the experiments: noise, fgsm, leakage, groups, size, svm, tsne."""
+"""The commands of the experiments: noise, fgsm, leakage, groups, size, svm, tsne, depth."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -93,7 +93,7 @@ def leakage(
 
     Two networks are trained for each round. Both are tested on the same pictures.
     """
-    from cnn.experiments.steps import leakage_steps
+    from cnn.experiments.training_steps import leakage_steps
     from study.provenance import run_step
 
     opened = open_with_model(study, model)
@@ -143,7 +143,7 @@ def size(
     force: ForceOption = False,
 ) -> None:
     """Train the network on more and more pictures."""
-    from cnn.experiments.steps import size_steps
+    from cnn.experiments.training_steps import size_steps
     from study.provenance import run_step
 
     opened = open_with_model(study, model)
@@ -199,6 +199,27 @@ def tsne(
     opened = open_with_model(study, model)
     step = tsne_step(opened, _numbers(perplexities, "--perplexities"), split)
     run_step(opened, step, force=force)
+
+
+@app.command()
+def depth(
+    study: StudyOption = Path(),
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            help="A network of the study; may be given again. By default all that it has.",
+            show_default=False,
+        ),
+    ] = None,
+    force: ForceOption = False,
+) -> None:
+    """Set the accuracy of networks over their number of parameters."""
+    from cnn.experiments.steps import depth_step
+    from study.provenance import run_step
+
+    opened = open_with_model(study, "")
+    run_step(opened, depth_step(opened, model or []), force=force)
 
 
 def _numbers(text: str, option: str) -> list[float]:

@@ -261,7 +261,8 @@ def _labels(study: Study, design: Design) -> pd.DataFrame:
     manifest = read_manifest(study)[["image_id", "actor", "sex", "expression", "view", "session"]]
     if design.test == "growing":
         usable = set(read_crops(study)["image_id"])
-        manifest = manifest[manifest["image_id"].isin(usable)]
+        known = study.settings.cnn.for_network(study.settings.cnn.model).expressions
+        manifest = manifest[manifest["image_id"].isin(usable) & manifest["expression"].isin(known)]
         return manifest.assign(split="unused").reset_index(drop=True)
     labels = read_labels(study)
     labels = labels[labels["split"].isin(SPLITS)]

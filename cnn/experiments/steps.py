@@ -1,9 +1,8 @@
 """The steps of the experiments on trained networks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from cnn.experiments.pictures import experiments_dir
 from study.errors import InputError
@@ -52,7 +51,7 @@ def noise_step(
     return Step(
         "cnn noise --after" if after else "cnn noise",
         network_inputs(study),
-        _files(stem, ".tsv", ".svg", ".png"),
+        files_of(stem, ".tsv", ".svg", ".png"),
         {
             "model": model, "variances": list(variances), "repeats": repeats, "box": box,
             "seed": study.settings.study.seed,
@@ -107,7 +106,7 @@ def fgsm_step(
     return Step(
         f"cnn fgsm{' --unit grey' if grey else ''}{' --clip' if clip else ''}",
         network_inputs(study),
-        (*_files(stem, *kinds), *_files(beside, *kinds)),
+        (*files_of(stem, *kinds), *files_of(beside, *kinds)),
         {
             "model": model, "epsilons": list(epsilons), "shown": list(shown),
             "images": list(images), "seed": study.settings.study.seed,
@@ -117,43 +116,6 @@ def fgsm_step(
         ),
         "cnn groups",
     )  # fmt: skip
-
-
-def leakage_steps(study: Study, rounds: int) -> Iterator[Step]:
-    """Go through the trainings by person and by picture, and their judging.
-
-    Parameters
-    ----------
-    study : Study
-        The study; its settings name the network.
-    rounds : int
-        Folds of actors that are tested in turn, 1 or more.
-
-    Yields
-    ------
-    Step
-        Two trainings for each round, then the judging.
-    """
-    from cnn.experiments.leakage import ARMS, arm_dir, judge_leakage, leakage_labels
-
-    model, folders = study.settings.cnn.model, []
-    for fold in range(1, rounds + 1):
-        for arm in ARMS:
-            folder = arm_dir(study, model, fold, arm)
-            labels = partial(leakage_labels, study, fold, arm)
-            chosen = {"round": fold, "arm": arm}
-            yield training_step(study, "cnn leakage", folder, chosen, labels)
-            folders.append(folder)
-    stem = experiments_dir(study, model) / "leakage"
-    tables = [stem.with_name(f"leakage{name}.tsv") for name in ("", "_difference", "_answers")]
-    yield Step(
-        "cnn leakage",
-        _networks(study, folders),
-        (*tables, *_files(stem, ".svg", ".png")),
-        {"model": model, "rounds": rounds, "seed": study.settings.study.seed},
-        partial(judge_leakage, study, model, rounds),
-        "cnn groups",
-    )
 
 
 def groups_step(study: Study, *, folds: bool) -> Step:
@@ -180,62 +142,9 @@ def groups_step(study: Study, *, folds: bool) -> Step:
     return Step(
         f"cnn groups{' --folds' if folds else ''}",
         (study.cnn_dir(model) / answers, study.manifest_tsv),
-        _files(stem, ".tsv", "_differences.tsv", ".svg", ".png"),
+        files_of(stem, ".tsv", "_differences.tsv", ".svg", ".png"),
         {"model": model, "seed": study.settings.study.seed},
         partial(groups_experiment, study, model, folds=folds),
-    )
-
-
-def size_steps(study: Study, shares: Sequence[float], *, by: str, test: str) -> Iterator[Step]:
-    """Go through the trainings on more and more pictures, and their judging.
-
-    Parameters
-    ----------
-    study : Study
-        The study; its settings name the network.
-    shares : sequence of float
-        Of the pictures; the published ones, as far as the study has them, where there are none.
-    by : {"actor", "picture"}
-        What is drawn.
-    test : {"same", "growing"}
-        The study's own test pictures, or all that are left over.
-
-    Yields
-    ------
-    Step
-        A training for each share, then the judging.
-
-    Raises
-    ------
-    InputError
-        If a share is not between 0 and 1, or the study has too few pictures for it.
-    """
-    from cnn.experiments.size import Design, judge_sizes, reachable_shares, size_dir, size_labels
-
-    design = Design(by, test)  # type: ignore[arg-type]
-    shares = sorted(set(shares)) or reachable_shares(study, design)
-    for share in shares:
-        if not 0 < share < 1:
-            raise InputError(
-                f"A share of the pictures must be between 0 and 1, but {share:g} is not. Write "
-                "0.1 for a tenth."
-            )
-        # Before the first training: what cannot be drawn is said at once.
-        size_labels(study, share, design)
-    model, folders = study.settings.cnn.model, []
-    for share in shares:
-        folder = size_dir(study, model, share, design)
-        chosen = {"share": share, "by": by, "test": test}
-        labels = partial(size_labels, study, share, design)
-        yield training_step(study, "cnn size", folder, chosen, labels)
-        folders.append(folder)
-    stem = experiments_dir(study, model) / design.name
-    yield Step(
-        f"cnn size --by {by} --test {test}",
-        _networks(study, folders),
-        _files(stem, ".tsv", ".svg", ".png"),
-        {"model": model, "shares": list(shares), "seed": study.settings.study.seed},
-        partial(judge_sizes, study, model, shares, design),
     )
 
 
@@ -260,7 +169,8 @@ def svm_step(study: Study, side_px: int, subset: int, n_folds: int) -> Step:
     """
     from cnn.experiments.svm import svm_experiment
 
-    model, side_px = study.settings.cnn.model, side_px or study.settings.cnn.input_px
+    model = study.settings.cnn.model
+    side_px = side_px or study.settings.cnn.for_network(model).input_px
     stem = experiments_dir(study, model) / "svm"
     answers = study.cnn_dir(model) / "predictions.tsv"
     return Step(
@@ -269,7 +179,7 @@ def svm_step(study: Study, side_px: int, subset: int, n_folds: int) -> Step:
             study.manifest_tsv, study.crops_tsv, study.splits_tsv,
             *([answers] if answers.is_file() else []),
         ),
-        _files(stem, ".tsv", "_grid.tsv", ".svg", ".png"),
+        files_of(stem, ".tsv", "_grid.tsv", ".svg", ".png"),
         {
             "model": model, "side_px": side_px, "subset": subset, "n_folds": n_folds,
             "seed": study.settings.study.seed,
@@ -304,7 +214,7 @@ def tsne_step(study: Study, perplexities: Sequence[float], split: str) -> Step:
     return Step(
         "cnn tsne",
         network_inputs(study),
-        _files(stem, ".tsv", "_separation.tsv", *figures),
+        files_of(stem, ".tsv", "_separation.tsv", *figures),
         {
             "model": model, "perplexities": list(perplexities), "split": split,
             "seed": study.settings.study.seed,
@@ -313,53 +223,40 @@ def tsne_step(study: Study, perplexities: Sequence[float], split: str) -> Step:
     )  # fmt: skip
 
 
-def training_step(
-    study: Study,
-    command: str,
-    folder: Path,
-    chosen: dict[str, Any],
-    labels: Callable[[], Any],
-) -> Step:
-    """Describe a training of the study's network on splits of an experiment's own.
+def depth_step(study: Study, models: Sequence[str]) -> Step:
+    """Describe the comparison of networks of several sizes.
 
     Parameters
     ----------
     study : Study
-        The study; its settings name the network.
-    command : str
-        The experiment's command.
-    folder : Path
-        Where the network goes.
-    chosen : dict
-        What the splits hang on, beside the study's seed.
-    labels : callable
-        Gives the splits, as `cnn.training.train_on` takes them.
+        The study.
+    models : sequence of str
+        The networks' names; every one that it has where there are none.
 
     Returns
     -------
     Step
-        From pictures to a network.
+        From networks to a table and a figure.
 
     Raises
     ------
     InputError
-        If the network was adopted: how it was trained is not known.
+        If the study has no network.
     """
-    from cnn.adoption import is_adopted
-    from cnn.training import TRAINING, train_on
+    from cnn.experiments.depth import depth_dir, depth_experiment, trained_models
 
-    settings, seed = study.settings.cnn, study.settings.study.seed
-    if is_adopted(study, settings.model):
+    chosen = list(dict.fromkeys(models)) or trained_models(study)
+    if not chosen:
         raise InputError(
-            f"This experiment trains a network anew, but {settings.model!r} was adopted, and how "
-            "it was trained is not known. Take another one with --model."
+            f"A comparison of networks needs trained ones, but {depth_dir(study)} has none. Train "
+            "them first: faceoff cnn train --all."
         )
     return Step(
-        command,
-        (study.manifest_tsv, study.crops_tsv, study.splits_tsv),
-        (folder / "network.json", folder / "weights.h5", folder / "history.tsv"),
-        {"cnn": settings.model_dump(mode="json", include=set(TRAINING)), "seed": seed, **chosen},
-        lambda: train_on(study, settings.model, labels(), seed, folder),
+        "cnn depth",
+        networks_inputs(study, [study.cnn_dir(model) for model in chosen]),
+        files_of(depth_dir(study) / "depth", ".tsv", ".svg", ".png"),
+        {"models": chosen},
+        partial(depth_experiment, study, chosen),
     )
 
 
@@ -383,14 +280,45 @@ def network_inputs(study: Study, model: str = "") -> tuple[Path, ...]:
     return (folder / "network.json", folder / "weights.h5", *tables)
 
 
-def _networks(study: Study, folders: Sequence[Path]) -> tuple[Path, ...]:
-    """Name the files of several networks, and the tables of the pictures."""
+def networks_inputs(study: Study, folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Name the files of several networks, and the tables of the pictures.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    folders : sequence of Path
+        Of the networks.
+
+    Returns
+    -------
+    tuple of Path
+        What an experiment on them reads.
+    """
     files = [folder / name for folder in folders for name in ("network.json", "weights.h5")]
     return (*files, study.manifest_tsv, study.crops_tsv, study.splits_tsv)
 
 
-def _files(stem: Path, *suffixes: str) -> tuple[Path, ...]:
-    """Name files by a stem that may hold points."""
+def files_of(stem: Path, *suffixes: str) -> tuple[Path, ...]:
+    """Name files by what they have in common, which may hold points.
+
+    Parameters
+    ----------
+    stem : Path
+        The folder and the beginning of the name.
+    *suffixes : str
+        The rest of each name.
+
+    Returns
+    -------
+    tuple of Path
+        The files.
+
+    Examples
+    --------
+    >>> [file.name for file in files_of(Path("noise"), ".tsv", ".svg")]
+    ['noise.tsv', 'noise.svg']
+    """
     return tuple(stem.with_name(stem.name + suffix) for suffix in suffixes)
 
 

@@ -75,7 +75,10 @@ def svm_experiment(study: Study, model: str, side_px: int, subset: int, n_folds:
         If a part of the splits is empty, or there are fewer actors than folds.
     """
     labels, seed = read_labels(study), study.settings.study.seed
-    training, test = (load_split(study, labels, split, side_px) for split in ("train", "test"))
+    known = tuple(study.settings.cnn.for_network(model).expressions)
+    training, test = (
+        load_split(study, labels, split, side_px, known) for split in ("train", "test")
+    )
     by_actor = not set(training.table["actor"]) & set(test.table["actor"])
     rows = _subset(len(training.table), subset, seed)
     grid = search_grid(

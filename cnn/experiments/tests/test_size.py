@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from cnn.cli import app
 from cnn.experiments.size import Design, reachable_shares, size_labels
-from cnn.experiments.steps import size_steps
+from cnn.experiments.training_steps import size_steps
 from cnn.tests.tiny import tiny_study
 from stimuli.catalog import read_manifest, read_splits
 from stimuli.expressions import EXPRESSIONS
