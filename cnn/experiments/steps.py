@@ -95,7 +95,8 @@ def fgsm_step(
     InputError
         If a step is negative.
     """
-    from cnn.experiments.fgsm import Unit, fgsm_experiment, fgsm_stem
+    from cnn.experiments.attack import Unit
+    from cnn.experiments.fgsm import fgsm_experiment, fgsm_stem
 
     model = study.settings.cnn.model
     _check_not_negative([*epsilons, *shown], "epsilon")
