@@ -1,6 +1,7 @@
 """The fast gradient sign method: accuracy when every pixel moves a little, the worst way."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
@@ -207,8 +208,8 @@ def choose_examples(
     for name in images:
         if name not in names:
             raise InputError(
-                f"A picture to show must be among the test pictures, but {name!r} is not."
-                f"{did_you_mean(name, names)}"
+                f"A picture to show must be among the test pictures, but {name!r} is not. "
+                f"stimuli/splits.tsv names them.{did_you_mean(name, get_close_matches(name, names))}"
             )
     if images:
         return [names.index(name) for name in images]
