@@ -208,8 +208,8 @@ def choose_examples(
     for name in images:
         if name not in names:
             raise InputError(
-                f"A picture to show must be among the test pictures, but {name!r} is not. "
-                f"stimuli/splits.tsv names them.{did_you_mean(name, get_close_matches(name, names))}"
+                f"A picture to show must be among the test pictures, but {name!r} is not."
+                f"{did_you_mean(name, get_close_matches(name, names))} stimuli/splits.tsv has them."
             )
     if images:
         return [names.index(name) for name in images]

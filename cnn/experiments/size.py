@@ -225,7 +225,8 @@ def judge_sizes(study: Study, model: str, shares: Sequence[float], design: Desig
     for row in table.to_dict("records"):
         say(
             f"{100 * row['share']:g} % ({row['n_train']} pictures, actors: "
-            f"{row['n_train_actors']}): {100 * row['accuracy']:.1f} % of {row['n']} test pictures named rightly"
+            f"{row['n_train_actors']}): {100 * row['accuracy']:.1f} % of {row['n']} test pictures "
+            "named rightly"
         )
 
 
