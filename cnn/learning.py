@@ -182,7 +182,8 @@ class _Learner:
             with tf.GradientTape() as tape:
                 probabilities = network(inputs, training=True)
                 losses = self._losses(labels, probabilities)
-                loss = tf.reduce_mean(losses)
+                # What layers add for large weights, where a network has such layers.
+                loss = tf.add_n([tf.reduce_mean(losses), *network.losses])
             gradients = tape.gradient(loss, network.trainable_variables)
             optimiser.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
             right = tf.argmax(probabilities, axis=1) == labels
