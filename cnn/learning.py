@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from cnn.backend import import_tensorflow
+from cnn.changes import margin_px, with_margin
 from cnn.checkpoints import Checkpoint
-from cnn.data import LabelledPictures, margin_px, training_batches, with_margin
+from cnn.data import LabelledPictures, training_batches
 from cnn.preprocessing import Preprocessing
 from study.progress import bar
 from study.seeds import generator
