@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cnn.experiments.pictures import experiments_dir
 from cnn.experiments.steps import files_of, networks_inputs
@@ -49,7 +49,13 @@ def leakage_steps(study: Study, rounds: int) -> Iterator[Step]:
     )
 
 
-def size_steps(study: Study, shares: Sequence[float], *, by: str, test: str) -> Iterator[Step]:
+def size_steps(
+    study: Study,
+    shares: Sequence[float],
+    *,
+    by: Literal["actor", "picture"],
+    test: Literal["same", "growing"],
+) -> Iterator[Step]:
     """Go through the trainings on more and more pictures, and their judging.
 
     Parameters
@@ -75,7 +81,7 @@ def size_steps(study: Study, shares: Sequence[float], *, by: str, test: str) -> 
     """
     from cnn.experiments.size import Design, judge_sizes, reachable_shares, size_dir, size_labels
 
-    design = Design(by, test)  # type: ignore[arg-type]
+    design = Design(by, test)
     shares = sorted(set(shares)) or reachable_shares(study, design)
     for share in shares:
         if not 0 < share < 1:
