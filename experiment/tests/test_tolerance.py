@@ -1,0 +1,44 @@
+"""Simulated observers answer worse the more a face is degraded."""
+
+import json
+
+import numpy as np
+import pytest
+
+from experiment.observers import draw_observer
+from experiment.observers.tolerance import GUESS, Tolerance, draw_tolerances
+from stimuli.degraded import Degradation
+from study.settings.observers import DegradedSettings, ObserversSettings
+
+
+@pytest.mark.parametrize("kind", ["noise", "occlusion"])
+def test_accuracy_falls_from_that_of_the_intact_face_to_chance(kind: str) -> None:
+    observer = draw_observer(ObserversSettings(), "sub-001", seed=1)
+    intact = observer.facing("A", "sad")
+    levels = [0.0, 0.05, 0.2, 0.4, 0.8, 5.0]
+    found = [observer.facing("A", "sad", Degradation(kind, level)) for level in levels]
+    accuracies = [facing.accuracy["sad"] for facing in found]
+    assert accuracies[0] == pytest.approx(intact.accuracy["sad"])
+    assert np.all(np.diff(accuracies) < 0)
+    assert accuracies[-1] == pytest.approx(GUESS)
+    assert found[2].accuracy["happy"] == observer.accuracy["happy"]
+
+
+def test_half_of_what_is_above_chance_is_left_at_the_threshold() -> None:
+    halfway = Tolerance(0.3, 1.5).accuracy(0.9, 0.3)
+    assert halfway == pytest.approx((0.9 + GUESS) / 2)
+
+
+def test_observers_spread_around_the_planted_thresholds() -> None:
+    settings = DegradedSettings(noise_threshold=0.2, between_threshold=0.3)
+    drawn = [draw_tolerances(settings, f"sub-{n:03d}", 1)["noise"] for n in range(400)]
+    logs = np.log([one.threshold for one in drawn])
+    assert np.mean(logs) == pytest.approx(np.log(0.2), abs=4 * 0.3 / 20)
+    assert np.std(logs) == pytest.approx(0.3, rel=0.15)
+    assert {one.slope for one in drawn} == {settings.noise_slope}
+
+
+def test_the_truth_keeps_what_was_planted() -> None:
+    observer = draw_observer(ObserversSettings(), "sub-001", seed=1)
+    kept = json.loads(json.dumps(observer.as_json()))["tolerances"]
+    assert kept["noise"]["threshold"] == observer.tolerances["noise"].threshold
