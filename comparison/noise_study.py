@@ -17,8 +17,6 @@ from study.folder import Study
 from study.seeds import generator
 
 Pixels = npt.NDArray[np.uint8]
-#: The levels of the published study of networks that people tell apart, and stronger ones.
-VARIANCES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 def parse_variances(text: str) -> list[float]:

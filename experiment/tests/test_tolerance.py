@@ -7,12 +7,12 @@ import pytest
 
 from experiment.observers import draw_observer
 from experiment.observers.tolerance import GUESS, Tolerance, draw_tolerances
-from stimuli.degraded import Degradation
+from stimuli.degraded import Degradation, Kind
 from study.settings.observers import DegradedSettings, ObserversSettings
 
 
 @pytest.mark.parametrize("kind", ["noise", "occlusion"])
-def test_accuracy_falls_from_that_of_the_intact_face_to_chance(kind: str) -> None:
+def test_accuracy_falls_from_that_of_the_intact_face_to_chance(kind: Kind) -> None:
     observer = draw_observer(ObserversSettings(), "sub-001", seed=1)
     intact = observer.facing("A", "sad")
     levels = [0.0, 0.05, 0.2, 0.4, 0.8, 5.0]
