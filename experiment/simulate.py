@@ -213,14 +213,11 @@ def _session_facts(sample: Sample, participant_id: str) -> dict[str, Any]:
 
 def _is_there(sample: Sample, facts: dict[str, Any]) -> bool:
     """Tell whether a session is there, whole and from the same settings."""
-    study = sample.study
     participant_id, session = facts["participant_id"], facts["session"]
-    record = read_session_record(study.session_dir(participant_id, session))
-    folder = study.session_dir(participant_id, session)
-    if not record and not (folder / "trials.tsv").exists():
-        return False
+    folder = sample.study.session_dir(participant_id, session)
+    record = read_session_record(folder)
     if record.get("status") != "finished":
-        return False  # a simulation that was interrupted: it is made anew
+        return False  # none, or a simulation that was interrupted: it is made anew
     differing = _differences(facts, record)
     if differing:
         raise InputError(
@@ -272,7 +269,9 @@ def simulate_session(sample: Sample, facts: dict[str, Any]) -> float:
     with atomic_path(recording) as temporary:
         result = run_virtual_session(virtual, temporary, recorded)
     images = [trial.image_id for trial in plan.trials]
-    write_truth(folder, sample.session, virtual.observer, result.fixations, images)
+    write_truth(
+        folder, sample.session, virtual.observer, result.fixations, images, sample.degradations
+    )
     _write_trials(folder / "trials.tsv", result)
     write_json(
         folder / "session.json",

@@ -24,12 +24,15 @@ class Degradation:
 
     Parameters
     ----------
+    face : str
+        Name of the picture in the main study, as it is.
     kind : {"noise", "occlusion"}
         How it was degraded.
     level : float
         How much: variance of the noise, or share of the tiles that is gone. 0 is intact.
     """
 
+    face: str
     kind: Kind
     level: float
 
@@ -60,7 +63,7 @@ def read_degradations(study: Study) -> dict[str, Degradation]:
     path = degraded_tsv(study)
     if not path.is_file():
         return {}
-    columns = {"image_id": str, "kind": str, "level": float}
+    columns = dict.fromkeys(DEGRADED_COLUMNS, str) | {"level": float}
     table = read_table(path, what="The table of degraded faces", columns=columns)
     for kind in table["kind"].unique():
         if kind not in get_args(Kind):
@@ -74,5 +77,7 @@ def read_degradations(study: Study) -> dict[str, Degradation]:
             f"{path}: level must be 0 or greater, but line {wrong.index[0] + 2} has "
             f"{wrong.iloc[0]}. Correct it."
         )
-    found = zip(table["image_id"], table["kind"], table["level"], strict=True)
-    return {image_id: Degradation(kind, float(level)) for image_id, kind, level in found}
+    return {
+        image_id: Degradation(face, kind, float(level))
+        for image_id, face, kind, level in table[list(DEGRADED_COLUMNS)].itertuples(index=False)
+    }

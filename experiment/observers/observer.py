@@ -163,7 +163,8 @@ class Observer:
         ... )
         (1.0, True)
         """
-        effect = self.pictures.draw(image_id)
+        # A face that is hard is so at every level of degradation.
+        effect = self.pictures.draw(degradation.face if degradation else image_id)
         weights = {
             region: weight * float(np.exp(effect.strategy[region]))
             for region, weight in self.strategy[shown].items()

@@ -16,7 +16,7 @@ def test_accuracy_falls_from_that_of_the_intact_face_to_chance(kind: Kind) -> No
     observer = draw_observer(ObserversSettings(), "sub-001", seed=1)
     intact = observer.facing("A", "sad")
     levels = [0.0, 0.05, 0.2, 0.4, 0.8, 5.0]
-    found = [observer.facing("A", "sad", Degradation(kind, level)) for level in levels]
+    found = [observer.facing("A", "sad", Degradation("A", kind, level)) for level in levels]
     accuracies = [facing.accuracy["sad"] for facing in found]
     assert accuracies[0] == pytest.approx(intact.accuracy["sad"])
     assert np.all(np.diff(accuracies) < 0)
@@ -42,3 +42,14 @@ def test_the_truth_keeps_what_was_planted() -> None:
     observer = draw_observer(ObserversSettings(), "sub-001", seed=1)
     kept = json.loads(json.dumps(observer.as_json()))["tolerances"]
     assert kept["noise"]["threshold"] == observer.tolerances["noise"].threshold
+
+
+def test_a_hard_face_is_hard_at_every_level() -> None:
+    observer = draw_observer(ObserversSettings(), "sub-001", seed=1)
+    first, second = (
+        observer.facing(f"A_noise_{place}", "sad", Degradation("A", "noise", 0.0))
+        for place in (1, 2)
+    )
+    whole = observer.facing("A", "sad")
+    assert first.accuracy["sad"] == second.accuracy["sad"] == pytest.approx(whole.accuracy["sad"])
+    assert first.strategy == second.strategy == whole.strategy

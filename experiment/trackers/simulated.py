@@ -232,7 +232,9 @@ class SimulatedTracker:
             seen = read_true_fixations(folder) | self._truth
             truth = [(trial, one) for trial, found in seen.items() for one in found]
             images = [trial.image_id for trial in self._plan.trials]
-            write_truth(folder, self._plan.session, self._observer, truth, images)
+            write_truth(
+                folder, self._plan.session, self._observer, truth, images, self._degradations
+            )
         return files
 
     def close(self) -> None:

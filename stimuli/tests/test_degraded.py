@@ -22,7 +22,7 @@ def test_a_study_of_faces_as_they_are_has_none(tmp_path: Path) -> None:
 
 def test_each_picture_has_its_kind_and_level(tmp_path: Path) -> None:
     study = _study(tmp_path, "A_1\tA\tnoise\t0.05\nA_2\tA\tocclusion\t0")
-    expected = {"A_1": Degradation("noise", 0.05), "A_2": Degradation("occlusion", 0.0)}
+    expected = {"A_1": Degradation("A", "noise", 0.05), "A_2": Degradation("A", "occlusion", 0.0)}
     assert read_degradations(study) == expected
 
 
