@@ -1,5 +1,7 @@
 """Psychometric functions: against a slower fit, against planted values, and at their limits."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -43,7 +45,9 @@ def _reference_share(point: Floats, shape: Shape) -> Floats:
     return np.array(shares)
 
 
-def _reference_fit(right: Floats, asked: Floats, shape: Shape) -> tuple[Floats, float]:
+def _reference_fit(
+    right: npt.NDArray[Any], asked: npt.NDArray[Any], shape: Shape
+) -> tuple[Floats, float]:
     """Climb without gradients, from many places, in the parameters themselves."""
 
     def cost(point: Floats) -> float:
@@ -188,6 +192,6 @@ def test_the_figure_draws_both_and_what_is_not_known(table: pd.DataFrame) -> Non
     ).explode("level").astype({"level": float})  # fmt: skip
     unknown = table.assign(threshold=table["threshold"].mask(table["who"] == NETWORK))
     axes = [psychometric_figure(points, fits, level="level").axes[0] for fits in (table, unknown)]
-    curves = [sum(len(line.get_xdata()) > 100 for line in one.lines) for one in axes]
+    curves = [sum(np.size(line.get_xdata()) > 100 for line in one.lines) for one in axes]
     assert curves == [2, 1]
     assert axes[0].get_xscale() == "symlog"
