@@ -5,15 +5,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import cnn.experiments.cli
+import cnn.experiments.picture_cli
 from study.cli import ForceOption, StudyOption, open_for_command
 
 if TYPE_CHECKING:
     from study.folder import Study
 
 app = typer.Typer(help="Train, judge and explain networks.", no_args_is_help=True)
+app.add_typer(cnn.experiments.cli.app)
+app.add_typer(cnn.experiments.picture_cli.app)
 
 ModelOption = Annotated[
     str, typer.Option("--model", help="The network; by default the study's.", show_default=False)
+]
+AllOption = Annotated[
+    bool, typer.Option("--all", help="Every network of [cnn.networks] in study.toml.")
 ]
 
 
@@ -34,6 +41,7 @@ def train(
         int | None,
         typer.Option(min=3, help="Train one network for each of so many folds of actors."),
     ] = None,
+    every: AllOption = False,
     force: ForceOption = False,
 ) -> None:
     """Train a network on the study's pictures, split by actor.
@@ -49,16 +57,16 @@ def train(
         raise InputError(
             "A training takes --seeds or --folds, but both were given. Run the command twice."
         )
-    opened = _open(study, model=model)
-    steps = [train_step(opened)]
-    if seeds:
-        steps = list(seed_steps(opened, seeds))
-    if folds:
-        steps = list(fold_steps(opened, folds))
-    for step in steps:
-        if force:
-            remove_file(step.outputs[0].with_name("checkpoint.npz"))
-        run_step(opened, step, force=force)
+    for opened in _networks(study, model, every):
+        steps = [train_step(opened)]
+        if seeds:
+            steps = list(seed_steps(opened, seeds))
+        if folds:
+            steps = list(fold_steps(opened, folds))
+        for step in steps:
+            if force:
+                remove_file(step.outputs[0].with_name("checkpoint.npz"))
+            run_step(opened, step, force=force)
 
 
 @app.command()
@@ -72,14 +80,17 @@ def networks() -> None:
 
 @app.command()
 def evaluate(
-    study: StudyOption = Path(), model: ModelOption = "", force: ForceOption = False
+    study: StudyOption = Path(),
+    model: ModelOption = "",
+    every: AllOption = False,
+    force: ForceOption = False,
 ) -> None:
     """Let the network name every picture, and score it on unseen actors."""
     from cnn.steps import evaluate_step
     from study.provenance import run_step
 
-    opened = _open(study, model=model)
-    run_step(opened, evaluate_step(opened), force=force)
+    for opened in _networks(study, model, every):
+        run_step(opened, evaluate_step(opened), force=force)
 
 
 ExpressionsOption = Annotated[
@@ -187,6 +198,7 @@ def explain(
     ] = None,
     expressions: ExpressionsOption = "",
     preprocessing: PreprocessingOption = "",
+    every: AllOption = False,
     force: ForceOption = False,
 ) -> None:
     """Make relevance maps of the test pictures.
@@ -206,8 +218,10 @@ def explain(
         )
     model = _adopted_first(network, model, expressions, preprocessing, study)
     opened = _open(study)
+    names = [chosen.settings.cnn.model for chosen in _networks(study, model, every)]
     asked = [
-        _open(study, model=model, target=target, **_chosen_method(one, argument)).settings.cnn
+        _open(study, model=name, target=target, **_chosen_method(one, argument)).settings.cnn
+        for name in names
         for one in methods
     ]
     # All are looked at before the first one is made.
@@ -293,6 +307,26 @@ def _number(text: str) -> int | float | str:
     return text
 
 
+def _networks(folder: Path, model: str, every: bool) -> "list[Study]":
+    """Open the study with one network, or once with each of those that it names."""
+    from study.errors import InputError
+
+    if every and model:
+        raise InputError(
+            f"A command takes --all or --model, but both were given (--model {model}). Leave one "
+            "of them out."
+        )
+    if not every:
+        return [_open(folder, model=model)]
+    names = list(_open(folder).settings.cnn.networks)
+    if not names:
+        raise InputError(
+            "--all needs networks in study.toml, but it has none. Name each by a section of its "
+            "own, such as [cnn.networks.VGG16], with what differs from [cnn] below it."
+        )
+    return [_open(folder, model=name) for name in names]
+
+
 def _open(folder: Path, **options: Any) -> "Study":
     """Open the study, with the options that were given in place of its settings."""
     from study.folder import Study
@@ -300,6 +334,7 @@ def _open(folder: Path, **options: Any) -> "Study":
 
     opened = open_for_command(folder)
     given = {name: value for name, value in options.items() if value != ""}
-    values: dict[str, Any] = opened.settings.model_dump(mode="json")
-    values["cnn"] |= given
+    # What is not set stays so: the table of a network names only what differs.
+    values: dict[str, Any] = opened.settings.model_dump(mode="json", exclude_unset=True)
+    values["cnn"] = values.get("cnn", {}) | given
     return Study(opened.root, parse_settings(values, source="The command line"))

@@ -56,7 +56,8 @@ def read_labels(study: Study) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``image_id``, ``actor``, ``expression`` and ``split``, in the manifest's order.
+        ``image_id``, ``actor``, ``expression`` and ``split``, in the manifest's order, of the
+        expressions that the study's network is to tell apart.
 
     Raises
     ------
@@ -66,8 +67,10 @@ def read_labels(study: Study) -> pd.DataFrame:
     """
     manifest = read_manifest(study)[["image_id", "actor", "expression"]]
     labels = manifest.merge(read_splits(study)[["image_id", "split"]], on="image_id", how="inner")
+    settings = study.settings.cnn
+    labels = labels[labels["expression"].isin(settings.for_network(settings.model).expressions)]
     check_actors_apart(labels, by_picture=study.settings.stimuli.validation_by == "picture")
-    return labels
+    return labels.reset_index(drop=True)
 
 
 def check_actors_apart(labels: pd.DataFrame, *, by_picture: bool = False) -> None:
@@ -99,7 +102,13 @@ def check_actors_apart(labels: pd.DataFrame, *, by_picture: bool = False) -> Non
         )
 
 
-def load_split(study: Study, labels: pd.DataFrame, split: str, side_px: int) -> LabelledPictures:
+def load_split(
+    study: Study,
+    labels: pd.DataFrame,
+    split: str,
+    side_px: int,
+    expressions: tuple[str, ...] = EXPRESSIONS,
+) -> LabelledPictures:
     """Load the pictures of one split at the network's size.
 
     Parameters
@@ -112,6 +121,8 @@ def load_split(study: Study, labels: pd.DataFrame, split: str, side_px: int) -> 
         ``train``, ``validation``, ``test`` or ``unused``.
     side_px : int
         Side of the square pictures.
+    expressions : tuple of str, default `EXPRESSIONS`
+        What the outputs of the network that they are for stand for.
 
     Returns
     -------
@@ -129,7 +140,8 @@ def load_split(study: Study, labels: pd.DataFrame, split: str, side_px: int) -> 
             f"The split {split!r} must hold pictures, but {study.splits_tsv} names none. "
             "Make the splits anew: faceoff stimuli register."
         )
-    return LabelledPictures(table, load_pictures(study, list(table["image_id"]), side_px))
+    pictures = load_pictures(study, list(table["image_id"]), side_px)
+    return LabelledPictures(table, pictures, expressions)
 
 
 @dataclass(frozen=True)

@@ -60,14 +60,15 @@ def evaluate(study: Study, model: str) -> None:
         f"network {model}: {100 * accuracy['value']:.1f} % of {accuracy['n']} test pictures named "
         f"rightly, 95 % CI {100 * accuracy['ci_low']:.1f} to {100 * accuracy['ci_high']:.1f}"
     )
-    unknown = [name for name in EXPRESSIONS if name not in network.expressions]
+    wanted = study.settings.cnn.for_network(model).expressions
+    unknown = [name for name in wanted if name not in network.expressions]
     if unknown:
         names = ", ".join(unknown)
         say(f"warning: the network cannot answer {names}; their pictures count as wrong")
 
 
 def predict(study: Study, network: Network) -> pd.DataFrame:
-    """Let a network name every picture of a study's splits.
+    """Let a network name every picture of a study's splits that shows what it is to tell apart.
 
     Parameters
     ----------

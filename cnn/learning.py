@@ -1,6 +1,6 @@
 """Learning: epochs over the training pictures, until the validation loss falls no more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,11 @@ from cnn.data import LabelledPictures, margin_px, training_batches, with_margin
 from cnn.preprocessing import Preprocessing
 from study.progress import bar
 from study.seeds import generator
-from study.settings.cnn import CnnSettings
+from study.settings.cnn import CnnSettings, TrainingSettings
 
 _BATCH = 64
+# Of the validation loss: a smaller fall is none. Keras' default.
+_LEAST_FALL = 1e-4
 
 HISTORY = {
     "epoch": "pass over the training pictures, from 1",
@@ -22,7 +24,8 @@ HISTORY = {
     "accuracy": "part of the training pictures, as they were changed, that were named rightly",
     "val_loss": "mean cross-entropy of the validation pictures, unchanged, in nats",
     "val_accuracy": "part of the validation pictures that were named rightly",
-    "best": "whether these weights were the best so far and were kept",
+    "best": "whether the validation loss was the lowest so far; of these the last was kept, "
+    "unless the settings keep the last epoch's weights",
 }
 
 
@@ -37,7 +40,7 @@ def fit(
     before: Checkpoint | None = None,
     until: float = np.inf,
 ) -> pd.DataFrame:
-    """Train a network, and leave it with the weights of the lowest validation loss.
+    """Train a network, and leave it with the best weights or the last ones.
 
     Parameters
     ----------
@@ -46,7 +49,8 @@ def fit(
     training, validation : LabelledPictures
         Those for validation are never changed.
     settings : CnnSettings
-        Epochs, patience, batch size, learning rate and changes of the training pictures.
+        Epochs, patience, batch size, optimiser, changes of the training pictures, and whether
+        the weights of the lowest validation loss or the last ones are kept.
     preprocessing : Preprocessing
         What is done to pixels before the first layer.
     seed : int
@@ -75,6 +79,8 @@ def fit(
         advance(len(rows) * n_steps)
         while not _is_done(history, settings, until):
             epoch = len(rows) + 1
+            if settings.schedule == "plateau":
+                learner.set_rate(plateau_rate(history["val_loss"].tolist(), settings))
             random = generator(seed, "cnn", "epoch", epoch)
             batches = training_batches(pictures, training.labels, settings, preprocessing, random)
             seed_dropout(network, seed, epoch)
@@ -86,8 +92,40 @@ def fit(
             rows.append((epoch, loss, accuracy, val_loss, val_accuracy, better))
             history = pd.DataFrame(rows, columns=list(HISTORY))
             keep(Checkpoint(history, network.get_weights(), best_weights, learner.optimiser_state))
-    network.set_weights(best_weights)
+    if settings.keep == "best":
+        network.set_weights(best_weights)
     return history
+
+
+def plateau_rate(val_losses: Sequence[float], settings: TrainingSettings) -> float:
+    """Give the step size of the epoch after those that are done.
+
+    Parameters
+    ----------
+    val_losses : sequence of float
+        Validation loss of each epoch so far.
+    settings : TrainingSettings
+        First and smallest step size, patience in epochs, and the factor.
+
+    Returns
+    -------
+    float
+        Multiplied by the factor each time that the loss has not fallen by more than 0.0001 for
+        as many epochs as the patience, as Keras' ReduceLROnPlateau does.
+
+    Examples
+    --------
+    >>> settings = TrainingSettings(learning_rate=0.1, plateau_patience=2)
+    >>> plateau_rate([1.0, 1.1, 1.2], settings)
+    0.05
+    """
+    rate, best, waited = settings.learning_rate, np.inf, 0
+    for loss in val_losses:
+        waited = 0 if loss < best - _LEAST_FALL else waited + 1
+        best = loss if waited == 0 else best
+        if waited == settings.plateau_patience:
+            rate, waited = max(rate * settings.plateau_factor, settings.smallest_rate), 0
+    return rate
 
 
 def _is_done(history: pd.DataFrame, settings: CnnSettings, until: float) -> bool:
@@ -134,7 +172,9 @@ class _Learner:
         rate: Any = settings.learning_rate
         if settings.schedule == "cosine":
             rate = tf.keras.optimizers.schedules.CosineDecay(rate, settings.epochs * n_steps)
-        optimiser = self._optimiser = tf.keras.optimizers.Adam(rate)
+        names = {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop", "adamax": "Adamax"}
+        made = getattr(tf.keras.optimizers, names[settings.optimiser])
+        optimiser = self._optimiser = made(rate)
         optimiser.build(network.trainable_variables)
 
         @tf.function(reduce_retracing=True)
@@ -154,6 +194,10 @@ class _Learner:
 
         self._step = step
         self._answer = answer
+
+    def set_rate(self, rate: float) -> None:
+        """Choose the step size of the next epoch, where the schedule leaves it open."""
+        self._optimiser.learning_rate = rate
 
     @property
     def optimiser_state(self) -> list[Any]:

@@ -97,8 +97,8 @@ def draw_folds(study: Study, n_folds: int) -> pd.DataFrame:
     Parameters
     ----------
     study : Study
-        The study, with manifest, crops and splits; all pictures with a crop take part, those of
-        the test actors' other session among them.
+        The study, with manifest, crops and splits; all pictures with a crop take part that show
+        what the network is to tell apart, those of the test actors' other session among them.
     n_folds : int
         Number of folds, 3 or more: one to judge, one to validate, the rest to train.
 
@@ -112,7 +112,10 @@ def draw_folds(study: Study, n_folds: int) -> pd.DataFrame:
     InputError
         If there are fewer actors than folds.
     """
-    manifest = read_manifest(study)[["image_id", "actor", "sex"]]
+    settings = study.settings.cnn
+    manifest = read_manifest(study)
+    known = settings.for_network(settings.model).expressions
+    manifest = manifest[manifest["expression"].isin(known)][["image_id", "actor", "sex"]]
     usable = pd.read_csv(study.crops_tsv, sep="\t", usecols=["image_id"])["image_id"]
     manifest = manifest[manifest["image_id"].isin(usable)]
     actors = manifest.drop_duplicates("actor")
@@ -134,6 +137,8 @@ def draw_folds(study: Study, n_folds: int) -> pd.DataFrame:
 def fold_labels(study: Study, folds: pd.DataFrame, fold: int) -> pd.DataFrame:
     """Give the splits of one fold: it is tested, the next one validates, the others train.
 
+    Where the settings validate on the test pictures, the next one trains as well.
+
     Parameters
     ----------
     study : Study
@@ -151,6 +156,8 @@ def fold_labels(study: Study, folds: pd.DataFrame, fold: int) -> pd.DataFrame:
     expressions = read_manifest(study)[["image_id", "expression"]]
     labels = folds.merge(expressions, on="image_id")
     following = fold % folds["fold"].max() + 1
+    if _validation_split(study) == "test":
+        following = 0
     split = np.select(
         [labels["fold"] == fold, labels["fold"] == following], ["test", "validation"], "train"
     )
@@ -171,8 +178,16 @@ def train_fold(study: Study, model: str, folds: pd.DataFrame, fold: int) -> None
     fold : int
         From 1.
     """
-    labels = fold_labels(study, folds, fold)
-    train_on(study, model, labels, study.settings.study.seed, fold_dir(study, model, fold))
+    labels, folder = fold_labels(study, folds, fold), fold_dir(study, model, fold)
+    seed, validation = study.settings.study.seed, _validation_split(study)
+    train_on(study, model, labels, seed, folder, validation_split=validation)
+
+
+def _validation_split(study: Study) -> str:
+    """Name the split that validates the networks of folds."""
+    settings = study.settings.cnn
+    own = settings.for_network(settings.model).fold_validation
+    return "test" if own == "test" else "validation"
 
 
 def train_seed(study: Study, model: str, seed: int) -> None:
@@ -272,7 +287,11 @@ def _answers(study: Study, labels: pd.DataFrame, folder: Path) -> pd.DataFrame:
 def _named(table: pd.DataFrame) -> pd.DataFrame:
     """Add the expression with the greatest probability, and whether it is shown."""
     names = np.array([name.removeprefix("p_") for name in _PROBABILITIES])
-    predicted = names[table[list(_PROBABILITIES)].to_numpy().argmax(axis=1)]
+    # A network that tells fewer expressions apart gives the others nothing.
+    others = [name for name in table.columns if name not in _PROBABILITIES]
+    table = table.reindex(columns=[*others, *_PROBABILITIES])
+    given = table[list(_PROBABILITIES)].fillna(-1.0).to_numpy()
+    predicted = names[given.argmax(axis=1)]
     return table.assign(predicted=predicted, correct=predicted == table["expression"].to_numpy())
 
 

@@ -62,11 +62,12 @@ def train_on_shuffled_labels(study: Study, network: Network) -> tuple[Network, f
             new.rate = 0.0
     probabilities = tf.keras.layers.Softmax()(logits.outputs[0])
     learner = tf.keras.Model(logits.inputs, probabilities)
-    settings = study.settings.cnn
+    settings = study.settings.cnn.for_network(study.settings.cnn.model)
     epochs = _TIMES_EPOCHS * settings.epochs
     plain = settings.model_copy(
         update={
             "input_px": network.input_px, "epochs": epochs, "patience": epochs,
+            "keep": "best",
             "shift": 0.0, "zoom": 0.0, "brightness": 0.0, "shear_deg": 0.0, "flip": False,
         }
     )  # fmt: skip

@@ -103,9 +103,9 @@ def _training(
 ) -> Step:
     """Describe one training, of a network that was not adopted."""
     from cnn.adoption import is_adopted
-    from cnn.training import TRAINING
+    from cnn.training import training_values
 
-    settings = study.settings.cnn
+    settings = study.settings.cnn.for_network(study.settings.cnn.model)
     if is_adopted(study, settings.model):
         raise InputError(
             f"A network that is trained must be one of the registry, but {settings.model!r} was "
@@ -117,7 +117,7 @@ def _training(
         "cnn train",
         (study.manifest_tsv, study.crops_tsv, study.splits_tsv, *own_file),
         (folder / "network.json", folder / "weights.h5", folder / "history.tsv"),
-        {"cnn": settings.model_dump(mode="json", include=set(TRAINING)), **chosen},
+        {"cnn": training_values(settings), **chosen},
         run,
         follows,
     )
@@ -158,6 +158,7 @@ def evaluate_step(study: Study) -> Step:
     from cnn.evaluation import evaluate
 
     model = study.settings.cnn.model
+    known = study.settings.cnn.for_network(model).expressions
     folder = study.cnn_dir(model)
     return Step(
         "cnn evaluate",
@@ -166,7 +167,7 @@ def evaluate_step(study: Study) -> Step:
             folder / f"{name}.tsv"
             for name in ("predictions", "evaluation", "confusion", "actors", "calibration")
         ),
-        {"model": model},
+        {"model": model, "expressions": list(known)},
         partial(evaluate, study, model),
         "cnn explain",
     )
@@ -256,7 +257,7 @@ def sanity_step(study: Study, per_expression: int, *, labels: bool = False) -> S
     settings = study.settings.cnn
     stem = study.cnn_dir(settings.model) / f"sanity_{settings.method}"
     chosen = settings.model_dump(mode="json", include={"model", "method", "method_arguments"})
-    training = settings.model_dump(
+    training = settings.for_network(settings.model).model_dump(
         mode="json", include={"epochs", "batch_size", "learning_rate", "schedule"}
     )
     return Step(

@@ -1,6 +1,7 @@
 """Training: from the registry and a study's pictures to a network on the disk."""
 
 import hashlib
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from importlib import metadata
 from pathlib import Path
@@ -16,20 +17,16 @@ from cnn.data import load_split, read_labels
 from cnn.learning import HISTORY, fit
 from cnn.network import save_network
 from cnn.preprocessing import PREPROCESSINGS, Preprocessing
-from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 from study.folder import Study
 from study.progress import say
 from study.provenance import sha256_of
-from study.settings.cnn import CnnSettings
+from study.settings.cnn import CnnSettings, TrainingSettings
 from study.tables import write_table
 from study.writing import remove_file
 
 # The settings that a training's result hangs on.
-TRAINING = (
-    "model", "weights", "preprocessing", "freeze", "input_px", "epochs", "patience", "batch_size",
-    "learning_rate", "schedule", "shift", "zoom", "zoom_apart", "shear_deg", "brightness", "flip",
-)  # fmt: skip
+TRAINING = {"model", *TrainingSettings.model_fields}
 
 
 def train(study: Study, model: str) -> None:
@@ -57,7 +54,15 @@ def train(study: Study, model: str) -> None:
     train_on(study, model, labels, study.settings.study.seed, study.cnn_dir(model))
 
 
-def train_on(study: Study, model: str, labels: pd.DataFrame, seed: int, folder: Path) -> None:
+def train_on(
+    study: Study,
+    model: str,
+    labels: pd.DataFrame,
+    seed: int,
+    folder: Path,
+    *,
+    validation_split: str = "validation",
+) -> None:
     """Train a network on pictures with given splits.
 
     A training that was broken off goes on behind the last whole epoch, with the same result as
@@ -75,18 +80,22 @@ def train_on(study: Study, model: str, labels: pd.DataFrame, seed: int, folder: 
         Of the first weights, and of the order and the changes of the pictures.
     folder : Path
         Where the network goes.
+    validation_split : str, default "validation"
+        The split that validates; the test pictures only where the last weights are kept.
 
     Raises
     ------
     InputError
         If there is no such network, or pictures or weights are missing.
     """
-    settings = study.settings.cnn
-    check_every_expression(labels)
+    settings = study.settings.cnn.for_network(model)
+    labels = labels[labels["expression"].isin(settings.expressions)]
+    check_every_expression(labels, settings.expressions)
     make_deterministic(seed)
     network = start(study, model)
-    training = load_split(study, labels, "train", settings.input_px)
-    validation = load_split(study, labels, "validation", settings.input_px)
+    known = tuple(settings.expressions)
+    training = load_split(study, labels, "train", settings.input_px, known)
+    validation = load_split(study, labels, validation_split, settings.input_px, known)
     say(
         f"network {model}: {describe(network)}; {len(training.table)} pictures to train on, "
         f"{len(validation.table)} to validate"
@@ -103,16 +112,16 @@ def train_on(study: Study, model: str, labels: pd.DataFrame, seed: int, folder: 
     if before is not None:
         say(f"the training was broken off: it goes on behind epoch {len(before.history)}")
     history = fit(network, training, validation, settings, preprocessing, seed, keep, before)
-    best = history[history["best"]].iloc[-1]
+    kept = history.iloc[-1] if settings.keep == "last" else history[history["best"]].iloc[-1]
     say(
-        f"kept epoch {best['epoch']} of {len(history)}: "
-        f"{100 * best['val_accuracy']:.1f} % of the validation pictures named rightly"
+        f"kept epoch {kept['epoch']} of {len(history)}: "
+        f"{100 * kept['val_accuracy']:.1f} % of the validation pictures named rightly"
     )
     save_network(
         folder,
         network,
         name=model,
-        expressions=EXPRESSIONS,
+        expressions=known,
         preprocessing=preprocessing,
         seed=seed,
     )
@@ -140,11 +149,11 @@ def start(study: Study, model: str) -> Any:
         If there is no such network, its weights are missing, or a pattern names no layer or
         nothing is left to train.
     """
-    settings = study.settings.cnn
+    settings = study.settings.cnn.for_network(model)
     weights = settings.weights
     if weights not in ("own", "random"):
         weights = str(study.root / weights)
-    network = build(model, settings.input_px, len(EXPRESSIONS), weights)
+    network = build(settings.architecture, settings.input_px, len(settings.expressions), weights)
     for pattern in settings.freeze:
         named = [layer for layer in network.layers if fnmatchcase(layer.name, pattern)]
         if not named:
@@ -190,7 +199,7 @@ def chosen_preprocessing(settings: CnnSettings) -> Preprocessing:
     Parameters
     ----------
     settings : CnnSettings
-        The network's name, and whether another preprocessing than its own is asked for.
+        The network's kind, and whether another preprocessing than its own is asked for.
 
     Returns
     -------
@@ -198,7 +207,7 @@ def chosen_preprocessing(settings: CnnSettings) -> Preprocessing:
         Of the network.
     """
     if settings.preprocessing == "own":
-        return architecture(settings.model).preprocessing
+        return architecture(settings.architecture).preprocessing
     return PREPROCESSINGS[settings.preprocessing]
 
 
@@ -211,7 +220,7 @@ def _identity(
         weights.update(values.tobytes())
     return {
         "faceoff": metadata.version("faceoff"),
-        "settings": study.settings.cnn.model_dump(mode="json", include=set(TRAINING)),
+        "settings": training_values(study.settings.cnn.for_network(model)),
         "seed": seed,
         "labels": labels[["image_id", "expression", "split"]].to_csv(index=False),
         "pictures": [sha256_of(path) for path in (study.manifest_tsv, study.crops_tsv)],
@@ -219,13 +228,31 @@ def _identity(
     }
 
 
-def check_every_expression(labels: pd.DataFrame) -> None:
-    """Refuse to train a network that would never see one of the expressions.
+def training_values(settings: CnnSettings) -> dict[str, Any]:
+    """Give the settings that the result of a training hangs on.
+
+    Parameters
+    ----------
+    settings : CnnSettings
+        Those of one network, as `CnnSettings.for_network` gives them.
+
+    Returns
+    -------
+    dict
+        Values by name, for a record.
+    """
+    return settings.model_dump(mode="json", include=TRAINING)
+
+
+def check_every_expression(labels: pd.DataFrame, expressions: Sequence[str]) -> None:
+    """Refuse to train a network that would never see one of its expressions.
 
     Parameters
     ----------
     labels : pandas.DataFrame
         With the columns ``expression`` and ``split``.
+    expressions : sequence of str
+        What the outputs stand for.
 
     Raises
     ------
@@ -233,9 +260,10 @@ def check_every_expression(labels: pd.DataFrame) -> None:
         If an expression has no picture to train on.
     """
     shown = set(labels.loc[labels["split"] == "train", "expression"])
-    missing = [name for name in EXPRESSIONS if name not in shown]
+    missing = [name for name in expressions if name not in shown]
     if missing:
         raise InputError(
             f"Every expression needs pictures to train on, but there are none of "
-            f"{', '.join(missing)}. Register a face set that has them."
+            f"{', '.join(missing)}. Register a face set that has them, or leave them out of [cnn] "
+            "expressions."
         )

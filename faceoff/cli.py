@@ -9,6 +9,7 @@ import cnn.cli
 import comparison.cli
 import experiment.cli
 import faceoff.power.cli
+import faceoff.recipes.cli
 import gaze_analysis.cli
 import participants.cli
 import stimuli.cli
@@ -37,6 +38,7 @@ app.add_typer(experiment.cli.app, name="experiment")
 app.add_typer(gaze_analysis.cli.app, name="gaze")
 app.add_typer(cnn.cli.app, name="cnn")
 app.add_typer(comparison.cli.app, name="compare")
+app.add_typer(faceoff.recipes.cli.app, name="recipes")
 
 
 @app.command()

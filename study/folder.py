@@ -1,6 +1,7 @@
 """The study folder: a valid BIDS dataset from its first day, and where each thing is in it."""
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,7 +206,12 @@ def open_study(folder: Path) -> Study:
     return Study(folder, read_settings(settings_toml))
 
 
-def create_study(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Study:
+def create_study(
+    folder: Path,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    settings_toml: str | None = None,
+) -> Study:
     """Make a new study folder.
 
     Parameters
@@ -214,6 +220,8 @@ def create_study(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None
         The folder to make; it may exist if it is empty or holds no study yet.
     overrides : mapping of str to mapping, optional
         Settings that differ from the defaults, by section.
+    settings_toml : str, optional
+        The whole text of study.toml, in place of overrides.
 
     Returns
     -------
@@ -233,10 +241,11 @@ def create_study(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None
             f"A new study needs a folder of its own, but {folder} holds one already. "
             "Choose another name."
         )
-    settings = parse_settings(overrides or {}, source="The settings of the new study")
+    text = toml_template(overrides) if settings_toml is None else settings_toml
+    settings = parse_settings(tomllib.loads(text), source="The settings of the new study")
     write_dataset_files(folder, settings.study)
     # The settings come last: a folder without them is no study yet.
-    write_text(folder / SETTINGS_NAME, toml_template(overrides))
+    write_text(folder / SETTINGS_NAME, text)
     return open_study(folder)
 
 

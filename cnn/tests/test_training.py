@@ -12,6 +12,7 @@ from cnn.data import load_split, read_labels
 from cnn.network import load_network, softmax
 from cnn.tests.tiny import tiny_study
 from cnn.training import check_every_expression, start, train
+from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 from study.folder import Study
 
@@ -65,7 +66,7 @@ def test_training_stops_when_the_validation_loss_falls_no_more(tmp_path):
 def test_an_expression_without_pictures_is_refused():
     labels = pd.DataFrame({"expression": ["happy", "sad"], "split": ["train", "test"]})
     with pytest.raises(InputError, match="none of afraid, angry, disgusted, neutral, sad, "):
-        check_every_expression(labels)
+        check_every_expression(labels, EXPRESSIONS)
 
 
 def test_a_training_that_was_killed_goes_on_with_the_same_result(tmp_path, monkeypatch):

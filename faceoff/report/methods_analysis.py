@@ -10,6 +10,7 @@ from faceoff.report.content import ReportSection
 from faceoff.report.needs import need
 from faceoff.report.wording import counted, listed
 from study.folder import Study
+from study.settings.cnn import TrainingSettings
 from study.tables import read_table
 
 _SCORES = {
@@ -18,7 +19,15 @@ _SCORES = {
     "absolute": "the mean of its absolute values",
     "maximum": "its maximum",
 }
-_SCHEDULES = {"cosine": ", which fell to zero along a cosine", "constant": ""}
+_OPTIMISERS = {
+    "adam": "Adam [@kingma2015]", "sgd": "stochastic gradient descent", "rmsprop": "RMSprop",
+    "adamax": "Adamax [@kingma2015]",
+}  # fmt: skip
+_SCHEDULES = {
+    "cosine": ", which fell to zero along a cosine", "constant": "",
+    "plateau": ", which fell when the validation loss no longer did",
+}  # fmt: skip
+_KEPT = {"best": "the weights of the lowest validation loss", "last": "the last weights"}
 # By the beginning of a network's or method's name; the longest that fits counts.
 _NETWORK_SOURCES = {
     "vgg_face": " [@parkhi2015; @bartnik2020]", "VGG": " [@simonyan2015]", "ResNet": " [@he2016]",
@@ -51,7 +60,7 @@ def network_methods_section(study: Study) -> ReportSection:
     ReportSection
         One paragraph.
     """
-    settings = study.settings.cnn
+    settings = study.settings.cnn.for_network(study.settings.cnn.model)
     path = study.cnn_dir(settings.model) / "network.json"
     need(path, "cnn train")
     stored = json.loads(path.read_text(encoding="utf-8"))
@@ -61,26 +70,25 @@ def network_methods_section(study: Study) -> ReportSection:
             f"{stored['adopted']['file']}. [Its architecture and training.]"
         )
     else:
-        about = ARCHITECTURES[settings.model].description if settings.model in ARCHITECTURES else ""
-        described = f" ({about})" if about else ""
+        kind = settings.architecture
+        described = f" ({ARCHITECTURES[kind].description})" if kind in ARCHITECTURES else ""
         frozen = (
             f"; these layers were not trained: {listed(settings.freeze)}" if settings.freeze else ""
         )
         text = (
-            f"The network '{settings.model}'{_source(settings.model, _NETWORK_SOURCES)} with "
+            f"The network '{settings.model}'{_source(kind, _NETWORK_SOURCES)} with "
             f"{stored['parameters']:,} parameters{described} saw pictures of "
-            f"{settings.input_px} px. It was trained by Adam [@kingma2015] with a step size of "
-            f"{settings.learning_rate:g}{_SCHEDULES[settings.schedule]}, {settings.batch_size} "
-            f"pictures in a step, for at most {settings.epochs} epochs, and stopped after "
-            f"{settings.patience} without a lower validation loss; the weights of the lowest "
-            f"validation loss were kept{frozen}. {_augmentation(study)}"
+            f"{settings.input_px} px. It was trained by {_OPTIMISERS[settings.optimiser]} with a "
+            f"step size of {settings.learning_rate:g}{_SCHEDULES[settings.schedule]}, "
+            f"{settings.batch_size} pictures in a step, for at most {settings.epochs} epochs, and "
+            f"stopped after {settings.patience} without a lower validation loss; "
+            f"{_KEPT[settings.keep]} were kept{frozen}. {_augmentation(settings)}"
         )
     return ReportSection("Network and training", (text,))
 
 
-def _augmentation(study: Study) -> str:
+def _augmentation(cnn: TrainingSettings) -> str:
     """Say what was done to training pictures."""
-    cnn = study.settings.cnn
     shares = {"moved": cnn.shift, "zoomed": cnn.zoom, "made brighter or darker": cnn.brightness}
     done = [f"{what} by up to {100 * share:g} %" for what, share in shares.items() if share]
     done += [f"sheared by up to {cnn.shear_deg:g} degrees"] * bool(cnn.shear_deg)

@@ -22,7 +22,7 @@ from study.settings.screen import ScreenSettings
 from study.settings.stimuli import StimuliSettings
 from study.settings.study import StudySettings
 
-__all__ = ["Settings", "StudySettings", "parse_settings", "read_settings"]
+__all__ = ["Settings", "StudySettings", "explain_problems", "parse_settings", "read_settings"]
 
 
 class Settings(Section):
@@ -95,11 +95,30 @@ def parse_settings(values: Mapping[str, Any], *, source: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        messages = [_explain(problem, source) for problem in error.errors()]
-        raise InputError("\n".join(messages)) from error
+        raise InputError(explain_problems(error, source, Settings)) from error
 
 
-def _explain(problem: Any, source: str) -> str:
+def explain_problems(error: ValidationError, source: str, model: type[BaseModel]) -> str:
+    """Say pydantic's problems in the words of the user.
+
+    Parameters
+    ----------
+    error : pydantic.ValidationError
+        What pydantic found.
+    source : str
+        Where the values come from.
+    model : type
+        What they should make.
+
+    Returns
+    -------
+    str
+        A line for each problem.
+    """
+    return "\n".join(_explain(problem, source, model) for problem in error.errors())
+
+
+def _explain(problem: Any, source: str, model: type[BaseModel]) -> str:
     """Say one problem of pydantic's in the words of the user."""
     place = [str(part) for part in problem["loc"]]
     name = ".".join(place)
@@ -107,17 +126,18 @@ def _explain(problem: Any, source: str) -> str:
         kind = "section" if len(place) == 1 else "setting"
         return (
             f"{source} may only hold known names, but it has the {kind} {name!r}."
-            f"{did_you_mean(place[-1], _known_names(place[:-1]))}"
+            f"{did_you_mean(place[-1], _known_names(place[:-1], model))}"
         )
+    if problem["type"] == "missing":
+        return f"{source} must hold {name!r}, but it does not. Add it."
     expected = problem["msg"].removeprefix("Value error, ").removesuffix(".")
     return f"{source}: {name} is out of its range: {expected}, but it is {problem['input']!r}. " + (
         "Correct the value."
     )
 
 
-def _known_names(place: list[str]) -> list[str]:
+def _known_names(place: list[str], model: Any) -> list[str]:
     """List the names that a section, or a section within one, may hold."""
-    model: Any = Settings
     for part in place:
         field = model.model_fields.get(part)
         if field is None:  # the key of a table, or an index in a list
