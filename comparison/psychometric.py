@@ -1,13 +1,14 @@
 """Psychometric functions: how accuracy falls as faces are degraded, from all right to guessing."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Shape = Literal["weibull", "logistic"]
+SHAPES: tuple[Shape, ...] = get_args(Shape)
 # The threshold is sought up to this factor below and above the levels that were shown.
 REACH = 10.0
 SLOPES = (0.2, 20.0)
