@@ -14,6 +14,7 @@ from comparison.psychometric_tables import (
     PEOPLE,
     PSYCHOMETRIC_COLUMNS,
     Counts,
+    network_guess,
     psychometric_table,
     threshold_lines,
     trial_counts,
@@ -105,7 +106,7 @@ def _compare(study: Study, people: Study, stem: Path) -> None:
     accuracy = noise_accuracy(trials, network, seed=seed)
     counts = [trial_counts(trials, NOISE)]
     if network is not None:
-        counts.append(_network_counts(network))
+        counts.append(_network_counts(network, network_guess(study)))
     fits = psychometric_table(
         counts, shape=comparison.psychometric, confidence=comparison.confidence, seed=seed
     )
@@ -177,11 +178,11 @@ def _read_network(study: Study) -> pd.DataFrame | None:
     return before.groupby("variance", as_index=False)[list(numbers[1:])].mean()
 
 
-def _network_counts(network: pd.DataFrame) -> Counts:
+def _network_counts(network: pd.DataFrame, guess: float) -> Counts:
     """Give the network's right answers, which are known in sum."""
     n = network["n"].to_numpy(float)[None]
     right = network["accuracy"].to_numpy(float)[None] * n
-    return Counts(NOISE, NETWORK, network["variance"].to_numpy(float), ("all",), right, n)
+    return Counts(NOISE, NETWORK, network["variance"].to_numpy(float), ("all",), right, n, guess)
 
 
 def noise_accuracy(

@@ -16,6 +16,7 @@ from comparison.people_trials import read_occlusions, read_people_trials, trial_
 from comparison.psychometric_figure import psychometric_figure
 from comparison.psychometric_tables import (
     PSYCHOMETRIC_COLUMNS,
+    network_guess,
     psychometric_table,
     threshold_lines,
 )
@@ -102,7 +103,7 @@ def _compare(study: Study, occlusion: Study, tables: list[Path], figures: list[P
     names = [name for name in result["condition"].unique() if name != INTACT]
     answers = {name: network_answers(curves, name) for name in names}
     fits = psychometric_table(
-        occlusion_counts(shown, trials, answers),
+        occlusion_counts(shown, trials, answers, network_guess(study)),
         shape=comparison.psychometric, confidence=comparison.confidence, seed=seed,
     )  # fmt: skip
     write_table(tables[0], result, PEOPLE_COLUMNS)

@@ -10,7 +10,7 @@ from comparison.psychometric_tables import NETWORK, PEOPLE, Counts, trial_counts
 
 
 def occlusion_counts(
-    shown: pd.DataFrame, trials: pd.DataFrame, answers: dict[str, pd.DataFrame]
+    shown: pd.DataFrame, trials: pd.DataFrame, answers: dict[str, pd.DataFrame], guess: float
 ) -> Iterator[Counts]:
     """Count right answers by the share of the tiles removed, of people and of the network.
 
@@ -22,6 +22,8 @@ def occlusion_counts(
         People's answers: participant_id, condition, share_removed and right.
     answers : dict of str to pandas.DataFrame, shape (n_faces, n_steps)
         By condition, whether the network names each face rightly at each step.
+    guess : float
+        Share of right answers of a network that sees nothing.
 
     Yields
     ------
@@ -42,7 +44,13 @@ def occlusion_counts(
         faces = sorted(shown["face"].unique())
         right = own.loc[faces, steps.index].to_numpy(float)
         yield Counts(
-            condition, NETWORK, steps.to_numpy(float), tuple(faces), right, np.ones_like(right)
+            condition,
+            NETWORK,
+            steps.to_numpy(float),
+            tuple(faces),
+            right,
+            np.ones_like(right),
+            guess,
         )
 
 

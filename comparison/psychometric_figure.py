@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from comparison.psychometric import Psychometric
-from comparison.psychometric_tables import ALL, GUESS, NETWORK, PEOPLE
+from comparison.psychometric_tables import ALL, NETWORK, PEOPLE
 from study.figures import BLACK, Columns, panel_figure
 from study.figures import NETWORK as NETWORK_COLOUR
 from study.figures import PEOPLE as PEOPLE_COLOUR
@@ -41,7 +41,7 @@ def psychometric_figure(
     matplotlib.figure.Figure
         A panel for each condition: bars are intervals of accuracy; the band at the foot the
         interval of the pooled threshold, the ticks below it the thresholds of single people.
-        The dotted line is guessing.
+        Dotted lines are guessing.
     """
     conditions = list(points["condition"].unique())
     figure, [panels] = panel_figure(len(conditions), columns, row_cm=(6.0, 7.5), sharey=True)
@@ -53,7 +53,8 @@ def psychometric_figure(
             if len(rows):
                 _draw_points(axes, rows, who)
                 _draw_fit(axes, fits[fits["condition"] == condition], who, place)
-        axes.axhline(GUESS, color=BLACK, linewidth=0.8, linestyle=":")
+        for guess in fits["guess"].dropna().unique():
+            axes.axhline(guess, color=BLACK, linewidth=0.8, linestyle=":")
         axes.set(xlabel=level, ylim=(-0.1, 1.02), yticks=np.arange(0, 1.1, 0.2))
         if len(conditions) > 1:
             axes.set_title(str(condition).replace("_", " "))

@@ -16,13 +16,14 @@ from comparison.psychometric import (
     resampled_fits,
 )
 from stimuli.expressions import EXPRESSIONS
+from study.folder import Study
 from study.progress import track
 from study.seeds import generator
 
 Floats = npt.NDArray[np.float64]
 PEOPLE, NETWORK, RATIO = "people", "network", "people / network"
 ALL = "all"
-#: Who sees nothing guesses one of seven.
+#: People who see nothing guess one of seven.
 GUESS = 1 / len(EXPRESSIONS)
 #: Bootstrap samples, and simulated experiments of the goodness of fit; each is a fit.
 RESAMPLES = 1000
@@ -45,7 +46,8 @@ PSYCHOMETRIC_COLUMNS = {
     "lapse": "share of wrong answers without degradation, as fitted",
     "lapse_low": "lower end of its interval",
     "lapse_high": "upper end of that interval",
-    "guess": "share of right answers where nothing is seen; not fitted",
+    "guess": "share of right answers where nothing is seen, one of as many as there are answers; "
+    "not fitted",
     "shape": "function: weibull, or logistic of the level's logarithm ([comparison] psychometric)",
     "deviance": "twice the log likelihood that a fit through all points has more",
     "df": "number of levels less that of the fitted values (3)",
@@ -72,6 +74,8 @@ class Counts:
         The participants, or the pictures; of a network whose answers are only known in sum, one.
     right, asked : numpy.ndarray of float, shape (n_units, n_levels)
         Right answers and answers.
+    guess : float, default 1/7
+        Share of right answers where nothing is seen.
     """
 
     condition: str
@@ -80,6 +84,30 @@ class Counts:
     units: tuple[str, ...]
     right: Floats
     asked: Floats
+    guess: float = GUESS
+
+
+def network_guess(study: Study) -> float:
+    """Give the share of right answers of the study's network where it sees nothing.
+
+    Parameters
+    ----------
+    study : Study
+        The study, with a trained network.
+
+    Returns
+    -------
+    float
+        One of as many as it has expressions.
+
+    Raises
+    ------
+    InputError
+        If the network is not there.
+    """
+    from cnn.network import load_network
+
+    return 1 / len(load_network(study, study.settings.cnn.model).expressions)
 
 
 def trial_counts(trials: pd.DataFrame, condition: str) -> Counts:
@@ -143,7 +171,7 @@ def psychometric_table(
             | _intervals(fits, confidence)
         )
         if own.who == PEOPLE:
-            each = fit_psychometric(own.levels, own.right, own.asked, guess=GUESS, shape=shape)
+            each = fit_psychometric(own.levels, own.right, own.asked, guess=own.guess, shape=shape)
             people = zip(own.units, each, own.asked, strict=True)
             rows += [_row(own, unit, fitted, asked) for unit, fitted, asked in people]
     rows += [
@@ -158,15 +186,15 @@ def psychometric_table(
 def _pooled(own: Counts, shape: Shape, seed: int) -> tuple[Psychometric, list[Psychometric]]:
     """Fit the answers of all units, and of units drawn anew."""
     right, asked = own.right.sum(axis=0), own.asked.sum(axis=0)
-    pooled = fit_psychometric(own.levels, right[None], asked[None], guess=GUESS, shape=shape)[0]
+    pooled = fit_psychometric(own.levels, right[None], asked[None], guess=own.guess, shape=shape)[0]
     rng = generator(seed, "psychometric interval", own.condition, own.who)
     if _is_sum(own):
         n = np.rint(own.asked[0]).astype(int)
         drawn = rng.binomial(n, right / asked, size=(RESAMPLES, len(n)))
         again = np.broadcast_to(n, drawn.shape)
-        return pooled, fit_psychometric(own.levels, drawn, again, guess=GUESS, shape=shape)
+        return pooled, fit_psychometric(own.levels, drawn, again, guess=own.guess, shape=shape)
     fits = resampled_fits(
-        own.levels, own.right, own.asked, rng, guess=GUESS, shape=shape, resamples=RESAMPLES
+        own.levels, own.right, own.asked, rng, guess=own.guess, shape=shape, resamples=RESAMPLES
     )
     return pooled, fits
 
@@ -241,7 +269,7 @@ def _ratio(
             np.divide(a.threshold, b.threshold) for a, b in zip(people[1], network[1], strict=False)
         ]
     low, high = _ends(np.array(drawn), confidence)
-    row = {"condition": condition, "who": RATIO, "unit": ALL, "guess": GUESS, "shape": shape}
+    row = {"condition": condition, "who": RATIO, "unit": ALL, "shape": shape}
     known = people[0].is_bounded and network[0].is_bounded
     return row | {
         "threshold": float(ratio) if known else np.nan,

@@ -1,14 +1,21 @@
 """Simulated observers answer worse the more a face is degraded."""
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from experiment.observers import draw_observer
 from experiment.observers.tolerance import GUESS, Tolerance, draw_tolerances
-from stimuli.degraded import Degradation, Kind
+from experiment.simulate import simulate_sample
+from experiment.tests.made_up_study import make_study
+from stimuli.catalog import read_splits
+from stimuli.degraded import DEGRADED_COLUMNS, Degradation, Kind, degraded_tsv
+from stimuli.expressions import EXPRESSIONS
 from study.settings.observers import DegradedSettings, ObserversSettings
+from study.tables import read_table, write_table
 
 
 @pytest.mark.parametrize("kind", ["noise", "occlusion"])
@@ -53,3 +60,23 @@ def test_a_hard_face_is_hard_at_every_level() -> None:
     whole = observer.facing("A", "sad")
     assert first.accuracy["sad"] == second.accuracy["sad"] == pytest.approx(whole.accuracy["sad"])
     assert first.strategy == second.strategy == whole.strategy
+
+
+def test_a_simulated_session_shows_degraded_faces(tmp_path: Path) -> None:
+    certain = dict.fromkeys(EXPRESSIONS, 1.0)
+    settings = {"observers": {"accuracy": certain}, "execution": {"jobs": 1}}
+    study = make_study(tmp_path / "study", 6, **settings)
+    splits = read_splits(study)
+    test = splits["image_id"][splits["split"] == "test"].tolist()
+    levels = [0.0 if place % 2 else 50.0 for place in range(len(test))]
+    table = pd.DataFrame({"image_id": test, "face": test, "kind": "noise", "level": levels})
+    write_table(degraded_tsv(study), table, DEGRADED_COLUMNS)
+    simulate_sample(study, 1)
+    kinds = {"image_id": str, "phase": str, "correct": bool}
+    path = study.session_dir("sub-001", "01") / "trials.tsv"
+    trials = read_table(path, what="trials", columns=kinds)
+    right = trials[trials["phase"] == "main"].set_index("image_id")["correct"].astype(float)
+    intact = [name for name, level in zip(test, levels, strict=True) if level == 0]
+    assert (right[intact] == 1).all()
+    # Of 21 guesses of one in seven, ten or more are right in one session of 3600.
+    assert right.drop(intact).sum() < 10
