@@ -146,7 +146,10 @@ def _write_faces(
     faces = [*plan["face"].unique(), *practice["image_id"]]
     shown = dict(zip(faces, load_pictures(study, faces, side_px), strict=True))
     tested = list(plan["face"].unique())
-    seen = dict(zip(tested, load_pictures(study, tested, input_px), strict=True))
+    cnn = study.settings.cnn
+    resampling = cnn.for_network(cnn.model).resampling
+    pictures = load_pictures(study, tested, input_px, resampling)
+    seen = dict(zip(tested, pictures, strict=True))
     marks = picture_landmarks(study, faces)
     made.pictures_dir.mkdir(parents=True)
     # Pictures under licence stay on this computer: no repository is to take them along.
