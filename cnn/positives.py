@@ -144,12 +144,13 @@ def explain_positives(
     predictions = _read_predictions(study, model)
     drawn = draw_positives(predictions, per_class, study.settings.study.seed, model)
     parts, tables = [], []
-    for fold, rows in drawn.groupby("member", sort=True):
-        network = read_network(fold_dir(study, model, int(fold)))
+    for fold in sorted(set(drawn["member"].tolist())):
+        rows = drawn[drawn["member"] == fold]
+        network = read_network(fold_dir(study, model, fold))
         chosen = rows.assign(split="test")
         pictures = load_split(study, chosen, "test", network.input_px, network.expressions)
         part = explained(study, network, pictures, method, arguments, _TARGET)
-        parts.append(part.assign_coords(fold_of_image=("image", np.full(len(rows), int(fold)))))
+        parts.append(part.assign_coords(fold_of_image=("image", np.full(len(rows), fold))))
         tables.append(pictures.table)
     # The networks' names are those of their folders; together they are those of the model.
     whole = xr.concat(parts, dim="image", combine_attrs="override")
