@@ -2,12 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cnn.backend import import_tensorflow
 from cnn.layouts import small, vgg_face, with_head
-from cnn.preprocessing import AS_IS, CAFFE, CENTRED_RGB, TORCH, VGG_FACE, Preprocessing
+from cnn.preprocessing import AS_IS, CAFFE, CENTRED_RGB, RGB_255, TORCH, VGG_FACE, Preprocessing
+from cnn.published.ekman import alexnet, silnet, songnet, weinet
+from cnn.published.fer2013 import (
+    ccpccpccpff,
+    cpcpcpfff,
+    five_layers,
+    origin_head,
+    transfer_head,
+)
+from cnn.published.sizes import CONVOLUTIONS, plain
 from cnn.weights import keras_cache, load_imagenet, load_layers
 from study.errors import InputError, did_you_mean
 
@@ -58,6 +68,61 @@ def _with_weights(model: Any, *, but: tuple[str, ...]) -> list[str]:
     """Name the layers that have weights, without those of the head."""
     return [layer.name for layer in model.layers if layer.weights and layer.name not in but]
 
+
+def _random(
+    make: Callable[[int, int], Any], about: str, preprocessing: Preprocessing, smallest_px: int
+) -> Architecture:
+    """Describe a published network that starts from random weights."""
+
+    def build_it(input_px: int, n_classes: int, weights: str) -> Any:
+        model = make(input_px, n_classes)
+        if weights not in ("own", "random"):
+            load_layers(model, Path(weights), _with_weights(model, but=("logits",)))
+        return model
+
+    return Architecture(f"{about}; random weights", preprocessing, smallest_px, build_it)
+
+
+def _with_own_head(
+    application: str, head: Callable[[Any, int, str], Any], about: str
+) -> Architecture:
+    """Describe a network of keras.applications with the dense layers of a study of FER2013."""
+
+    def build_it(input_px: int, n_classes: int, weights: str) -> Any:
+        make = getattr(import_tensorflow().keras.applications, application)
+        shape = (input_px, input_px, 3)
+        body = load_imagenet(make, application, shape, weights, pooled=False)
+        return head(body, n_classes, f"fer_{application.lower()}")
+
+    return Architecture(f"{about}; ImageNet weights", RGB_255, 32, build_it)
+
+
+_EKMAN, _FER = "of Gaya-Morey et al. (2024)", "of BU CS523 (2022) for FER2013"
+_PUBLISHED = {
+    "AlexNet": _random(alexnet, f"variant of AlexNet {_EKMAN}, at 224 px", RGB_255, 32),
+    "WeiNet": _random(weinet, f"three convolutions {_EKMAN}, at 64 px", RGB_255, 16),
+    "SongNet": _random(songnet, f"four convolutions {_EKMAN}, at 224 px", RGB_255, 16),
+    "SilNet": _random(silnet, f"five convolutions {_EKMAN}, at 150 px", RGB_255, 16),
+    "fer_5layer": _random(
+        five_layers, f"eight convolutions and three dense layers {_FER}, at 48 px", RGB_255, 18
+    ),
+    "CPCPCPFFF": _random(cpcpcpfff, f"three convolutions {_FER}, at 48 px", RGB_255, 28),
+    "CCPCCPCCPFF": _random(ccpccpccpff, f"five convolutions {_FER}, at 48 px", RGB_255, 45),
+    "fer_vgg16": _with_own_head("VGG16", transfer_head, f"VGG16 with dense layers {_FER}"),
+    "fer_vgg16_origin": _with_own_head(
+        "VGG16", origin_head, f"VGG16 with normalised dense layers {_FER}"
+    ),
+    "fer_resnet50": _with_own_head("ResNet50", transfer_head, f"ResNet50 with dense layers {_FER}"),
+    **{
+        name: _random(
+            partial(plain, name),
+            f"{len(channels)} convolutions of VT CS4664, at 224 px",
+            TORCH,
+            2 ** len(channels),
+        )
+        for name, (channels, _) in CONVOLUTIONS.items()
+    },
+}
 
 # The families of keras.applications: preprocessing, smallest input, members. Those fed as is
 # rescale the picture in layers of their own.
@@ -111,6 +176,7 @@ ARCHITECTURES = {
         32,
         _vgg_face,
     ),
+    **_PUBLISHED,
     **{
         name: _application(name, preprocessing, smallest_px)
         for preprocessing, smallest_px, names in _FAMILIES

@@ -48,6 +48,7 @@ def train(
 
     A training that was broken off goes on behind its last whole epoch; --force starts it anew.
     """
+    from cnn.networks_table import networks_step
     from cnn.steps import fold_steps, seed_steps, train_step
     from study.errors import InputError
     from study.provenance import run_step
@@ -67,6 +68,8 @@ def train(
             if force:
                 remove_file(step.outputs[0].with_name("checkpoint.npz"))
             run_step(opened, step, force=force)
+    if every and folds:
+        run_step(opened, networks_step(opened, by_fold=True), force=force)
 
 
 @app.command()
@@ -86,11 +89,14 @@ def evaluate(
     force: ForceOption = False,
 ) -> None:
     """Let the network name every picture, and score it on unseen actors."""
+    from cnn.networks_table import networks_step
     from cnn.steps import evaluate_step
     from study.provenance import run_step
 
     for opened in _networks(study, model, every):
         run_step(opened, evaluate_step(opened), force=force)
+    if every:
+        run_step(opened, networks_step(opened, by_fold=False), force=force)
 
 
 ExpressionsOption = Annotated[

@@ -1,6 +1,5 @@
 """Pictures with their labels, by split, and batches of changed pictures for training."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cnn.backend import import_tensorflow
+from cnn.changes import change_pictures, draw_changes, margin_px
 from cnn.preprocessing import Preprocessing
 from stimuli.catalog import read_manifest, read_splits
 from stimuli.expressions import EXPRESSIONS
@@ -146,152 +146,6 @@ def load_split(
     return LabelledPictures(table, pictures, expressions)
 
 
-@dataclass(frozen=True)
-class Changes:
-    """How pictures are changed.
-
-    Parameters
-    ----------
-    corners : ndarray, shape (n, 4)
-        Where the centres of the new picture's first and last pixel lie in the old one: y and x
-        of the first, y and x of the last, in pixels; x runs backwards in a mirrored picture.
-    gains : ndarray, shape (n,)
-        Factor of the grey levels.
-    slopes : ndarray, shape (n,)
-        Pixels by which a row is moved to the right for each row that it lies above the centre.
-    """
-
-    corners: NDArray[np.float64]
-    gains: NDArray[np.float64]
-    slopes: NDArray[np.float64]
-
-
-def draw_changes(
-    n: int, side_px: int, settings: CnnSettings, random: np.random.Generator
-) -> Changes:
-    """Draw how each training picture is moved, zoomed, mirrored, lit and sheared in one epoch.
-
-    Parameters
-    ----------
-    n : int
-        Number of pictures.
-    side_px : int
-        Side of the square pictures.
-    settings : CnnSettings
-        The greatest shift, zoom, shear and change of brightness, and whether to mirror.
-    random : numpy.random.Generator
-        Where the numbers come from.
-
-    Returns
-    -------
-    Changes
-        One for each picture.
-    """
-    centre = (side_px - 1) / 2
-    shift = centre + random.uniform(-settings.shift, settings.shift, (n, 2)) * side_px
-    half_y = half = centre / (1 + random.uniform(-settings.zoom, settings.zoom, n))
-    gains = 1 + random.uniform(-settings.brightness, settings.brightness, n)
-    mirrored = random.random(n) < 0.5 * settings.flip
-    slopes = np.tan(np.radians(random.uniform(-settings.shear_deg, settings.shear_deg, n)))
-    if settings.zoom_apart:
-        half_y = centre / (1 + random.uniform(-settings.zoom, settings.zoom, n))
-    half_x = np.where(mirrored, -half, half)
-    y, x = shift.T
-    return Changes(np.stack([y - half_y, x - half_x, y + half_y, x + half_x], 1), gains, slopes)
-
-
-def margin_px(side_px: int, settings: CnnSettings) -> int:
-    """Give how far changed pictures can reach beyond the border.
-
-    Parameters
-    ----------
-    side_px : int
-        Side of the square pictures.
-    settings : CnnSettings
-        The greatest shift and zoom.
-
-    Returns
-    -------
-    int
-        In pixels, rounded up.
-
-    Examples
-    --------
-    >>> margin_px(101, CnnSettings(shift=0.1, zoom=0.5))
-    62
-    """
-    beyond = settings.shift * side_px + (side_px - 1) / 2 * (1 / (1 - settings.zoom) - 1)
-    # One more, so that rounding never leads out.
-    return math.ceil(beyond) + 1
-
-
-def with_margin(pictures: NDArray[np.uint8], margin: int) -> Any:
-    """Repeat the border of pictures outwards, so that moved ones find something there.
-
-    Parameters
-    ----------
-    pictures : ndarray of uint8, shape (n, side, side, 3)
-        RGB pictures.
-    margin : int
-        In pixels.
-
-    Returns
-    -------
-    tensor of uint8, shape (n, side + 2 margin, side + 2 margin, 3)
-        For `change_pictures`.
-    """
-    widths = ((0, 0), (margin, margin), (margin, margin), (0, 0))
-    return import_tensorflow().constant(np.pad(pictures, widths, mode="edge"))
-
-
-def change_pictures(
-    padded: Any, margin: int, rows: Any, corners: Any, gains: Any, slopes: Any
-) -> Any:
-    """Move, zoom, mirror, light and shear some of the pictures.
-
-    Parameters
-    ----------
-    padded : tensor of uint8, shape (m, side + 2 margin, side + 2 margin, 3)
-        All pictures, as `with_margin` gives them.
-    margin : int
-        In pixels.
-    rows : tensor of int, shape (n,)
-        Which pictures.
-    corners, gains : tensor of float, shape (n, 4) and (n,)
-        As in `Changes`.
-    slopes : tensor of float, shape (n,), or None
-        As in `Changes`; None where no picture is sheared.
-
-    Returns
-    -------
-    tensor of float32, shape (n, side, side, 3)
-        Interpolated bilinearly, within 0 and 255.
-    """
-    tf = import_tensorflow()
-    padded_px = padded.shape[1]
-    side_px = padded_px - 2 * margin
-    # TensorFlow counts from the first pixel's centre, 0, to the last one's, 1.
-    boxes = tf.cast((corners + margin) / (padded_px - 1), tf.float32)
-    rows = tf.cast(rows, tf.int32)
-    moved = tf.image.crop_and_resize(padded, boxes, rows, (side_px, side_px))
-    if slopes is not None:
-        moved = _sheared(moved, tf.cast(slopes, tf.float32))
-    return tf.clip_by_value(moved * tf.cast(gains, tf.float32)[:, None, None, None], 0.0, 255.0)
-
-
-def _sheared(pictures: Any, slopes: Any) -> Any:
-    """Shear pictures about their centre, with the border's pixels beyond the border."""
-    tf = import_tensorflow()
-    none, one = tf.zeros_like(slopes), tf.ones_like(slopes)
-    centre = (pictures.shape[1] - 1) / 2
-    # Eight numbers: where the new pixel (x, y) is taken from, x + slope (y - centre) and y.
-    places = tf.transpose([one, slopes, -slopes * centre, none, one, none, none, none])
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=pictures, transforms=places, output_shape=pictures.shape[1:3], fill_value=0.0,
-        interpolation="BILINEAR", fill_mode="NEAREST",
-    )  # fmt: skip
-
-
 def training_batches(
     padded: Any,
     labels: NDArray[np.int64],
@@ -324,14 +178,11 @@ def training_batches(
     order = random.permutation(n)
     changes = draw_changes(n, settings.input_px, settings, random)
 
-    def prepare(rows: Any, places: Any, gains: Any, slopes: Any, named: Any) -> tuple[Any, Any]:
-        sheared = slopes if settings.shear_deg else None
-        changed = change_pictures(padded, margin, rows, places, gains, sheared)
-        return preprocessing.apply(changed), named
+    def prepare(rows: Any, changed: Any, named: Any) -> tuple[Any, Any]:
+        return preprocessing.apply(change_pictures(padded, margin, rows, changed)), named
 
-    tf = import_tensorflow()
-    rows = tf.data.Dataset.from_tensor_slices(
-        (order, changes.corners, changes.gains, changes.slopes, labels[order])
+    rows = import_tensorflow().data.Dataset.from_tensor_slices(
+        (order, changes.wanted(settings), labels[order])
     )
     # Not prefetched: on few cores the next batch only slows the step that runs beside it.
     return rows.batch(settings.batch_size).map(prepare)

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from cnn.backend import import_tensorflow
+from cnn.changes import margin_px, with_margin
 from cnn.checkpoints import Checkpoint
-from cnn.data import LabelledPictures, margin_px, training_batches, with_margin
+from cnn.data import LabelledPictures, training_batches
 from cnn.preprocessing import Preprocessing
 from study.progress import bar
 from study.seeds import generator
@@ -182,7 +183,8 @@ class _Learner:
             with tf.GradientTape() as tape:
                 probabilities = network(inputs, training=True)
                 losses = self._losses(labels, probabilities)
-                loss = tf.reduce_mean(losses)
+                # What layers add for large weights, where a network has such layers.
+                loss = tf.add_n([tf.reduce_mean(losses), *network.losses])
             gradients = tape.gradient(loss, network.trainable_variables)
             optimiser.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
             right = tf.argmax(probabilities, axis=1) == labels

@@ -5,6 +5,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+#: Of red, green and blue in a grey level (ITU-R BT.601).
+GREY = (0.299, 0.587, 0.114)
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -15,15 +18,15 @@ class Preprocessing:
 
     Parameters
     ----------
-    channels : {"rgb", "bgr"}
-        Order of the colour channels.
+    channels : {"rgb", "bgr", "grey"}
+        Order of the colour channels; grey puts the grey level in place of each of the three.
     mean : tuple of float
         Subtracted from the channels, in their new order, in grey levels 0 to 255.
     scale : tuple of float
         What the channels are multiplied by after that.
     """
 
-    channels: Literal["rgb", "bgr"]
+    channels: Literal["rgb", "bgr", "grey"]
     mean: tuple[float, float, float]
     scale: tuple[float, float, float]
 
@@ -45,7 +48,11 @@ class Preprocessing:
         >>> CENTRED_RGB.apply(np.array([0.0, 127.5, 255.0])).round(6)
         array([-1.,  0.,  1.])
         """
-        ordered = pixels if self.channels == "rgb" else pixels[..., ::-1]
+        if self.channels == "grey":
+            weights = np.repeat(np.asarray(GREY, np.float32)[:, None], 3, axis=1)
+            ordered = pixels @ weights
+        else:
+            ordered = pixels if self.channels == "rgb" else pixels[..., ::-1]
         # Single precision leaves the pixels' own precision as it is.
         return (ordered - np.asarray(self.mean, np.float32)) * np.asarray(self.scale, np.float32)
 

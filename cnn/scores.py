@@ -14,7 +14,8 @@ N_BINS = 10
 _SMALLEST = 5e-7
 
 EVALUATION = {
-    "metric": "accuracy; top_2 (the right expression among the two most probable); macro_f1; "
+    "metric": "accuracy; top_2 (the right expression among the two most probable); macro_f1, "
+    "macro_precision and macro_recall (means over expressions, 0 where one is never answered); "
     "recall, precision or f1 of one expression; ece (expected calibration error, 10 bins); brier "
     "(sum of squares over expressions, 0 to 2); log_loss (nats): on the test pictures",
     "value": "the score; n/a where an expression is never answered and has no precision",
@@ -81,7 +82,7 @@ def score(predictions: pd.DataFrame) -> pd.DataFrame:
             "A network is judged on test pictures, but the splits name none. "
             "Make the splits anew: faceoff stimuli register."
         )
-    from sklearn.metrics import f1_score, log_loss
+    from sklearn.metrics import f1_score, log_loss, precision_score, recall_score
 
     names = [name for name in EXPRESSIONS if (predictions["expression"] == name).any()]
     shown, said = predictions["expression"], predictions["predicted"]
@@ -96,6 +97,9 @@ def score(predictions: pd.DataFrame) -> pd.DataFrame:
         _proportion("top_2", pd.Series(top_2)),
         _plain("macro_f1", f1_score(shown, said, labels=either, average="macro"), n),
     ]
+    for name, of in (("macro_precision", precision_score), ("macro_recall", recall_score)):
+        value = of(shown, said, labels=names, average="macro", zero_division=0.0)
+        rows.append(_plain(name, value, n))
     rows += [_proportion(f"recall_{name}", right[shown == name]) for name in names]
     rows += [_proportion(f"precision_{name}", right[said == name]) for name in names]
     for name in names:

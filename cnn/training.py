@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from importlib import metadata
 from pathlib import Path
@@ -206,9 +207,11 @@ def chosen_preprocessing(settings: CnnSettings) -> Preprocessing:
     Preprocessing
         Of the network.
     """
-    if settings.preprocessing == "own":
-        return architecture(settings.architecture).preprocessing
-    return PREPROCESSINGS[settings.preprocessing]
+    chosen = architecture(settings.architecture).preprocessing
+    if settings.preprocessing != "own":
+        chosen = PREPROCESSINGS[settings.preprocessing]
+    # Means and factors stay those of the network's channels, whichever their order is.
+    return replace(chosen, channels="grey") if settings.grey else chosen
 
 
 def _identity(

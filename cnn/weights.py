@@ -97,7 +97,12 @@ def _texts(names: Any) -> list[str]:
 
 
 def load_imagenet(
-    make: Callable[..., Any], name: str, shape: tuple[int, int, int], weights: str
+    make: Callable[..., Any],
+    name: str,
+    shape: tuple[int, int, int],
+    weights: str,
+    *,
+    pooled: bool = True,
 ) -> Any:
     """Make a network of keras.applications without its head.
 
@@ -112,18 +117,21 @@ def load_imagenet(
     weights : str
         ``own``: those of ImageNet, from Keras' cache, where Keras puts them once it has fetched
         them; ``random``; or a file in the layout of Keras' files without a top.
+    pooled : bool, default True
+        End in the mean of each channel, and not in a picture of channels.
 
     Returns
     -------
     keras.Model
-        To one number for each channel.
+        To one number for each channel, or to a picture of them.
 
     Raises
     ------
     InputError
         If the weights are neither in the cache nor to be had, or the file is of another layout.
     """
-    options = {"include_top": False, "pooling": "avg", "input_shape": shape}
+    pooling = "avg" if pooled else None
+    options = {"include_top": False, "pooling": pooling, "input_shape": shape}
     if weights == "random":
         return make(weights=None, **options)
     if weights != "own":

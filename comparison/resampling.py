@@ -1,6 +1,7 @@
 """Resampling of pictures: permutation by sign flips, and bootstrap intervals."""
 
 import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -11,7 +12,10 @@ from scipy.special import ndtr, ndtri
 
 Floats = npt.NDArray[np.float64]
 Alternative = Literal["two-sided", "greater", "less"]
+Draw = Callable[[np.random.Generator, int, int], Floats]
 _EXACT_UP_TO = 13
+# Numbers in memory at once: 32 MB.
+_BLOCK = 2**22
 
 
 @dataclass(frozen=True)
@@ -64,15 +68,15 @@ def sign_flip_p(
     """
     d = np.asarray(differences, dtype=np.float64)
     exact = d.size <= _EXACT_UP_TO
-    signs = _all_signs(d.size) if exact else _drawn_signs(d.size, draws.resamples, draws.seed)
-    sums, observed = signs @ d, d.sum()
+    blocks = [_all_signs(d.size)] if exact else _blocks(_signs, d.size, draws)
+    sums, observed = np.concatenate([signs @ d for signs in blocks]), d.sum()
     if alternative == "two-sided":
         sums, observed = np.abs(sums), abs(observed)
     elif alternative == "less":
         sums, observed = -sums, -observed
     # Rounding must not part patterns that are equal in truth.
     extreme = int(np.count_nonzero(sums >= observed - 1e-12 * np.abs(d).sum()))
-    return extreme / len(signs) if exact else (extreme + 1) / (len(signs) + 1)
+    return extreme / len(sums) if exact else (extreme + 1) / (len(sums) + 1)
 
 
 @lru_cache(maxsize=8)
@@ -81,11 +85,34 @@ def _all_signs(n: int) -> Floats:
     return np.array(list(itertools.product((1.0, -1.0), repeat=n)))
 
 
-@lru_cache(maxsize=8)
-def _drawn_signs(n: int, resamples: int, seed: int) -> Floats:
+def _signs(rng: np.random.Generator, n: int, rows: int) -> Floats:
     """Draw patterns of n signs."""
-    rng = np.random.default_rng(seed)
-    return rng.integers(0, 2, size=(resamples, n)) * 2.0 - 1.0
+    return rng.integers(0, 2, size=(rows, n)) * 2.0 - 1.0
+
+
+def _counts(rng: np.random.Generator, n: int, rows: int) -> Floats:
+    """Draw how often each of n pictures is in each bootstrap sample."""
+    return rng.multinomial(n, np.full(n, 1 / n), size=rows).astype(np.float64)
+
+
+def _blocks(draw: Draw, n: int, draws: Draws) -> Iterator[Floats]:
+    """Draw resamples block by block, so that memory does not grow with pictures or resamples.
+
+    What fits into one block is kept for the next test. The blocks' size changes no number.
+    """
+    rows = max(1, _BLOCK // max(n, 1))
+    if draws.resamples <= rows:
+        yield _one_block(draw, n, draws.resamples, draws.seed)
+        return
+    rng = np.random.default_rng(draws.seed)
+    for start in range(0, draws.resamples, rows):
+        yield draw(rng, n, min(rows, draws.resamples - start))
+
+
+@lru_cache(maxsize=8)
+def _one_block(draw: Draw, n: int, resamples: int, seed: int) -> Floats:
+    """Draw all resamples at once."""
+    return draw(np.random.default_rng(seed), n, resamples)
 
 
 def bootstrap_interval(
@@ -118,10 +145,14 @@ def bootstrap_interval(
         return np.nan, np.nan
     if all_equal(d):
         return (float(d[0]),) * 2 if statistic == "mean" else (np.nan, np.nan)
-    counts = _bootstrap_counts(d.size, draws.resamples, draws.seed)
-    resampled = _of_samples(d, counts, statistic)
-    left_one_out = _of_samples(d, 1.0 - np.eye(d.size), statistic)
-    observed = _of_samples(d, np.ones((1, d.size)), statistic)[0]
+    blocks = _blocks(_counts, d.size, draws)
+    centred = d - d.mean()
+    powers = np.stack([centred, centred**2], axis=1)
+    sums = np.concatenate([counts @ powers for counts in blocks])
+    total = powers.sum(axis=0)
+    resampled = _of_samples(d, sums, d.size, statistic)
+    left_one_out = _of_samples(d, total - powers, d.size - 1, statistic)
+    observed = _of_samples(d, total[None], d.size, statistic)[0]
     if not (np.isfinite(resampled).all() and np.isfinite(left_one_out).all()):
         return np.nan, np.nan
     below = np.mean(resampled < observed) + np.mean(resampled == observed) / 2
@@ -136,22 +167,16 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
-@lru_cache(maxsize=8)
-def _bootstrap_counts(n: int, resamples: int, seed: int) -> Floats:
-    """Draw how often each of n pictures is in each bootstrap sample."""
-    rng = np.random.default_rng(seed)
-    return rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
+def _of_samples(d: Floats, sums: Floats, n: int, statistic: str) -> Floats:
+    """Compute a statistic of samples of n differences from their sums of powers 1 and 2.
 
-
-def _of_samples(d: Floats, counts: Floats, statistic: str) -> Floats:
-    """Compute a statistic of samples that are given by how often they hold each difference."""
-    n = counts.sum(axis=1)
-    centred = d - d.mean()
-    mean = counts @ centred / n
+    The sums are of differences from the mean of d, which keeps what rounding would take.
+    """
+    mean = sums[:, 0] / n
     if statistic == "mean":
         return d.mean() + mean
-    variance = (counts @ centred**2 / n - mean**2) * n / (n - 1)
-    varies = variance > 1e-12 * np.max(centred**2)
+    variance = (sums[:, 1] / n - mean**2) * n / (n - 1)
+    varies = variance > 1e-12 * np.max((d - d.mean()) ** 2)
     deviation = np.sqrt(np.where(varies, variance, 1.0))
     return np.where(varies, (d.mean() + mean) / deviation, np.nan)
 

@@ -122,7 +122,43 @@ def test_all_networks_are_trained_judged_and_explained_with_six_outputs(tmp_path
         assert answers["p_neutral"].isna().all()
         assert np.allclose(answers[[f"p_{e}" for e in SIX]].sum(axis=1), 1, atol=1e-5)
         assert (folder / "relevance_gradient.nc").is_file()
+    table = pd.read_csv(study.cnn_dir("networks.tsv"), sep="\t").set_index("network")
+    assert list(table.index) == list(NETWORKS)
+    for name in NETWORKS:
+        test = pd.read_csv(study.cnn_dir(name) / "predictions.tsv", sep="\t")
+        test = test[test["split"] == "test"]
+        recalls = [
+            (group["predicted"] == expression).mean()
+            for expression, group in test.groupby("expression")
+        ]
+        assert table.loc[name, "macro_recall"] == pytest.approx(np.mean(recalls))
+        assert table.loc[name, "accuracy"] == pytest.approx(test["correct"].mean())
+        assert table.loc[name, "n_pictures"] == 6
     assert "network first" not in run("train", "--all", *place)
+
+
+def test_folds_of_all_networks_are_in_one_table(tmp_path):
+    study = tiny_study(tmp_path / "s", networks=NETWORKS, model="first")
+    run("train", "--all", "--folds", "3", "--study", study.root)
+    table = pd.read_csv(study.cnn_dir("networks.tsv"), sep="\t").set_index("network")
+    for name in NETWORKS:
+        answers = pd.read_csv(study.cnn_dir(name) / "folds_predictions.tsv", sep="\t")
+        by_fold = answers.groupby("member")["correct"].mean()
+        assert table.loc[name, "accuracy"] == pytest.approx(by_fold.mean(), abs=1e-6)
+        assert table.loc[name, "accuracy_sd"] == pytest.approx(by_fold.std(), abs=1e-6)
+        assert table.loc[name, "n_networks"] == 3
+
+
+def test_a_network_of_grey_pictures_does_not_see_colours(tmp_path):
+    study = tiny_study(tmp_path / "s", grey=True, preprocessing="torch", epochs=1)
+    train(study, "small")
+    network = load_network(study, "small")
+    assert network.preprocessing.channels == "grey"
+    pictures = np.random.default_rng(1).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    exact = pictures.astype(float) @ [0.299, 0.587, 0.114]
+    means, spreads = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    expected = (exact[..., None] / 255 - means) / spreads
+    np.testing.assert_allclose(network.prepare(pictures), expected, atol=1e-4)
 
 
 def test_folds_may_be_validated_on_their_test_pictures(tmp_path):

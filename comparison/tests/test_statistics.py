@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
+from comparison import resampling
 from comparison.corrections import benjamini_hochberg, holm
 from comparison.resampling import Draws, bootstrap_interval, sign_flip_p
 from comparison.statistics import PERMUTATION, T_TEST, WILCOXON, d_z, paired_tests, rank_biserial
@@ -214,3 +215,21 @@ def test_one_sided_tests_against_scipy(n: int) -> None:
         assert rows[PERMUTATION]["p"] == pytest.approx(t, abs=0.03)
         two_sided = _by_test(a, b)[WILCOXON]
         assert rows[WILCOXON]["statistic"] == two_sided["statistic"]
+
+
+@pytest.mark.parametrize("resamples", [500, 1000])
+def test_the_size_of_blocks_changes_no_number(
+    resamples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = np.random.default_rng(2).normal(0.2, 1, 37)
+    draws = Draws(resamples=resamples, seed=resamples)
+
+    def found() -> list[float]:
+        ends = [end for name in ("mean", "d_z") for end in bootstrap_interval(d, name, draws)]
+        return [sign_flip_p(d, draws), *ends]
+
+    at_once = found()
+    for rows in (1, 7, 250):
+        monkeypatch.setattr(resampling, "_BLOCK", rows * d.size)
+        assert len(list(resampling._blocks(resampling._counts, d.size, draws))) > 1
+        np.testing.assert_allclose(found(), at_once, rtol=1e-12)

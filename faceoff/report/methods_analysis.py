@@ -89,10 +89,15 @@ def network_methods_section(study: Study) -> ReportSection:
 
 def _augmentation(cnn: TrainingSettings) -> str:
     """Say what was done to training pictures."""
-    shares = {"moved": cnn.shift, "zoomed": cnn.zoom, "made brighter or darker": cnn.brightness}
+    shares = {
+        "moved": cnn.shift, "zoomed": cnn.zoom, "made brighter or darker": cnn.brightness,
+        "changed in contrast": cnn.contrast, "changed in saturation": cnn.saturation,
+    }  # fmt: skip
     done = [f"{what} by up to {100 * share:g} %" for what, share in shares.items() if share]
     done += [f"sheared by up to {cnn.shear_deg:g} degrees"] * bool(cnn.shear_deg)
+    done += [f"turned by up to {cnn.rotation_deg:g} degrees"] * bool(cnn.rotation_deg)
     done += ["mirrored at random"] * cnn.flip
+    done += ["turned upside down at random"] * cnn.flip_vertical
     return (
         f"Training pictures were {listed(done)}; validation and test pictures were left as they "
         "are."

@@ -31,10 +31,14 @@ class TrainingSettings(Section):
         description="what the training starts from: own (those that the registry names), random, "
         "or a file in their layout, from the study folder or absolute",
     )
-    preprocessing: Literal["own", "rgb_255"] = Field(
+    preprocessing: Literal["own", "rgb_255", "torch"] = Field(
         "own",
         description="what is done to pixels first: own (as the network's weights were trained), "
-        "or rgb_255 (RGB divided by 255, as in Bartnik, 2020)",
+        "rgb_255 (RGB divided by 255, as in Bartnik, 2020), or torch (less ImageNet's means, "
+        "divided by its standard deviations)",
+    )
+    grey: bool = Field(
+        False, description="pictures are made grey first; the network sees three equal colours"
     )
     freeze: list[str] = Field(
         [], description='layers that are not trained, by name or pattern, such as "conv*"'
@@ -85,10 +89,20 @@ class TrainingSettings(Section):
     shear_deg: float = Field(
         0.0, ge=0, lt=45, description="training pictures are sheared by up to this angle"
     )
+    rotation_deg: float = Field(
+        0.0, ge=0, le=180, description="training pictures are turned by up to this angle"
+    )
     brightness: float = Field(
         0.15, ge=0, lt=1, description="training pictures get brighter or darker by up to this part"
     )
+    contrast: float = Field(
+        0.0, ge=0, lt=1, description="their contrast changes by up to this part"
+    )
+    saturation: float = Field(
+        0.0, ge=0, lt=1, description="their colours become paler or stronger by up to this part"
+    )
     flip: bool = Field(True, description="mirror every second training picture")
+    flip_vertical: bool = Field(False, description="turn every second one upside down")
 
     @field_validator("expressions")
     @classmethod

@@ -1,0 +1,1 @@
+"""Networks of published studies, layer by layer."""
