@@ -88,6 +88,7 @@ def _warped(values: np.ndarray) -> np.ndarray:
     return np.stack([warp_map(one, _axis(24), _axis(24), places, PICTURE) for one in values])
 
 
+AXIS = _axis(24)
 VALUES = np.random.default_rng(1).normal(size=(3, 24, 24))
 
 
@@ -148,9 +149,8 @@ def test_maps_without_anything_positive_are_left_out_and_that_is_said(
 
 def test_folds_are_in_the_order_of_their_numbers() -> None:
     source = _source("people", VALUES, "112", "hhs")
-    many = SourceMaps(
-        "net", ("A", "B"), ("sad", "sad"), ("10", "9"), lambda: (VALUES, *[_axis(24)] * 2)
-    )
+    two = ("sad", "sad")
+    many = SourceMaps("net", ("A", "B"), two, ("10", "9"), lambda: (VALUES[:2], AXIS, AXIS))
     assert _global(source, many)["fold"].to_numpy().tolist() == ["1", "2", "9", "10"]
 
 
