@@ -63,8 +63,10 @@ def write_occlusion_study(
     faces = read_manifest(study).set_index("image_id", drop=False)
     faces = faces.loc[sorted(orders["image_id"].unique())]
     plan = occlusion_plan(orders, faces, cells, removal)
-    tested = list(faces["image_id"])
-    seen = dict(zip(tested, load_pictures(study, tested, input_px), strict=True))
+    tested, cnn = list(faces["image_id"]), study.settings.cnn
+    resampling = cnn.for_network(cnn.model).resampling
+    pictures = load_pictures(study, tested, input_px, resampling)
+    seen = dict(zip(tested, pictures, strict=True))
 
     def change(row: Any, picture: Pixels) -> Pixels:
         tiles = [int(tile) for tile in row.tiles.split()]

@@ -75,6 +75,16 @@ class ComparisonSettings(Section):
     centre_sigma: float = Field(
         0.25, gt=0, le=2, description="sigma of the centre map, as a share of the picture's width"
     )
+    mask_smoothing: bool = Field(
+        True,
+        description="before faceoff compare masks averages maps, explanations and edges are "
+        "smoothed by the kernel of gaze",
+    )
+    mask_weight: Literal["equal", "as_given"] = Field(
+        "equal",
+        description="how much a picture counts in those averages: as much as any other, or as "
+        "much as the values of its map, so that confident answers count more",
+    )
     emd_cells: int = Field(
         8,
         ge=2,
