@@ -253,3 +253,23 @@ def test_all_views_of_kdef_are_taken_whole(tmp_path: Path) -> None:
     assert len(manifest) == 12
     assert "size" in kinds(study)
     assert set(read_splits(study)["split"]) == {"train", "validation", "test"}
+
+
+@pytest.mark.parametrize("how", ["equalised", "adaptive"])
+def test_light_is_evened_out_for_everybody(tmp_path: Path, how: str) -> None:
+    study = study_of(tmp_path / "s", illumination=how)
+    path = study.pictures_dir / "train" / "happy" / "a.png"
+    path.parent.mkdir(parents=True)
+    # A face that is lit from one side.
+    level = np.tile(np.linspace(20, 90, 64), (64, 1)) + RNG.normal(0, 4, (64, 64))
+    Image.fromarray(np.stack([level, level * 0.9, level * 0.8], 2).astype(np.uint8)).save(path)
+    run(study, "register")
+    assert set(read_crops(study)["method"]) == {f"whole, {how}"}
+    shown = load_pictures(study, ["a"], 64)[0].astype(float)
+    grey = shown @ [0.299, 0.587, 0.114]
+    assert grey.std() > 1.5 * level.std()
+    if how == "equalised":  # a flat histogram: its quantiles lie on a line
+        quantiles = np.quantile(grey, np.linspace(0.05, 0.95, 10))
+        np.testing.assert_allclose(quantiles, np.linspace(0.05, 0.95, 10) * 255, atol=12)
+    # Its colour is the same brown: red over blue.
+    assert (shown[..., 0] >= shown[..., 2]).mean() > 0.95

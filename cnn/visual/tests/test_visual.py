@@ -145,8 +145,8 @@ def test_an_ensemble_answers_by_the_mean_of_the_probabilities(study):
     np.testing.assert_allclose(tables["ensemble"][names], mean, atol=1e-6)
     best = [EXPRESSIONS[row] for row in mean.to_numpy().argmax(axis=1)]
     assert list(tables["ensemble"]["predicted"]) == best
-    scores = pd.read_csv(study.cnn_dir("ensemble") / "evaluation.tsv", sep="\t")
-    scores = scores.set_index("metric")["value"]
+    evaluation = pd.read_csv(study.cnn_dir("ensemble") / "evaluation.tsv", sep="\t")
+    scores = evaluation.set_index("metric")["value"]
     test = tables["ensemble"][tables["ensemble"]["split"] == "test"]
     assert scores["accuracy"] == pytest.approx((test["predicted"] == test["expression"]).mean())
     # Two of seven outputs are wrong where the answer is wrong and above one half.
