@@ -140,7 +140,7 @@ class CnnSettings(TrainingSettings, _Named):
     networks: dict[str, TrainingSettings] = Field(
         {},
         description="networks of the study, by name, each with what differs from the above, such "
-        "as [cnn.networks.VGG16] and below it epochs = 2; --all takes all of them",
+        "as [cnn.networks.VGG16] and below it epochs=2; --all takes all of them",
     )
 
     @model_validator(mode="after")
