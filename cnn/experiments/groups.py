@@ -14,7 +14,7 @@ from cnn.experiments.clusters import (
     exchange_p_value,
     rate_difference,
 )
-from cnn.experiments.pictures import experiments_dir
+from cnn.experiments.pictures import check_actors_known, experiments_dir
 from stimuli.catalog import read_manifest
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
@@ -134,6 +134,7 @@ def read_answers(study: Study, model: str, *, folds: bool) -> pd.DataFrame:
     manifest = read_manifest(study)
     known = [variable for variable in VARIABLES if variable in manifest]
     merged = answers.merge(manifest[["image_id", "actor", *known]], on="image_id")
+    check_actors_known(merged, "A comparison of people")
     merged = merged.assign(
         right=merged["expression"] == merged["predicted"],
         **{variable: merged[variable].fillna(MISSING).astype(str) for variable in known},
