@@ -193,6 +193,15 @@ def explain(
             help="Each picture by the network of its fold, which never saw its actor.",
         ),
     ] = False,
+    positives: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="With --folds: up to so many pictures of each fold that are predicted as each "
+            "expression, drawn by chance, and explained for it.",
+            show_default=False,
+        ),
+    ] = 0,
     network: Annotated[
         Path | None,
         typer.Option(
@@ -210,9 +219,10 @@ def explain(
     """Make relevance maps of the test pictures.
 
     The study's own explanation becomes relevance.nc; another method, argument or target gets a
-    file that is named after it, such as relevance_grad_cam.nc.
+    file that is named after it, such as relevance_grad_cam.nc. With --positives, the files are
+    called positives.nc and the like, and hold pictures of all splits.
     """
-    from cnn.steps import explain_step
+    from cnn.steps import explain_step, positives_step
     from study.errors import InputError
     from study.provenance import run_step
 
@@ -221,6 +231,11 @@ def explain(
         raise InputError(
             f"Arguments are those of one method, but {len(methods)} methods were given: "
             f"{', '.join(methods)}. Give a method with arguments by itself."
+        )
+    if positives and (target or not folds):
+        raise InputError(
+            "--positives draws pictures of folds and explains what they are predicted as, but "
+            + ("--target was given. Leave it out." if target else "--folds is missing. Add it.")
         )
     model = _adopted_first(network, model, expressions, preprocessing, study)
     opened = _open(study)
@@ -231,7 +246,13 @@ def explain(
         for one in methods
     ]
     # All are looked at before the first one is made.
-    for step in [explain_step(opened, one, by_fold=folds) for one in asked]:
+    steps = [
+        positives_step(_open(study, model=one.model), one, positives)
+        if positives
+        else explain_step(opened, one, by_fold=folds)
+        for one in asked
+    ]
+    for step in steps:
         run_step(opened, step, force=force)
 
 

@@ -143,7 +143,9 @@ def load_split(
             f"The split {split!r} must hold pictures, but {study.splits_tsv} names none. "
             "Make the splits anew: faceoff stimuli register."
         )
-    pictures = load_pictures(study, list(table["image_id"]), side_px)
+    settings = study.settings.cnn
+    resampling = settings.for_network(settings.model).resampling
+    pictures = load_pictures(study, list(table["image_id"]), side_px, resampling)
     return LabelledPictures(table, pictures, expressions)
 
 

@@ -235,6 +235,57 @@ def explain_step(study: Study, asked: CnnSettings | None = None, *, by_fold: boo
     )  # fmt: skip
 
 
+def positives_step(study: Study, asked: CnnSettings, per_class: int) -> Step:
+    """Describe the explanation of a drawn number of pictures that are predicted as each class.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    asked : CnnSettings
+        The network, the method and its arguments; what is explained is the predicted class.
+    per_class : int
+        Most pictures of each fold and class.
+
+    Returns
+    -------
+    Step
+        From the networks of folds to ``positives.nc`` if the method is the study's own choice,
+        and otherwise to a file that is named after it.
+
+    Raises
+    ------
+    InputError
+        If there are no folds, or no such method.
+    """
+    from cnn.folds import folds_tsv, read_folds
+    from cnn.members import fold_dir
+    from cnn.positives import explain_positives, folds_predictions_tsv, positives_stem
+
+    model = asked.model
+    stem = positives_stem(study, asked.method, asked.method_arguments)
+    folder, folds = study.cnn_dir(model), sorted(set(read_folds(study, model)["fold"]))
+    networks = [fold_dir(study, model, fold) for fold in folds]
+    return Step(
+        f"cnn explain {stem}",
+        (
+            *(path / name for path in networks for name in ("network.json", "weights.h5")),
+            study.manifest_tsv, study.crops_tsv, folds_tsv(study, model),
+            folds_predictions_tsv(study, model),
+        ),
+        (folder / f"{stem}.nc", folder / f"{stem}.tsv"),
+        {
+            "cnn": asked.model_dump(mode="json", include={"model", "method", "method_arguments"}),
+            "per_class": per_class, "seed": study.settings.study.seed,
+            "picture_px": study.settings.stimuli.picture_px,
+        },
+        partial(
+            explain_positives, study, model, asked.method, asked.method_arguments, per_class, stem
+        ),
+        "compare masks",
+    )  # fmt: skip
+
+
 def sanity_step(study: Study, per_expression: int, *, labels: bool = False) -> Step:
     """Describe the sanity checks of the method that the settings name.
 

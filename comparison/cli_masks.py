@@ -1,11 +1,16 @@
 """The command `faceoff compare masks`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from study.cli import ForceOption, StudyOption, open_for_command
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from comparison.mask_files import Heatmaps
 
 
 def masks(
@@ -42,6 +47,14 @@ def masks(
             show_default=False,
         ),
     ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="With HEATMAPS: draw bars and trees there, and write the trees' heights.",
+            metavar="FOLDER",
+            show_default=False,
+        ),
+    ] = None,
     study: StudyOption = Path(),
     force: ForceOption = False,
 ) -> None:
@@ -56,11 +69,16 @@ def masks(
     if heatmaps is not None:
         if mask_file is None:
             raise InputError("Heat maps are judged by masks, but --masks is missing. Name a file.")
-        _of_file(heatmaps, mask_file, against, out)
+        _of_file(heatmaps, mask_file, against, out, folder)
         return
     if given := [
         name
-        for name, value in (("--masks", mask_file), ("--against", against), ("--out", out))
+        for name, value in (
+            ("--masks", mask_file),
+            ("--against", against),
+            ("--out", out),
+            ("--folder", folder),
+        )
         if value is not None
     ]:
         raise InputError(
@@ -74,7 +92,9 @@ def masks(
     run_step(opened, masks_step(opened), force=force)
 
 
-def _of_file(heatmaps: Path, mask_file: Path, against: Path | None, out: Path | None) -> None:
+def _of_file(
+    heatmaps: Path, mask_file: Path, against: Path | None, out: Path | None, folder: Path | None
+) -> None:
     """Judge the maps of a file, and compare with published values."""
     from comparison import mask_files, mask_tables
     from study.errors import InputError
@@ -94,8 +114,24 @@ def _of_file(heatmaps: Path, mask_file: Path, against: Path | None, out: Path | 
     if out is not None:
         write_table(out, table, mask_tables.MASK_COLUMNS)
         say(f"wrote {out} and {out.with_suffix('.json')}")
+    if folder is not None:
+        _draw(maps, table, folder)
     if published is not None:
         agree, text = mask_tables.verdict(table, published, str(against))
         typer.echo(f"\n{mask_tables.beside_table(table, published)}\n\n{text}")
         if not agree:
             raise typer.Exit(1)
+
+
+def _draw(maps: "Heatmaps", table: "pd.DataFrame", folder: Path) -> None:
+    """Cluster the maps of a file, and write and draw trees and bars."""
+    from comparison.mask_figures import bar_panels, bars_pages, save_pages, trees_pages
+    from comparison.mask_trees import TREE_COLUMNS, heat_trees, tree_table
+    from study.progress import say
+    from study.tables import write_table
+
+    trees = heat_trees(maps)
+    write_table(folder / "mask_trees.tsv", tree_table(trees), TREE_COLUMNS)
+    own = table[table["net"] != "mean"]
+    save_pages(bars_pages(bar_panels(own)) | trees_pages(trees), folder, 150)
+    say(f"wrote {folder / 'mask_trees.tsv'}, and bars and trees (masks_*.svg, .png) beside it")

@@ -54,8 +54,10 @@ class ConditionInputs:
         The study.
     image_ids, expressions : sequence of str
         The pictures that are compared, and what they show.
-    density, relevance : xarray.Dataset
-        Gaze density and the network's relevance.
+    density : xarray.Dataset
+        Gaze density.
+    relevance : xarray.Dataset or None
+        The network's relevance; None where no condition asks for it.
     pictures : numpy.ndarray of uint8, shape (n, side, side, 3)
         The pictures as the network sees them.
     """
@@ -64,7 +66,7 @@ class ConditionInputs:
     image_ids: Sequence[str]
     expressions: Sequence[str]
     density: "xr.Dataset"
-    relevance: "xr.Dataset"
+    relevance: "xr.Dataset | None"
     pictures: Pixels
 
 
@@ -135,7 +137,7 @@ def condition_maps(read: ConditionInputs, names: Sequence[str]) -> dict[str, Map
         "expression_gaze": lambda read: _gaze_of_others(read, read.expressions),
         "class_gaze": _class_gaze,
         "mean_gaze": lambda read: _gaze_of_others(read, [""] * len(read.image_ids)),
-        "relevance": lambda read: _of_dataset(read, read.relevance, "relevance"),
+        "relevance": _relevance,
         "ekman": _ekman,
         "centre": _centre,
         "edges": _edges,
@@ -166,6 +168,10 @@ def _of_dataset(read: ConditionInputs, maps: "xr.Dataset", name: str) -> Maps:
 
 def _gaze(read: ConditionInputs) -> Maps:
     return _of_dataset(read, read.density, "density")
+
+
+def _relevance(read: ConditionInputs) -> Maps | None:
+    return None if read.relevance is None else _of_dataset(read, read.relevance, "relevance")
 
 
 def _gaze_by_answer(read: ConditionInputs, *, right: bool) -> Maps:

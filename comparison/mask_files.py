@@ -15,6 +15,8 @@ from study.errors import InputError, did_you_mean
 
 # In a published table, the name of a row of means begins so, as in AVG(model).
 _AVERAGE = "avg"
+# What maps over the pictures of several networks are called.
+ALL_NETWORKS = "all networks"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,12 @@ class Heatmaps:
         Each fold's own map.
     by_net : numpy.ndarray, shape (n_nets, n_expressions, height, width), or None
         Maps over the pictures of all folds, where the study kept them.
+    over_nets : numpy.ndarray, shape (n_expressions, height, width), or None
+        Maps over the pictures of all networks, where the study kept them.
+
+    Notes
+    -----
+    A study's own map is NaN where there is no picture of a fold and expression.
     """
 
     nets: tuple[str, ...]
@@ -36,6 +44,7 @@ class Heatmaps:
     folds: tuple[str, ...]
     by_fold: npt.NDArray
     by_net: npt.NDArray | None = None
+    over_nets: npt.NDArray | None = None
 
 
 def read_heatmaps(path: Path) -> Heatmaps:

@@ -6,12 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from comparison.mask_files import Heatmaps
+from comparison.mask_files import ALL_NETWORKS, Heatmaps
 from comparison.mask_overlap import METRICS, Mask, otsu_threshold, overlap
 
 FOLD, FOLDS, MEAN_MAP, POOLED = "fold", "mean of folds", "mean map", "pooled map"
 MASK_COLUMNS = {
-    "net": "the network, or mean: over all of them",
+    "net": "the network or other source; mean: over all of them, in a study over its networks; "
+    f"{ALL_NETWORKS}: a map over the pictures of all networks",
     "expression": "the expression of pictures and mask, or mean: over all of them",
     "map": f"{FOLD}: one fold's map; {FOLDS}: the mean of the folds' values; {MEAN_MAP}: the mean "
     f"of the folds' maps; {POOLED}: a map over the pictures of all folds (by_net)",
@@ -19,7 +20,9 @@ MASK_COLUMNS = {
     "threshold": "Otsu's threshold, in the map's unit",
     "foreground": "share of the map above the threshold",
     **METRICS,
+    "n_values": "values that a mean is of; folds and expressions without a map are not in it",
 }
+_AVERAGED = ("foreground", *METRICS)
 # Half a unit of the fourth decimal, and what binary fractions lose of it.
 _HALF = 0.5e-4 + 1e-9
 
@@ -50,7 +53,9 @@ def judge(values: npt.ArrayLike, mask: Mask) -> dict[str, float]:
     return {"threshold": threshold, "foreground": float(marked.mean())} | overlap(marked, mask)
 
 
-def mask_table(maps: Heatmaps, masks: Mapping[str, Mask]) -> pd.DataFrame:
+def mask_table(
+    maps: Heatmaps, masks: Mapping[str, Mask], networks: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Judge all maps by the masks of their expressions.
 
     Parameters
@@ -59,49 +64,73 @@ def mask_table(maps: Heatmaps, masks: Mapping[str, Mask]) -> pd.DataFrame:
         The maps.
     masks : mapping of str to numpy.ndarray of bool
         By expression.
+    networks : sequence of str, optional
+        The nets that means over networks are of. Defaults to all.
 
     Returns
     -------
     pandas.DataFrame
         The columns of `MASK_COLUMNS`. Means over networks and expressions are means of values.
+        A map that is missing or constant has no values.
 
     References
     ----------
     Gaya-Morey, Ramis-Guarinos, Manresa-Yee and Buades-Rubio (2024), arXiv:2401.11835: their
     table has the rows that are means of folds.
     """
-    rows = []
-    for i, net in enumerate(maps.nets):
-        for j, expression in enumerate(maps.expressions):
-            own, mask = maps.by_fold[i, :, j], masks[expression]
-            named = {"net": net, "expression": expression}
-            of_folds = [judge(one, mask) for one in own]
-            rows += [
-                named | {"map": FOLD, "fold": fold} | values
-                for fold, values in zip(maps.folds, of_folds, strict=True)
-            ]
-            mean = {
-                name: float(np.mean([one[name] for one in of_folds]))
-                for name in ("foreground", *METRICS)
-            }
-            rows.append(named | {"map": FOLDS} | mean)
-            # The mean of maps that cancel each other is flat, and has no foreground.
-            whole = own.mean(axis=0, dtype=np.float64)
-            judged = judge(whole, mask) if np.ptp(whole) > 0 else {}
-            rows.append(named | {"map": MEAN_MAP} | judged)
-            if maps.by_net is not None:
-                rows.append(named | {"map": POOLED} | judge(maps.by_net[i, j], mask))
+    rows = [
+        row
+        for i, net in enumerate(maps.nets)
+        for j, expression in enumerate(maps.expressions)
+        for row in _rows(maps, i, j, {"net": net, "expression": expression}, masks[expression])
+    ]
+    if maps.over_nets is not None:
+        rows += [
+            {"net": ALL_NETWORKS, "expression": name, "map": POOLED, **_judged(whole, masks[name])}
+            for name, whole in zip(maps.expressions, maps.over_nets, strict=True)
+        ]
     table = pd.DataFrame(rows, columns=list(MASK_COLUMNS))
-    return pd.concat([table, *_means(table)], ignore_index=True)
+    return pd.concat([table, *_means(table, networks or maps.nets)], ignore_index=True)
 
 
-def _means(table: pd.DataFrame) -> list[pd.DataFrame]:
+def _rows(
+    maps: Heatmaps, i: int, j: int, named: Mapping[str, str], mask: Mask
+) -> list[dict[str, object]]:
+    """Judge the maps of one network and expression: of each fold, and of all in three ways."""
+    own = maps.by_fold[i, :, j]
+    of_folds = [_judged(one, mask) for one in own]
+    rows = [
+        {**named, "map": FOLD, "fold": fold, **values}
+        for fold, values in zip(maps.folds, of_folds, strict=True)
+    ]
+    there = [values for values in of_folds if values]
+    mean = {name: float(np.mean([one[name] for one in there])) for name in _AVERAGED if there}
+    rows.append({**named, "map": FOLDS, **mean, "n_values": len(there)})
+    # Folds without a picture have no part in it.
+    kept = own[np.isfinite(own).all(axis=(1, 2))]
+    whole = kept.mean(axis=0, dtype=np.float64) if len(kept) else own[0]
+    rows.append({**named, "map": MEAN_MAP, **_judged(whole, mask)})
+    if maps.by_net is not None:
+        rows.append({**named, "map": POOLED, **_judged(maps.by_net[i, j], mask)})
+    return rows
+
+
+def _judged(values: npt.NDArray, mask: Mask) -> dict[str, float]:
+    """Judge a map that may be missing, or flat: means of maps that cancel each other are."""
+    if not np.isfinite(values).all() or np.ptp(values) == 0:
+        return {}
+    return judge(values, mask)
+
+
+def _means(table: pd.DataFrame, networks: Sequence[str]) -> list[pd.DataFrame]:
     """Average over expressions, over networks, and over both."""
     whole = table[table["map"] != FOLD]
     kinds: list[list[str]] = [["net"], ["expression"], []]
     means = []
     for kept in kinds:
-        mean = whole.groupby([*kept, "map"], sort=False)[["foreground", *METRICS]].mean()
+        rows = whole if "net" in kept else whole[whole["net"].isin(networks)]
+        groups = rows.groupby([*kept, "map"], sort=False)
+        mean = groups[list(_AVERAGED)].mean().assign(n_values=groups["iou"].count())
         named = {name: "mean" for name in ("net", "expression") if name not in kept}
         means.append(mean.reset_index().assign(**named).reindex(columns=list(MASK_COLUMNS)))
     return means
@@ -180,6 +209,35 @@ def verdict(table: pd.DataFrame, published: pd.DataFrame, source: str) -> tuple[
     ]
     agreeing = f"{n - len(wrong)} of {n} values of {source} agree at four decimals"
     return wrong.empty, "\n".join([*lines, agreeing])
+
+
+def iou_table(table: pd.DataFrame, kinds: Sequence[str] = (FOLDS, POOLED)) -> str:
+    """Write the IoU of networks by expressions, to three decimals.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        That of `mask_table`.
+    kinds : sequence of str
+        Which maps; those that the table does not have are left out.
+
+    Returns
+    -------
+    str
+        A block of lines for each kind: a row for each network, a column for each expression.
+    """
+    blocks = []
+    for kind in kinds:
+        own = table[table["map"] == kind]
+        if len(own):
+            shown = own.pivot_table(
+                index="net", columns="expression", values="iou", sort=False, dropna=False
+            )
+            lines = shown.rename_axis(index=None, columns=None).to_string(
+                float_format="{:.3f}".format, na_rep="n/a"
+            )
+            blocks.append(f"IoU, {kind}\n{lines}")
+    return "\n\n".join(blocks)
 
 
 def shown_table(table: pd.DataFrame, kinds: Sequence[str] = (FOLDS, MEAN_MAP, POOLED)) -> str:

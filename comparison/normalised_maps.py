@@ -1,6 +1,7 @@
 """Maps of many faces in one face space: warped, and averaged by expression and fold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,15 +10,40 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from comparison.conditions import Maps
 from comparison.mask_files import Heatmaps
+from stimuli.expressions import EXPRESSIONS
 from stimuli.frames import Rect
 from stimuli.normalised import HEIGHT_PX, WIDTH_PX, mesh_points, normalised_places
-from study.errors import InputError
-from study.progress import track
+from study.progress import say, track
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SourceMaps:
+    """Maps of one source, such as people or a network, and what they are of.
+
+    Parameters
+    ----------
+    name : str
+        The source.
+    image_ids, expressions, folds : tuple of str
+        The pictures; the expression that each shows, or is taken for; the fold that it is in.
+    maps : callable
+        Reads the pictures' maps (n, y, x), and the evenly spaced centres of their cells in y and
+        in x, px of the picture frame. Called once, so that only one source is in memory.
+    sigma_px : float, default 0.0
+        The maps are smoothed by a Gaussian of this standard deviation, px of the picture frame.
+    """
+
+    name: str
+    image_ids: tuple[str, ...]
+    expressions: tuple[str, ...]
+    folds: tuple[str, ...]
+    maps: Callable[[], Maps]
+    sigma_px: float = 0.0
 
 
 def warp_map(
@@ -83,72 +109,66 @@ def smooth_maps(maps: Maps, sigma_px: float) -> Maps:
 
 
 def global_maps(
-    sources: Mapping[str, Maps],
-    landmarks: Sequence[npt.ArrayLike],
+    sources: Sequence[SourceMaps],
+    landmarks: Mapping[str, npt.ArrayLike],
     picture: Rect,
-    expressions: Sequence[str],
-    folds: Sequence[str],
+    *,
+    equal: bool = True,
+    networks: Sequence[str] = (),
 ) -> "xr.Dataset":
     """Average the warped maps of pictures by source, fold and expression.
 
-    Only the positive part of a map counts, and each picture counts the same, whatever the unit
-    of its map.
+    Only the positive part of a map counts.
 
     Parameters
     ----------
-    sources : mapping of str to tuple
-        Maps (n_pictures, y, x), and the centres of their cells in y and in x, px of the frame.
-    landmarks : sequence of array_like, each of shape (68, 2)
+    sources : sequence of SourceMaps
+        Each with pictures of its own.
+    landmarks : mapping of str to array_like, each of shape (68, 2)
         The pictures' landmarks, px of the picture frame.
     picture : Rect
         The picture frame.
-    expressions, folds : sequence of str
-        What each picture shows, and the fold that it is in.
+    equal : bool, default True
+        Divide each map by its mean, so that each picture counts the same, whatever the unit of
+        its map; one without any positive value is left out, and that said. Otherwise maps are
+        averaged as they are.
+    networks : sequence of str, default ()
+        Sources over whose pictures there is a map of all networks; none where there is only one.
 
     Returns
     -------
     xarray.Dataset
         ``heat(source, fold, expression, y, x)``, ``pooled(source, expression, y, x)`` over the
-        pictures of all folds, and ``n_pictures(fold, expression)``; NaN where there is none.
-
-    Raises
-    ------
-    InputError
-        If a picture's map has no positive value.
+        pictures of all folds, ``n_pictures(source, fold, expression)``, and, with several
+        networks, ``over_networks(expression, y, x)``; NaN where there is no picture.
 
     References
     ----------
-    Gaya-Morey et al. (2024), arXiv:2401.11835: the mean over warped maps; theirs are of LIME.
+    Gaya-Morey et al. (2024), arXiv:2401.11835: means over warped maps, as they are; theirs are
+    of LIME.
     """
     import xarray as xr
 
-    shown, parts = list(dict.fromkeys(expressions)), sorted(set(folds))
-    sums = np.zeros((len(sources), len(parts), len(shown), HEIGHT_PX, WIDTH_PX))
-    counts = np.zeros((len(parts), len(shown)), dtype=np.int64)
-    for n in track(range(len(landmarks)), "warping maps"):
-        places = normalised_places(mesh_points(landmarks[n], picture))
-        cell = parts.index(folds[n]), shown.index(expressions[n])
-        counts[cell] += 1
-        for i, (name, (values, y_px, x_px)) in enumerate(sources.items()):
-            positive = np.clip(values[n].astype(np.float64), 0, None)
-            if not positive.any():
-                raise InputError(
-                    f"A map must be positive somewhere, but that of {name} of a picture that is "
-                    f"{expressions[n]} is not. Leave the explanation out: delete its file."
-                )
-            sums[(i, *cell)] += warp_map(positive / positive.mean(), y_px, x_px, places, picture)
-    means = np.full(sums.shape, np.nan)
-    there = counts > 0
-    means[:, there] = sums[:, there] / counts[there][:, None, None]
-    pooled = sums.sum(axis=1) / counts.sum(axis=0)[:, None, None]
+    known = {name for source in sources for name in source.expressions}
+    shown = [name for name in EXPRESSIONS if name in known]
+    # Folds have numbers, and 10 comes behind 9.
+    parts = sorted({fold for source in sources for fold in source.folds}, key=lambda f: (len(f), f))
+    summed = [_sums(source, landmarks, picture, shown, parts, equal=equal) for source in sources]
+    sums, counts = np.stack([one for one, _ in summed]), np.stack([n for _, n in summed])
+    space = ("y", "x")
+    variables = {
+        "heat": (("source", "fold", "expression", *space), _means(sums, counts)),
+        "pooled": (("source", "expression", *space), _means(sums.sum(1), counts.sum(1))),
+        "n_pictures": (("source", "fold", "expression"), counts),
+    }
+    if len(networks) > 1:
+        own = [source.name in networks for source in sources]
+        over = _means(sums[own].sum((0, 1)), counts[own].sum((0, 1)))
+        variables["over_networks"] = (("expression", *space), over)
     return xr.Dataset(
-        {
-            "heat": (("source", "fold", "expression", "y", "x"), means.astype(np.float32)),
-            "pooled": (("source", "expression", "y", "x"), pooled.astype(np.float32)),
-            "n_pictures": (("fold", "expression"), counts),
-        },
+        variables,
         coords={
-            "source": np.array(list(sources), dtype=object),
+            "source": np.array([source.name for source in sources], dtype=object),
             "fold": np.array(parts, dtype=object),
             "expression": np.array(shown, dtype=object),
             "y": np.arange(HEIGHT_PX, dtype=np.float64),
@@ -157,36 +177,63 @@ def global_maps(
     )
 
 
+def _sums(
+    source: SourceMaps,
+    landmarks: Mapping[str, npt.ArrayLike],
+    picture: Rect,
+    shown: Sequence[str],
+    parts: Sequence[str],
+    *,
+    equal: bool,
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Sum up the warped maps of one source by fold and expression, and count its pictures."""
+    sums = np.zeros((len(parts), len(shown), HEIGHT_PX, WIDTH_PX))
+    counts = np.zeros((len(parts), len(shown)), dtype=np.int64)
+    values, y_px, x_px = source.maps()
+    empty = 0
+    for n in track(range(len(source.image_ids)), f"warping {source.name}"):
+        one = values[n : n + 1].astype(np.float64)
+        if source.sigma_px:
+            one, _, _ = smooth_maps((one, y_px, x_px), source.sigma_px)
+        positive = np.clip(one[0], 0, None)
+        if equal and not positive.any():
+            empty += 1
+            continue
+        weighted = positive / positive.mean() if equal else positive
+        cell = parts.index(source.folds[n]), shown.index(source.expressions[n])
+        places = normalised_places(mesh_points(landmarks[source.image_ids[n]], picture))
+        counts[cell] += 1
+        sums[cell] += warp_map(weighted, y_px, x_px, places, picture)
+    if empty:
+        say(f"  left out, nothing in the map is positive: {empty} pictures of {source.name}")
+    return sums, counts
+
+
+def _means(sums: Floats, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """Divide sums of maps by counts; nothing where there is no picture."""
+    n = np.where(counts > 0, counts, np.nan)[..., None, None]
+    return (sums / n).astype(np.float32)
+
+
 def as_heatmaps(maps: "xr.Dataset") -> Heatmaps:
     """Bring global maps to the form in which maps of other studies are read.
 
     Parameters
     ----------
     maps : xarray.Dataset
-        That of `global_maps`, with a picture in each fold and expression.
+        That of `global_maps`.
 
     Returns
     -------
     Heatmaps
         Sources are its networks; pooled maps are there where there are several folds.
-
-    Raises
-    ------
-    InputError
-        If a map is constant.
     """
-    by_fold = maps["heat"].to_numpy()
-    flat = by_fold.min(axis=(3, 4)) == by_fold.max(axis=(3, 4))
-    if flat.any():
-        source = str(maps["source"].to_numpy()[np.argwhere(flat)[0][0]])
-        raise InputError(
-            f"A map must vary over the face, but one of {source} is constant. Leave the "
-            "explanation out: delete its file."
-        )
+    over = maps["over_networks"].to_numpy() if "over_networks" in maps else None
     return Heatmaps(
         nets=tuple(map(str, maps["source"].to_numpy())),
         expressions=tuple(map(str, maps["expression"].to_numpy())),
         folds=tuple(map(str, maps["fold"].to_numpy())),
-        by_fold=by_fold,
+        by_fold=maps["heat"].to_numpy(),
         by_net=maps["pooled"].to_numpy() if maps.sizes["fold"] > 1 else None,
+        over_nets=over,
     )

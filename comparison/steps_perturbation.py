@@ -147,9 +147,10 @@ def read_for_perturbation(study: Study) -> tuple[ConditionInputs, Any, pd.DataFr
     say(f"  {inputs.answer_rules(study)}")
     used = table[table["used"]]
     image_ids, expressions = list(used["image_id"]), list(used["expression"])
-    network = load_network(study, study.settings.cnn.model)
+    chosen = study.settings.cnn.for_network(study.settings.cnn.model)
+    network = load_network(study, chosen.model)
     _check_expressions(expressions, network.expressions)
-    pictures = load_pictures(study, image_ids, network.input_px)
+    pictures = load_pictures(study, image_ids, network.input_px, chosen.resampling)
     read = ConditionInputs(study, image_ids, expressions, density, relevance, pictures)
     return read, network, table
 

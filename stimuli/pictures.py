@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from stimuli.catalog import crop_rects, read_manifest
 from stimuli.frames import Rect
 from study.errors import InputError
 from study.folder import Study
+
+Resampling = Literal["antialiased", "nearest"]
+_FILTERS = {"antialiased": Image.Resampling.LANCZOS, "nearest": Image.Resampling.NEAREST}
 
 
 def load_picture(study: Study, image_id: str, side_px: int) -> NDArray[np.uint8]:
@@ -40,7 +44,12 @@ def load_picture(study: Study, image_id: str, side_px: int) -> NDArray[np.uint8]
     return load_pictures(study, [image_id], side_px)[0]
 
 
-def load_pictures(study: Study, image_ids: Sequence[str], side_px: int) -> NDArray[np.uint8]:
+def load_pictures(
+    study: Study,
+    image_ids: Sequence[str],
+    side_px: int,
+    resampling: Resampling = "antialiased",
+) -> NDArray[np.uint8]:
     """Load the shown part of many pictures.
 
     Parameters
@@ -51,6 +60,8 @@ def load_pictures(study: Study, image_ids: Sequence[str], side_px: int) -> NDArr
         The pictures.
     side_px : int
         Width and height of the results.
+    resampling : {"antialiased", "nearest"}, default "antialiased"
+        How pictures are brought to that size.
 
     Returns
     -------
@@ -70,7 +81,7 @@ def load_pictures(study: Study, image_ids: Sequence[str], side_px: int) -> NDArr
     def load(place: int) -> None:
         image_id = image_ids[place]
         path = study.pictures_dir / files[image_id]
-        pictures[place] = crop_picture(path, rects[image_id], side_px)
+        pictures[place] = crop_picture(path, rects[image_id], side_px, resampling)
 
     # Threads suffice: Pillow lets others work while it decodes and resizes.
     workers = study.settings.execution.jobs or os.cpu_count() or 1
@@ -79,8 +90,10 @@ def load_pictures(study: Study, image_ids: Sequence[str], side_px: int) -> NDArr
     return pictures
 
 
-def crop_picture(path: Path, rect: Rect, side_px: int) -> NDArray[np.uint8]:
-    """Cut a rectangle out of a picture file and resize it once, with antialiasing.
+def crop_picture(
+    path: Path, rect: Rect, side_px: int, resampling: Resampling = "antialiased"
+) -> NDArray[np.uint8]:
+    """Cut a rectangle out of a picture file and resize it once.
 
     Parameters
     ----------
@@ -90,6 +103,8 @@ def crop_picture(path: Path, rect: Rect, side_px: int) -> NDArray[np.uint8]:
         The part, in pixels of the file.
     side_px : int
         Width and height of the result.
+    resampling : {"antialiased", "nearest"}, default "antialiased"
+        Lanczos, or the nearest pixel.
 
     Returns
     -------
@@ -116,7 +131,7 @@ def crop_picture(path: Path, rect: Rect, side_px: int) -> NDArray[np.uint8]:
             f"{path} must hold the crop up to ({box[2]}, {box[3]}) px, but it is {whole.width} x "
             f"{whole.height} px. Put the original there, or register anew."
         )
-    shown = whole.resize((side_px, side_px), Image.Resampling.LANCZOS, box=box)
+    shown = whole.resize((side_px, side_px), _FILTERS[resampling], box=box)
     return np.asarray(shown)
 
 

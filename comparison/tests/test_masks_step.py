@@ -11,46 +11,15 @@ from cnn.folds import folds_tsv
 from comparison.cli import app
 from comparison.mask_tables import FOLD, FOLDS, POOLED
 from comparison.masks_step import masks_step
-from comparison.tests.fake_study import PICTURE_PX, make_study
-from stimuli.ekman import ekman_mask
-from stimuli.normalised import CANONICAL_LANDMARKS, HEIGHT_PX, WIDTH_PX
+from comparison.tests.fake_networks import make_masked_study
+from comparison.tests.fake_study import make_study
 from study.errors import InputError
-from study.folder import Study
 from study.maps import read_maps, write_maps
 from study.provenance import is_current, run_step
 
-FACE = (CANONICAL_LANDMARKS + 0.5) * [PICTURE_PX / WIDTH_PX, PICTURE_PX / HEIGHT_PX] - 0.5
-
-
-def _study(folder: Path, per_expression: int = 2) -> Study:
-    """Give each picture the canonical face, moved a little, and people's gaze in its mask."""
-    study = make_study(folder, per_expression=per_expression)
-    manifest = pd.read_csv(study.manifest_tsv, sep="\t")
-    rng = np.random.default_rng(1)
-    faces = {name: FACE + rng.normal(0, 0.7, size=(68, 2)) for name in manifest["image_id"]}
-    table = [
-        {"image_id": name, "point": n + 1, "x_px": x, "y_px": y, "method": "synthetic"}
-        for name, points in faces.items()
-        for n, (x, y) in enumerate(points.tolist())
-    ]
-    pd.DataFrame(table).to_csv(study.landmarks_tsv, sep="\t", index=False)
-    path = study.gaze_dir / "density.nc"
-    axis = np.arange(PICTURE_PX, dtype=float)
-    masks = [
-        ekman_mask(faces[name], expression, PICTURE_PX, PICTURE_PX) + 0.01
-        for name, expression in zip(manifest["image_id"], manifest["expression"], strict=True)
-    ]
-    old = read_maps(path)
-    made = old.drop_vars("density").assign_coords(y=axis, x=axis)
-    stack = np.stack(masks)
-    made["density"] = (("image", "y", "x"), stack / stack.sum(axis=(1, 2), keepdims=True))
-    # Narrow, so that relevance stays where it is.
-    write_maps(path, made.assign_attrs(sigma_px=1.0))
-    return study
-
 
 def test_gaze_in_the_masks_covers_them_and_other_maps_do_not(tmp_path: Path) -> None:
-    study = _study(tmp_path / "study")
+    study = make_masked_study(tmp_path / "study")
     assert run_step(study, masks_step(study))
     assert is_current(study, masks_step(study))
     folder = study.comparison_dir
@@ -64,7 +33,7 @@ def test_gaze_in_the_masks_covers_them_and_other_maps_do_not(tmp_path: Path) -> 
     assert (own.loc["people"] > 0.75).all()
     assert (own.drop("people")["mean"] < 0.6).all()
     trees = pd.read_csv(folder / "mask_trees.tsv", sep="\t")
-    assert set(trees["kind"]) == {"by expression", "by network"}
+    assert set(trees["kind"]) == {"by expression", "by network", "all maps"}
     assert trees["left"].str.cat(trees["right"]).str.contains("people").any()
     maps = read_maps(folder / "mask_maps.nc")
     assert dict(maps["heat"].sizes) == {"source": 5, "fold": 1, "expression": 6, "y": 275, "x": 224}
@@ -73,17 +42,17 @@ def test_gaze_in_the_masks_covers_them_and_other_maps_do_not(tmp_path: Path) -> 
 
 
 def test_the_same_study_gives_the_same_bytes(tmp_path: Path) -> None:
-    studies = [_study(tmp_path / name, per_expression=1) for name in "ab"]
+    studies = [make_masked_study(tmp_path / name, per_expression=1) for name in "ab"]
     for study in studies:
         run_step(study, masks_step(study))
     for first, second in zip(*(masks_step(study).outputs for study in studies), strict=True):
         assert first.read_bytes() == second.read_bytes(), first.name
 
 
-def test_folds_are_told_apart_where_each_has_every_expression(
+def test_folds_are_told_apart_and_those_without_a_picture_have_no_value(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    study = _study(tmp_path / "study")
+    study = make_masked_study(tmp_path / "study")
     names = pd.read_csv(study.manifest_tsv, sep="\t")["image_id"]
     folds = pd.DataFrame({"image_id": names, "actor": "F01", "fold": names.str[1].astype(int) + 1})
     path = folds_tsv(study, study.settings.cnn.model)
@@ -102,15 +71,19 @@ def test_folds_are_told_apart_where_each_has_every_expression(
         folds_tsv(study, study.settings.cnn.model), sep="\t", index=False
     )
     run_step(study, masks_step(study))
-    assert "folds are not told apart" in capsys.readouterr().err
-    assert not (folder / "figures" / "masks_trees_folds.svg").exists()
+    assert "no picture: 5 of 12 maps of people by fold" in capsys.readouterr().err
+    table = pd.read_csv(folder / "masks.tsv", sep="\t", na_values=["n/a"])
+    of_people = table[(table["net"] == "people") & (table["map"] == FOLDS)]
+    assert of_people.set_index("expression")["n_values"].to_dict() == dict.fromkeys(
+        ["afraid", "angry", "disgusted", "happy", "sad"], 1
+    ) | {"surprised": 2, "mean": 6}
     folds.iloc[1:].to_csv(path, sep="\t", index=False)
     with pytest.raises(InputError, match="P0AF is in none"):
         run_step(study, masks_step(study))
 
 
 def test_every_explanation_stands_beside_the_study_s_own(tmp_path: Path) -> None:
-    study = _study(tmp_path / "study", per_expression=1)
+    study = make_masked_study(tmp_path / "study", per_expression=1)
     folder = study.cnn_dir(study.settings.cnn.model)
     other = read_maps(folder / "relevance.nc").assign_attrs(method="grad_cam")
     write_maps(folder / "relevance_grad_cam.nc", other)
@@ -128,7 +101,7 @@ def test_missing_landmarks_name_their_command(tmp_path: Path) -> None:
 
 
 def test_one_expression_is_too_few(tmp_path: Path) -> None:
-    study = _study(tmp_path / "study", per_expression=1)
+    study = make_masked_study(tmp_path / "study", per_expression=1)
     splits = pd.read_csv(study.splits_tsv, sep="\t")
     keep = splits["image_id"].isin(["P0HA", "P0NE"])
     splits.assign(split=np.where(keep, "test", "train")).to_csv(

@@ -70,3 +70,10 @@ def test_unreadable_and_too_small_pictures_are_refused(noise, tmp_path):
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
     with pytest.raises(InputError, match="must be a readable picture"):
         crop_picture(tmp_path / "bad.jpg", Rect(0, 0, 10, 10), 16)
+
+
+def test_the_nearest_pixel_is_taken_as_it_is(tmp_path):
+    pixels = np.random.default_rng(3).integers(0, 256, (60, 60, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "noise.png")
+    small = crop_picture(tmp_path / "noise.png", Rect(0, 0, 60, 60), 20, "nearest")
+    np.testing.assert_array_equal(small, pixels[1::3, 1::3])

@@ -44,6 +44,11 @@ class TrainingSettings(Section):
         [], description='layers that are not trained, by name or pattern, such as "conv*"'
     )
     input_px: int = Field(224, ge=16, description="side of the square picture that it sees")
+    resampling: Literal["antialiased", "nearest"] = Field(
+        "antialiased",
+        description="how pictures are brought to that side: antialiased (Lanczos), or by the "
+        "nearest pixel, as Keras' and some studies' loaders do",
+    )
     epochs: int = Field(24, ge=1, description="most passes over the training pictures")
     patience: int = Field(
         10, ge=1, description="stop after so many epochs without a lower validation loss"

@@ -75,6 +75,16 @@ class ComparisonSettings(Section):
     centre_sigma: float = Field(
         0.25, gt=0, le=2, description="sigma of the centre map, as a share of the picture's width"
     )
+    mask_smoothing: bool = Field(
+        True,
+        description="before faceoff compare masks averages maps, explanations and edges are "
+        "smoothed by the kernel of gaze",
+    )
+    mask_weight: Literal["equal", "as_given"] = Field(
+        "equal",
+        description="how much a picture counts in those averages: as much as any other, or as "
+        "much as the values of its map, so that confident answers count more",
+    )
     emd_cells: int = Field(
         8,
         ge=2,
@@ -100,6 +110,11 @@ class ComparisonSettings(Section):
     )
     confidence: float = Field(
         0.95, gt=0.5, lt=1, description="confidence of all intervals, between 0.5 and 1"
+    )
+    psychometric: Literal["weibull", "logistic"] = Field(
+        "weibull",
+        description="function of accuracy under noise and occlusion: weibull, or logistic (of the "
+        "level's logarithm); half is left at its threshold",
     )
     equivalence_d: float = Field(
         0.0,
