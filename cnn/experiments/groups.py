@@ -92,11 +92,16 @@ def groups_experiment(study: Study, model: str, *, folds: bool) -> None:
     write_table(stem.with_name(f"{stem.name}_differences.tsv"), differences, DIFFERENCES)
     save_figure(groups_figure(table, answers["expression"].nunique()), stem)
     for row in differences[differences["expression"] == ALL].to_dict("records"):
+        chance = "no interval, for a group has one actor"
+        if not np.isnan(row["p"]):
+            chance = (
+                f"95 % CI {100 * row['ci_low']:+.1f} to {100 * row['ci_high']:+.1f}, "
+                f"p = {row['p_holm']:.3f} (Holm)"
+            )
         say(
             f"{row['variable']}: {row['second']} less {row['first']} "
-            f"{100 * row['difference']:+.1f} percentage points, 95 % CI "
-            f"{100 * row['ci_low']:+.1f} to {100 * row['ci_high']:+.1f}, p = {row['p_holm']:.3f} "
-            f"(Holm; {row['n_actors_first']} and {row['n_actors_second']} actors)"
+            f"{100 * row['difference']:+.1f} percentage points, {chance}; actors: "
+            f"{row['n_actors_first']} and {row['n_actors_second']}"
         )
 
 
