@@ -98,6 +98,15 @@ def test_a_table_says_who_is_shown(tmp_path: Path) -> None:
         run(study, "register")
 
 
+def test_a_name_says_the_expression_where_folders_are_of_something_else(tmp_path: Path) -> None:
+    for file in ("AF01/AF01HAS.png", "AF01/AF01XXS.png", "happy/AF01SAS.png"):
+        picture(tmp_path / file)
+    pattern = r"(?P<actor>[FM]\d\d)(?P<expression>[A-Z]{2})S"
+    pictures, strangers = find_set_pictures(tmp_path, pattern)
+    assert [(one.actor, one.expression) for one in pictures] == [("F01", "happy"), ("F01", "happy")]
+    assert strangers == ["AF01/AF01XXS.png"]
+
+
 def test_names_say_what_folders_do_not(tmp_path: Path) -> None:
     for name in ("AF01_HC", "BM12_HC", "WF03_HC"):
         picture(tmp_path / "happy" / f"{name}.png")
