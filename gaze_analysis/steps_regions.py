@@ -1,5 +1,6 @@
 """The step that measures regions and scanpaths."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -165,19 +166,7 @@ def looked_regions(study: Study) -> tuple[pd.DataFrame, _Outlines, str]:
     InputError
         If fixations or regions are missing, or no fixation is included.
     """
-    path = study.gaze_dir / "fixations.tsv"
-    table = read_table(
-        path,
-        what="The table of fixations (faceoff gaze events, or gaze import for tables)",
-        columns=_FIXATIONS,
-    )
-    used = table[table["included"].fillna(False).astype(bool)].reset_index(drop=True)
-    used = used.dropna(subset=["image_id", "x_px", "y_px"]).reset_index(drop=True)
-    if used.empty:
-        raise InputError(
-            f"Regions must have at least one included fixation, but of the {len(table)} in {path} "
-            "none is. exclusions.tsv beside it has the reasons."
-        )
+    used = _used_fixations(study)
     trials = used.drop_duplicates(TRIAL_KEYS)
     found = trial_outlines(study, trials[[*TRIAL_KEYS, "image_id"]])
     pairs = zip(trial_keys(trials), found.of_trials, strict=True)
@@ -191,6 +180,51 @@ def looked_regions(study: Study) -> tuple[pd.DataFrame, _Outlines, str]:
         )
     on_picture = shown_picture(study).contains(used[["x_px", "y_px"]].to_numpy(float))
     return name_regions(used, outlines, on_picture), outlines, found.source
+
+
+def picture_outlines(study: Study, image_ids: Collection[str]) -> dict[str, Outlines]:
+    """Give the regions of pictures, each as in the first trial that showed it.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    image_ids : collection of str
+        The pictures.
+
+    Returns
+    -------
+    dict of str to Outlines
+        Of those pictures that somebody looked at and that have regions.
+
+    Raises
+    ------
+    InputError
+        If fixations are missing, or none is included.
+    """
+    used = _used_fixations(study)
+    first = used[used["image_id"].isin(image_ids)].drop_duplicates("image_id")
+    found = trial_outlines(study, first[[*TRIAL_KEYS, "image_id"]]).of_trials
+    pairs = zip(first["image_id"], found, strict=True)
+    return {image_id: outlines for image_id, outlines in pairs if outlines is not None}
+
+
+def _used_fixations(study: Study) -> pd.DataFrame:
+    """Read the included fixations on pictures."""
+    path = study.gaze_dir / "fixations.tsv"
+    table = read_table(
+        path,
+        what="The table of fixations (faceoff gaze events, or gaze import for tables)",
+        columns=_FIXATIONS,
+    )
+    used = table[table["included"].fillna(False).astype(bool)].reset_index(drop=True)
+    used = used.dropna(subset=["image_id", "x_px", "y_px"]).reset_index(drop=True)
+    if used.empty:
+        raise InputError(
+            f"Regions must have at least one included fixation, but of the {len(table)} in {path} "
+            "none is. exclusions.tsv beside it has the reasons."
+        )
+    return used
 
 
 def _states(outlines: _Outlines, named: pd.DataFrame) -> list[str]:

@@ -12,7 +12,7 @@ from faceoff.report.looking import draw_relevance
 from gaze_analysis.plots import draw_density
 from gaze_analysis.region_plots import draw_regions
 from gaze_analysis.steps_density import shown_picture
-from gaze_analysis.steps_regions import has_regions, looked_regions
+from gaze_analysis.steps_regions import has_regions, picture_outlines
 from stimuli.expressions import EXPRESSIONS
 from stimuli.pictures import figure_picture
 from stimuli.region_outlines import Outlines
@@ -38,7 +38,6 @@ class _Maps:
 
     gaze: "xr.Dataset"
     relevance: "xr.Dataset"
-    outlines: dict[str, Outlines]
     facts: pd.DataFrame  # by image_id: expression, predicted, CC, ratio, flagged
 
 
@@ -60,10 +59,10 @@ def write_maps_page(study: Study, images: Sequence[str], n_worst: int) -> None:
         If a kind of map is missing, or a chosen picture has not both.
     """
     maps = _read(study)
-    sections = [
-        _section(study, maps, title, text, rows)
-        for title, text, rows in _choices(maps.facts, images, n_worst)
-    ]
+    choices = list(_choices(maps.facts, images, n_worst))
+    shown = {name for _, _, rows in choices for name in rows}
+    outlines = picture_outlines(study, shown) if has_regions(study) else {}
+    sections = [_section(study, maps, outlines, title, text, rows) for title, text, rows in choices]
     page = render_page(
         "faceoff.report",
         "maps.html.jinja",
@@ -76,7 +75,7 @@ def write_maps_page(study: Study, images: Sequence[str], n_worst: int) -> None:
 
 
 def _read(study: Study) -> _Maps:
-    """Read both kinds of map, regions if any, and what is known of each picture."""
+    """Read both kinds of map, and what is known of each picture."""
     gaze = read_maps(study.gaze_dir / "density.nc", what="The density maps (faceoff gaze density)")
     folder = study.cnn_dir(study.settings.cnn.model)
     relevance = read_maps(folder / "relevance.nc", what="The relevance (faceoff cnn explain)")
@@ -91,7 +90,7 @@ def _read(study: Study) -> _Maps:
             "A picture must have both maps, but none has gaze density and relevance. Explain the "
             "pictures that were shown: faceoff cnn explain."
         )
-    return _Maps(gaze, relevance, _outlines_of(study), facts.assign(cc=_agreement(study)))
+    return _Maps(gaze, relevance, facts.assign(cc=_agreement(study)))
 
 
 def _agreement(study: Study) -> pd.Series:
@@ -107,17 +106,6 @@ def _agreement(study: Study) -> pd.Series:
         & (metrics["reference"] == "gaze")
     )
     return metrics[wanted].set_index("image_id")["value"]
-
-
-def _outlines_of(study: Study) -> dict[str, Outlines]:
-    """Take each picture's regions from the first trial that showed it."""
-    if not has_regions(study):
-        return {}
-    fixations, outlines, _ = looked_regions(study)
-    shown = fixations.drop_duplicates("image_id")
-    keys = zip(shown["participant_id"], shown["session"], shown["trial"], strict=True)
-    found = zip(shown["image_id"], keys, strict=True)
-    return {image_id: outlines[key] for image_id, key in found if key in outlines}
 
 
 def _choices(
@@ -160,14 +148,20 @@ def _choices(
 
 
 def _section(
-    study: Study, maps: _Maps, title: str, text: str, rows: list[str]
+    study: Study,
+    maps: _Maps,
+    outlines: dict[str, Outlines],
+    title: str,
+    text: str,
+    rows: list[str],
 ) -> dict[str, object]:
     """Draw one section."""
     section = ReportSection(title, (text,) if text else ())
     figures = []
     for image_id in rows:
         caption = _caption(image_id, maps.facts.loc[[image_id]].iloc[0])
-        figures.append(figure_html(_draw(study, maps, image_id), alt=caption, caption=caption))
+        figure = _draw(study, maps, image_id, outlines.get(image_id))
+        figures.append(figure_html(figure, alt=caption, caption=caption))
     return {
         "title": section.title,
         "anchor": section.anchor,
@@ -185,11 +179,10 @@ def _caption(image_id: str, facts: pd.Series) -> str:
     )
 
 
-def _draw(study: Study, maps: _Maps, image_id: str) -> "Figure":
+def _draw(study: Study, maps: _Maps, image_id: str, outlines: Outlines | None) -> "Figure":
     """Draw picture, relevance, gaze and regions in a row."""
     frame = shown_picture(study)
     picture = figure_picture(study, image_id, frame)
-    outlines = maps.outlines.get(image_id)
     figure = new_figure(height_cm=4.9)
     axes = figure.subplots(1, 3 if outlines is None else 4)
     for panel, title in zip(axes, ("picture", "relevance", "gaze", "regions"), strict=False):
