@@ -8,7 +8,10 @@ import typer
 from study.cli import ForceOption, StudyOption, open_for_command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from study.folder import Study
+    from study.provenance import Step
 
 app = typer.Typer()
 
@@ -94,11 +97,9 @@ def leakage(
     Two networks are trained for each round. Both are tested on the same pictures.
     """
     from cnn.experiments.training_steps import leakage_steps
-    from study.provenance import run_step
 
     opened = open_with_model(study, model)
-    for step in leakage_steps(opened, rounds):
-        run_step(opened, step, force=force)
+    _train_and_judge(opened, leakage_steps(opened, rounds), force=force)
 
 
 @app.command()
@@ -144,12 +145,10 @@ def size(
 ) -> None:
     """Train the network on more and more pictures."""
     from cnn.experiments.training_steps import size_steps
-    from study.provenance import run_step
 
     opened = open_with_model(study, model)
     chosen = _numbers(shares, "--shares") if shares else []
-    for step in size_steps(opened, chosen, by=by, test=test):
-        run_step(opened, step, force=force)
+    _train_and_judge(opened, size_steps(opened, chosen, by=by, test=test), force=force)
 
 
 @app.command()
@@ -222,6 +221,17 @@ def depth(
     run_step(opened, depth_step(opened, model or []), force=force)
 
 
+def _train_and_judge(study: "Study", steps: "Iterable[Step]", *, force: bool) -> None:
+    """Do trainings and what follows them; with force, none goes on where it was broken off."""
+    from study.provenance import run_step
+    from study.writing import remove_file
+
+    for step in steps:
+        if force:
+            remove_file(step.outputs[0].with_name("checkpoint.npz"))
+        run_step(study, step, force=force)
+
+
 def _numbers(text: str, option: str) -> list[float]:
     """Read numbers that stand between commas."""
     from study.errors import InputError
@@ -249,9 +259,21 @@ def open_with_model(folder: Path, model: str) -> "Study":
     -------
     Study
         The study.
+
+    Raises
+    ------
+    InputError
+        If the network is one of a fold or an experiment, which was trained on test pictures.
     """
+    from study.errors import InputError
     from study.folder import Study
 
+    kind, *within = model.split("/")
+    if any(part == "experiments" or part.startswith("fold-") for part in within):
+        raise InputError(
+            f"An experiment needs test pictures that the network never saw, but {model!r} was "
+            f"trained on splits of its own. Take {kind!r}, or one of its seeds."
+        )
     opened = open_for_command(folder)
     if not model:
         return opened

@@ -52,15 +52,17 @@ def bootstrap_interval(
     Returns
     -------
     low, high : float
-        The 2.5 and 97.5 percentiles, NaN where a side has one actor only. Deviations from the
-        difference are stretched by the root of n / (n - 1) of the smaller side, which percentiles
-        of few clusters lack.
+        The 2.5 and 97.5 percentiles, NaN where a side has one actor only. Percentiles of few
+        clusters are too narrow: their distances from the difference are stretched by the root of
+        n / (n - 1) of the smaller side, and by what the t distribution is wider than the normal.
 
     References
     ----------
-    Davison, A. C. and Hinkley, D. V. (1997). Bootstrap methods and their application. Cambridge
-    University Press, section 3.8 (resampling of clusters).
+    Hesterberg, T. C. (2015). What teachers should know about the bootstrap. The American
+    Statistician, 69, 371-386, section 4.3: both corrections, there of the percentiles' levels.
     """
+    from scipy.stats import norm, t
+
     fewest = min(len(first), len(second))
     if fewest < 2:
         return np.nan, np.nan
@@ -70,7 +72,9 @@ def bootstrap_interval(
         drawn = _rates(others, second) - _rates(weights, first)
     middle = rate_difference(first, second)
     ends = np.nanpercentile(drawn, [2.5, 97.5])
-    low, high = middle + (ends - middle) * np.sqrt(fewest / (fewest - 1))
+    degrees = len(first) - 1 if paired else len(first) + len(second) - 2
+    wider = np.sqrt(fewest / (fewest - 1)) * t.ppf(0.975, degrees) / norm.ppf(0.975)
+    low, high = middle + (ends - middle) * wider
     return float(max(low, -1.0)), float(min(high, 1.0))
 
 

@@ -18,7 +18,7 @@ from cnn.preprocessing import Preprocessing
 from study.errors import InputError, did_you_mean
 from study.figures import save_figure
 from study.folder import Study
-from study.progress import say
+from study.progress import say, track
 from study.seeds import generator
 from study.tables import write_table
 
@@ -163,7 +163,7 @@ def accuracy_under_attack(
     labels, n_answers = pictures.labels, len(network.expressions)
     right_before = network.logits(pictures.pictures).argmax(axis=1) == labels
     rows = []
-    for epsilon in epsilons:
+    for epsilon in track(epsilons, "attacked pictures"):
         logits = _attacked_logits(network, pictures.pictures, slopes, epsilon, unit, clip=clip)
         place = (logits > logits[np.arange(len(labels)), labels][:, None]).sum(axis=1)
         right = logits.argmax(axis=1) == labels

@@ -107,3 +107,11 @@ def test_the_command(tmp_path):
     wrong = CliRunner().invoke(app, ["noise", "--study", str(study.root), "--variances", "a,1"])
     assert isinstance(wrong.exception, InputError)
     assert "numbers between commas" in str(wrong.exception)
+
+
+@pytest.mark.parametrize("within", ["fold-1", "experiments/size_picture_growing/share-0.8"])
+def test_a_network_that_saw_the_test_pictures_is_refused(tmp_path, within):
+    run = ["noise", "--study", str(tmp_path), "--model", f"small/{within}"]
+    said = CliRunner().invoke(app, run)
+    assert isinstance(said.exception, InputError)
+    assert "Take 'small', or one of its seeds" in str(said.exception)
