@@ -179,7 +179,8 @@ def trees_pages(trees: Sequence[Tree], columns: Columns = 2) -> Pages:
         if not own:
             continue
         most = max(len(tree.names) for tree in own.values())
-        highest = max(1e-6, 1.05 * max(float(tree.linkage[:, 2].max()) for tree in own.values()))
+        # From 0 to 1, as in the article, but for maps that are each other's opposite.
+        highest = max(1.0, *(1.05 * float(tree.linkage[:, 2].max()) for tree in own.values()))
         for number, part in enumerate(_parts(list(own), most, columns), start=1):
             figure, panels = _panels(len(part), most, columns)
             for axes, name in zip(panels, part, strict=True):
