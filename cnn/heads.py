@@ -53,6 +53,41 @@ def without_softmax(model: Any) -> Any:
     )
 
 
+def before_logits(model: Any) -> Any:
+    """Find what the layer of the logits takes, the last features of a network.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A network that ends in logits, as `without_softmax` gives it.
+
+    Returns
+    -------
+    keras tensor
+        Of the same network; the input of its last layer with weights.
+
+    Raises
+    ------
+    InputError
+        If the network has no such layer of its own.
+    """
+    last, before = _last_call(model)
+    while not last.weights and not isinstance(before, list):
+        layer, node, _ = before._keras_history
+        if not layer._inbound_nodes[node].parent_nodes:
+            break
+        taken = layer._inbound_nodes[node].keras_inputs
+        last, before = layer, (taken[0] if len(taken) == 1 else taken)
+    inner = isinstance(last, import_tensorflow().keras.Model)
+    if inner or isinstance(before, list) or not last.weights:
+        raise InputError(
+            "The last features of a network must go into one layer that makes its logits, but "
+            f"in {model.name!r} that is {last.name!r} ({type(last).__name__}). Take a network "
+            "that ends in a dense layer."
+        )
+    return before
+
+
 def _last_call(model: Any) -> tuple[Any, Any]:
     """Find the layer that makes a network's output, and what it was called with."""
     layer, node, _ = model.outputs[0]._keras_history

@@ -118,6 +118,12 @@ def draw_folds(study: Study, n_folds: int) -> pd.DataFrame:
     manifest = manifest[manifest["expression"].isin(known)][["image_id", "actor", "sex"]]
     usable = pd.read_csv(study.crops_tsv, sep="\t", usecols=["image_id"])["image_id"]
     manifest = manifest[manifest["image_id"].isin(usable)]
+    if manifest["actor"].isna().any():
+        raise InputError(
+            "Folds are of people, but the face set does not say who is shown on "
+            f"{manifest.loc[manifest['actor'].isna(), 'image_id'].iloc[0]}. Say it in a table or "
+            "by [stimuli] name_pattern, and register anew."
+        )
     actors = manifest.drop_duplicates("actor")
     if len(actors) < n_folds:
         raise InputError(
@@ -127,7 +133,7 @@ def draw_folds(study: Study, n_folds: int) -> pd.DataFrame:
     random = generator(study.settings.study.seed, "cnn", "folds", n_folds)
     dealt = [
         actor
-        for _, group in actors.groupby("sex")
+        for _, group in actors.groupby("sex", dropna=False)
         for actor in random.permutation(sorted(group["actor"]))
     ]
     folds = {actor: place % n_folds + 1 for place, actor in enumerate(dealt)}

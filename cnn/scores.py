@@ -158,7 +158,7 @@ def by_actor(predictions: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
     """
     answers = predictions.merge(manifest[["image_id", "actor", "sex"]], on="image_id")
     rows = []
-    for (actor, sex), group in answers.groupby(["actor", "sex"]):
+    for (actor, sex), group in answers.groupby(["actor", "sex"], dropna=False):
         right = group["expression"] == group["predicted"]
         wrong = group.loc[~right, "expression"] + " as " + group.loc[~right, "predicted"]
         interval = wilson_interval(int(right.sum()), len(group))

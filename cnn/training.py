@@ -47,7 +47,13 @@ def train(study: Study, model: str) -> None:
         installed.
     """
     labels = read_labels(study)
-    if study.settings.stimuli.validation_by == "picture":
+    stimuli = study.settings.stimuli
+    if stimuli.split_by in ("picture", "set"):
+        say(
+            f"[stimuli] split_by is {stimuli.split_by}: people in the test pictures may be in the "
+            "training too, so the accuracy may say nothing of unseen people (faceoff cnn leakage)"
+        )
+    elif stimuli.validation_by == "picture":
         say(
             "[stimuli] validation_by is picture: people in the validation pictures are in the "
             "training too, so the accuracy in validation says nothing of unseen people"

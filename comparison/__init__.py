@@ -14,6 +14,7 @@ _HOMES = {
     "emd": "map_metrics",
     "fit_binomial": "binomial_models",
     "fit_linear": "linear_models",
+    "fit_psychometric": "psychometric",
     "information_gain": "fixation_metrics",
     "kl": "map_metrics",
     "mask_table": "mask_tables",

@@ -79,6 +79,51 @@ def perturb(
 
 
 @app.command()
+def noise(
+    study: StudyOption = Path(),
+    force: ForceOption = False,
+    as_experiment: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Make a study there in which people name the test faces with noise."
+        ),
+    ] = None,
+    variances: Annotated[
+        str,
+        typer.Option(metavar="V,V,...", help="With --as-experiment: of the noise, from 0 to 1."),
+    ] = "0,0.01,0.05,0.1,0.2,0.5,1",
+    with_experiment: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Set people's answers in that study beside the network."),
+    ] = None,
+) -> None:
+    """Ask how much noise people stand, and the network: accuracy and thresholds."""
+    opened = open_for_command(study)
+    from study.errors import InputError
+    from study.folder import open_study
+    from study.provenance import run_step
+
+    if as_experiment is None and with_experiment is None:
+        raise InputError(
+            "People's answers under noise come from a study of its own, but none was named. Make "
+            "it with --as-experiment DIR, and read it with --with-experiment DIR."
+        )
+    if as_experiment is not None:
+        from cnn.network import load_network
+        from comparison.noise_study import parse_variances, write_noise_study
+        from study.progress import say
+
+        levels = parse_variances(variances)
+        input_px = load_network(opened, opened.settings.cnn.model).input_px
+        write_noise_study(opened, as_experiment, levels, input_px)
+        say(f"  next: faceoff participants add --study {as_experiment}")
+    if with_experiment is not None:
+        from comparison.noise_people import noise_step
+
+        run_step(opened, noise_step(opened, open_study(with_experiment)), force=force)
+
+
+@app.command()
 def robustness(study: StudyOption = Path(), force: ForceOption = False) -> None:
     """Rank the conditions under several fills and grids, and tell how well the ranks agree."""
     opened = open_for_command(study)

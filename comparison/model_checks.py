@@ -135,7 +135,9 @@ def fit_text(found: Estimates) -> str:
     return text
 
 
-def residual_text(found: Estimates, groups: pd.Series) -> str:
+def residual_text(
+    found: Estimates, groups: pd.Series, *, doubtful: str = "one width for all is doubtful"
+) -> str:
     """Say how far residuals are from a normal distribution of one width.
 
     Parameters
@@ -144,6 +146,8 @@ def residual_text(found: Estimates, groups: pd.Series) -> str:
         The fitted model.
     groups : Series of str
         The condition of each observation.
+    doubtful : str, default "one width for all is doubtful"
+        What to say where one is more than twice as wide as another.
 
     Returns
     -------
@@ -159,4 +163,4 @@ def residual_text(found: Estimates, groups: pd.Series) -> str:
     name = f"{widths.idxmax()} {widths.max():.3g}, {widths.idxmin()} {widths.min():.3g}"
     ratio = widths.max() / widths.min()
     text += f", SD by condition between {name}, ratio {ratio:.2f}"
-    return text if ratio <= 2 else f"{text} (above 2: one width for all is doubtful)"
+    return text if ratio <= 2 else f"{text} (above 2: {doubtful})"

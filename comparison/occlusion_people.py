@@ -10,8 +10,16 @@ import pandas as pd
 from comparison.curve_figure import LINES
 from comparison.figures import COLOURS, MARKERS, mean_interval
 from comparison.occlusion import INTACT, occlusions_tsv
-from comparison.occlusion_trials import read_occlusion_trials, read_occlusions, trial_tables
+from comparison.occlusion_thresholds import occlusion_counts, occlusion_points
 from comparison.orders import MOST_FIRST
+from comparison.people_trials import read_occlusions, read_people_trials, trial_tables
+from comparison.psychometric_figure import psychometric_figure
+from comparison.psychometric_tables import (
+    PSYCHOMETRIC_COLUMNS,
+    network_guess,
+    psychometric_table,
+    threshold_lines,
+)
 from stimuli.expressions import EXPRESSIONS
 from study.figures import BLACK, ORANGE, new_figure, save_figure
 from study.folder import Study
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
+LEVEL = "share of the face removed"
 PEOPLE_COLUMNS = {
     "condition": "whose order the tiles were removed in, most relevant first; intact at step 0",
     "step": "removal step",
@@ -54,11 +63,12 @@ def occlusion_step(study: Study, occlusion: Study) -> Step:
     Returns
     -------
     Step
-        Makes occlusion_people.tsv and figures/occlusion_people.
+        Makes occlusion_people.tsv, occlusion_psychometric.tsv, and a figure of each.
     """
     folder = study.comparison_dir
-    stem = folder / "figures" / "occlusion_people"
-    table = folder / "occlusion_people.tsv"
+    figures = [folder / "figures" / f"occlusion_{name}" for name in ("people", "psychometric")]
+    tables = [folder / f"occlusion_{name}.tsv" for name in ("people", "psychometric")]
+    comparison = study.settings.comparison
     return Step(
         command="compare perturb --with-experiment",
         inputs=(
@@ -68,30 +78,46 @@ def occlusion_step(study: Study, occlusion: Study) -> Step:
             *trial_tables(occlusion),
         ),
         outputs=(
-            table,
-            table.with_suffix(".json"),
-            stem.with_suffix(".svg"),
-            stem.with_suffix(".png"),
+            *tables,
+            *(table.with_suffix(".json") for table in tables),
+            *(stem.with_suffix(f".{kind}") for stem in figures for kind in ("svg", "png")),
         ),
-        settings={"seed": study.settings.study.seed},
-        run=lambda: _compare(study, occlusion, table, stem),
+        settings={
+            "seed": study.settings.study.seed,
+            "psychometric": comparison.psychometric,
+            "confidence": comparison.confidence,
+        },
+        run=lambda: _compare(study, occlusion, tables, figures),
+        follows="report",
     )
 
 
-def _compare(study: Study, occlusion: Study, table: Path, stem: Path) -> None:
-    """Read both studies, write the table and draw the figure."""
+def _compare(study: Study, occlusion: Study, tables: list[Path], figures: list[Path]) -> None:
+    """Read both studies, write the tables and draw the figures."""
+    seed, comparison = study.settings.study.seed, study.settings.comparison
     orders = pd.read_parquet(study.comparison_dir / "orders.parquet")
     curves = pd.read_parquet(study.comparison_dir / "curves.parquet")
     shown = read_occlusions(occlusion, orders)
-    trials = read_occlusion_trials(occlusion, shown)
-    result = people_and_network(shown, trials, curves, seed=study.settings.study.seed)
-    write_table(table, result, PEOPLE_COLUMNS)
-    save_figure(occlusion_figure(result, curves, seed=study.settings.study.seed), stem)
+    trials = read_people_trials(occlusion, shown)
+    result = people_and_network(shown, trials, curves, seed=seed)
+    names = [name for name in result["condition"].unique() if name != INTACT]
+    answers = {name: network_answers(curves, name) for name in names}
+    fits = psychometric_table(
+        occlusion_counts(shown, trials, answers, network_guess(study)),
+        shape=comparison.psychometric, confidence=comparison.confidence, seed=seed,
+    )  # fmt: skip
+    write_table(tables[0], result, PEOPLE_COLUMNS)
+    write_table(tables[1], fits, PSYCHOMETRIC_COLUMNS)
+    save_figure(occlusion_figure(result, curves, seed=seed), figures[0])
+    points = occlusion_points(result)
+    save_figure(psychometric_figure(points, fits, level=LEVEL), figures[1])
     for row in result.itertuples():
         say(
             f"  {row.condition}, step {row.step}: people {row.people:.0%} of {row.n_trials} "
             f"trials, network {row.network:.0%} of {row.n_faces} faces"
         )
+    for line in threshold_lines(fits):
+        say(f"  {line}")
 
 
 def people_and_network(
@@ -104,7 +130,7 @@ def people_and_network(
     shown : pandas.DataFrame
         What was done to each picture.
     trials : pandas.DataFrame
-        People's answers, as `read_occlusion_trials` gives them.
+        People's answers, as `read_people_trials` gives them.
     curves : pandas.DataFrame
         The main study's curves.parquet.
     seed : int

@@ -1,7 +1,7 @@
 """A whole sample of simulated observers: registered, planned, and recorded without a window."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from experiment.virtual_trial import VirtualSession
 from participants.plans import Plan, check_session, make_plan, plan_path, read_plan, write_plan
 from participants.register import add_participant, read_participants
 from stimuli.catalog import picture_frame, picture_landmarks, read_manifest
+from stimuli.degraded import Degradation, degraded_tsv, read_degradations
 from stimuli.frames import move_points, screen_from
 from stimuli.regions import region_polygons
 from study.errors import InputError
@@ -52,6 +53,8 @@ class Sample:
         Landmarks of each picture in the picture frame.
     actors : dict of str to str
         Who is on each picture.
+    degradations : dict of str to Degradation
+        What was done to the pictures, where they are degraded faces.
     """
 
     study: Study
@@ -59,6 +62,7 @@ class Sample:
     seed: int
     landmarks: dict[str, FloatArray]
     actors: dict[str, str]
+    degradations: dict[str, Degradation] = field(default_factory=dict)
 
 
 def simulate_sample(
@@ -100,12 +104,12 @@ def simulate_sample(
         seed=study.settings.study.seed if seed is None else seed,
         landmarks=picture_landmarks(study),
         actors=dict(zip(manifest["image_id"], manifest["actor"], strict=True)),
+        degradations=read_degradations(study),
     )
     participant_ids = choose_participants(sample, n_participants)
     facts = {name: _session_facts(sample, name) for name in participant_ids}
     missing = [name for name in participant_ids if not _is_there(sample, facts[name])]
-    if len(missing) < len(participant_ids):
-        n_there = len(participant_ids) - len(missing)
+    if n_there := len(participant_ids) - len(missing):
         say(f"{n_there} of {n_participants} sessions are there already, from the same settings.")
     started = perf_counter()
     recorded_s = parallel_map(
@@ -116,10 +120,8 @@ def simulate_sample(
     )
     if missing:
         spent_s = perf_counter() - started
-        say(
-            f"{sum(recorded_s) / 3600:.2f} h of gaze in {spent_s:.0f} s: "
-            f"{sum(recorded_s) / spent_s:.0f} times faster than real time."
-        )
+        hours, speed = sum(recorded_s) / 3600, sum(recorded_s) / spent_s
+        say(f"{hours:.2f} h of gaze in {spent_s:.0f} s: {speed:.0f} times faster than real time.")
     return participant_ids
 
 
@@ -192,7 +194,7 @@ def _register_one(study: Study, seed: int, number: int) -> str:
 def _session_facts(sample: Sample, participant_id: str) -> dict[str, Any]:
     """Collect what determines a simulated session, and is kept in its session.json."""
     study = sample.study
-    tables = {path.name: path for path in (study.crops_tsv, study.landmarks_tsv)}
+    tables = (study.crops_tsv, study.landmarks_tsv, degraded_tsv(study))
     return {
         "participant_id": participant_id,
         "session": sample.session,
@@ -200,7 +202,9 @@ def _session_facts(sample: Sample, participant_id: str) -> dict[str, Any]:
         "simulation": {
             "seed": sample.seed,
             "inputs": {
-                name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in tables.items()
+                path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+                for path in tables
+                if path.is_file()
             },
         },
         "settings": settings_used(study),
@@ -209,14 +213,11 @@ def _session_facts(sample: Sample, participant_id: str) -> dict[str, Any]:
 
 def _is_there(sample: Sample, facts: dict[str, Any]) -> bool:
     """Tell whether a session is there, whole and from the same settings."""
-    study = sample.study
     participant_id, session = facts["participant_id"], facts["session"]
-    record = read_session_record(study.session_dir(participant_id, session))
-    folder = study.session_dir(participant_id, session)
-    if not record and not (folder / "trials.tsv").exists():
-        return False
+    folder = sample.study.session_dir(participant_id, session)
+    record = read_session_record(folder)
     if record.get("status") != "finished":
-        return False  # a simulation that was interrupted: it is made anew
+        return False  # none, or a simulation that was interrupted: it is made anew
     differing = _differences(facts, record)
     if differing:
         raise InputError(
@@ -268,7 +269,9 @@ def simulate_session(sample: Sample, facts: dict[str, Any]) -> float:
     with atomic_path(recording) as temporary:
         result = run_virtual_session(virtual, temporary, recorded)
     images = [trial.image_id for trial in plan.trials]
-    write_truth(folder, sample.session, virtual.observer, result.fixations, images)
+    write_truth(
+        folder, sample.session, virtual.observer, result.fixations, images, sample.degradations
+    )
     _write_trials(folder / "trials.tsv", result)
     write_json(
         folder / "session.json",
@@ -323,6 +326,7 @@ def _virtual_session(sample: Sample, plan: Plan) -> VirtualSession:
         polygons_px=polygons_px,
         actors=sample.actors,
         practice_criterion=settings.participants.practice_criterion,
+        degradations=sample.degradations,
     )
 
 

@@ -1,12 +1,13 @@
 """What was planted in a simulated session, kept beside what the tracker recorded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 
 import pandas as pd
 
 from experiment.observers import Observer, TrueFixation
+from stimuli.degraded import Degradation
 from study.tables import read_table, write_table
 from study.writing import write_json
 
@@ -53,6 +54,7 @@ def write_truth(
     observer: Observer,
     fixations: Iterable[tuple[int, TrueFixation]],
     image_ids: Iterable[str],
+    degradations: Mapping[str, Degradation],
 ) -> None:
     """Write truth.json and truth_fixations.tsv of a simulated session.
 
@@ -68,8 +70,14 @@ def write_truth(
         Number of the trial, and a fixation in it; in the order of time.
     image_ids : iterable of str
         The pictures of the session's plan.
+    degradations : mapping of str to Degradation
+        What was done to pictures, where they are degraded faces: they have their face's effect.
     """
-    effects = {name: asdict(observer.pictures.draw(name)) for name in sorted(set(image_ids))}
+    faces = {name: one.face for name, one in degradations.items()}
+    effects = {
+        name: asdict(observer.pictures.draw(faces.get(name, name)))
+        for name in sorted(set(image_ids))
+    }
     facts = {"session": session, **observer.as_json(), "picture_effects": effects}
     write_json(session_dir / "truth.json", facts)
     rows = [

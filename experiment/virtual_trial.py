@@ -1,7 +1,7 @@
 """One trial of a simulated observer without a window: the same stages and messages, no waiting."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import floor
 
@@ -24,6 +24,7 @@ from experiment.trial_record import TrialOutcome, trial_variables
 from experiment.virtual_tracker import NoScreen, VirtualTracker
 from experiment.window import FrameReport
 from participants.plans import Plan, PlannedTrial
+from stimuli.degraded import Degradation
 from stimuli.frames import Screen
 from study.seeds import generator
 from study.settings.experiment import ExperimentSettings
@@ -54,6 +55,8 @@ class VirtualSession:
         Who is on each picture.
     practice_criterion : float
         Share of right answers after which practice ends.
+    degradations : dict of str to Degradation
+        What was done to pictures, where a study shows degraded faces.
     """
 
     plan: Plan
@@ -65,6 +68,7 @@ class VirtualSession:
     polygons_px: dict[str, dict[str, FloatArray]]
     actors: dict[str, str]
     practice_criterion: float
+    degradations: dict[str, Degradation] = field(default_factory=dict)
 
 
 def run_virtual_trial(
@@ -140,7 +144,9 @@ def _decide(
         names = session.plan.participant_id, session.plan.session, trial.trial
         return generator(session.seed, use, *names)
 
-    observer = session.observer.facing(trial.image_id, trial.expression)
+    observer = session.observer.facing(
+        trial.image_id, trial.expression, session.degradations.get(trial.image_id)
+    )
     response = in_time(draw_response(observer, trial.expression, draws("answer")), settings)
     sure = None
     if settings.confidence_levels:

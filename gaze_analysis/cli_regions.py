@@ -27,7 +27,8 @@ def regions(
     landmarks of the face set, else from interest areas (!V IAREA) of the
     recordings. Included fixations count.
     """
-    from gaze_analysis.steps_regions import regions_figures_step, regions_step
+    from gaze_analysis.steps_region_figures import regions_figures_step
+    from gaze_analysis.steps_regions import regions_step
     from study.provenance import run_step
 
     opened = open_for_command(study, jobs, scheduler)

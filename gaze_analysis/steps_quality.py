@@ -13,12 +13,8 @@ from gaze_analysis.quality_report.checklist import (
     checklist_table,
 )
 from gaze_analysis.quality_report.facts import StudyFacts
-from gaze_analysis.quality_report.flags import (
-    FLAG_COLUMNS,
-    Limits,
-    limits_from,
-    session_flags,
-)
+from gaze_analysis.quality_report.flags import FLAG_COLUMNS, session_flags
+from gaze_analysis.quality_report.limits import Limits, limits_from
 from gaze_analysis.quality_report.methods import methods_text
 from gaze_analysis.quality_report.pages import compact_table, index_page, session_page, verdict
 from gaze_analysis.quality_tables import (

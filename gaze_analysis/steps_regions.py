@@ -1,7 +1,5 @@
-"""The steps that measure regions and scanpaths, and draw them."""
+"""The step that measures regions and scanpaths."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,20 +29,17 @@ from gaze_analysis.scanpaths import (
 from gaze_analysis.steps_density import px_per_deg, shown_picture
 from stimuli.expressions import EXPRESSIONS
 from stimuli.frames import screen_from
-from stimuli.pictures import figure_picture
 from stimuli.region_outlines import OTHER, Outlines
 from study.errors import InputError
-from study.figures import save_figure
 from study.folder import Study
 from study.progress import say
 from study.provenance import Step
 from study.tables import read_table, write_table
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 TABLES = ("regions", "regions_by_expression", "transitions", "scanpaths", "entropies")
-FIGURES = ("region_check", "scanpaths", "dwell", "transitions")
 _FIXATIONS = {
     "participant_id": str, "session": str, "trial": int, "image_id": str, "expression": str,
     "index": int, "onset_ms": float, "duration_ms": float, "x_px": float, "y_px": float,
@@ -72,40 +67,25 @@ def regions_step(study: Study) -> Step:
         command="gaze regions",
         inputs=(study.gaze_dir / "fixations.tsv", *source_files(study)),
         outputs=tuple(study.gaze_dir / f"{name}.tsv" for name in TABLES),
-        settings=_region_settings(study),
+        settings=region_settings(study),
         run=lambda: make_regions(study),
         follows="gaze density",
     )
 
 
-def regions_figures_step(study: Study) -> Step:
-    """Draw regions, scanpaths, dwell shares and transitions.
+def region_settings(study: Study) -> dict[str, Any]:
+    """Collect what changes the measures.
 
     Parameters
     ----------
     study : Study
-        The study, whose regions are measured.
+        The study.
 
     Returns
     -------
-    Step
-        Writes SVG and PNG into ``figures/`` of the gaze folder.
+    dict
+        Settings, the picture's size, and the pixels of a degree.
     """
-    folder = study.gaze_dir / "figures"
-    tables = tuple(study.gaze_dir / f"{name}.tsv" for name in ("fixations", *TABLES[1:3]))
-    pictures = tuple(p for p in (study.manifest_tsv, study.crops_tsv) if p.is_file())
-    return Step(
-        command="gaze regions --figures",
-        inputs=tuple(dict.fromkeys((*tables, *pictures, *source_files(study)))),
-        outputs=tuple(folder / f"{name}{end}" for name in FIGURES for end in (".svg", ".png")),
-        settings=_region_settings(study)
-        | {"report": study.settings.report.model_dump(mode="json", exclude={"columns"})},
-        run=lambda: make_figures(study, folder),
-    )
-
-
-def _region_settings(study: Study) -> dict[str, Any]:
-    """Collect what changes the measures."""
     frame = shown_picture(study)
     return {
         "regions": study.settings.gaze.regions.model_dump(mode="json"),
@@ -256,7 +236,7 @@ def _say_regions(
     source: str, by_expression: pd.DataFrame, paths: pd.DataFrame, pooled: pd.DataFrame
 ) -> None:
     """Say what people look at, as a table of regions by expressions."""
-    from gaze_analysis.region_plots import share_measure
+    from gaze_analysis.region_figures import share_measure
 
     measure = share_measure(by_expression)
     shares = by_expression.set_index(["region", "expression"])[measure]
@@ -285,86 +265,3 @@ def _say_regions(
 def _percent(value: float) -> str:
     """Write a share in ten signs."""
     return f"{100 * value:>10.1f}" if np.isfinite(value) else f"{'n/a':>10}"
-
-
-def make_figures(study: Study, folder: Path) -> None:
-    """Draw the check of regions, example scanpaths, dwell shares and transitions.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    folder : Path
-        Where SVG and PNG go.
-    """
-    from gaze_analysis.region_plots import (
-        Panel,
-        dwell_figure,
-        region_sheet,
-        scanpath_sheet,
-        transition_figure,
-    )
-
-    named, outlines, source = looked_regions(study)
-    frame = shown_picture(study)
-    examples = example_trials(named, study.settings.report.example_images)
-    panels = []
-    for key, rows in examples:
-        image_id, expression = str(rows["image_id"].iloc[0]), _expression(rows)
-        title = f"{image_id} {expression}\n{key[0]}, trial {key[2]}"
-        picture = figure_picture(study, image_id, frame)
-        panels.append(Panel(title, picture, outlines[key], rows))
-    by_expression = read_table(folder.parent / "regions_by_expression.tsv", what="Regions")
-    moves = read_table(folder.parent / "transitions.tsv", what="Transitions (faceoff gaze regions)")
-    made: dict[str, Callable[[], Figure]] = {
-        "region_check": lambda: region_sheet(panels, frame, title=f"Regions: {source}"),
-        "scanpaths": lambda: scanpath_sheet(panels, frame, title="Scanpaths of typical length"),
-        "dwell": lambda: dwell_figure(by_expression),
-        "transitions": lambda: transition_figure(moves),
-    }
-    for name in FIGURES:
-        save_figure(made[name](), folder / name, dpi=study.settings.report.figure_dpi)
-
-
-def example_trials(
-    fixations: pd.DataFrame, n_each: int
-) -> list[tuple[tuple[str, str, int], pd.DataFrame]]:
-    """Choose trials to be shown: of typical length, on different pictures by different people.
-
-    Parameters
-    ----------
-    fixations : pandas.DataFrame
-        As `looked_regions` gives them.
-    n_each : int
-        Trials of each expression.
-
-    Returns
-    -------
-    list of tuple
-        Participant, session and trial with its fixations, by expression.
-    """
-    grouped = fixations.groupby(TRIAL_KEYS, sort=False)
-    trials = grouped.agg(
-        image_id=("image_id", "first"), expression=("expression", "first"), n=("trial", "size")
-    ).reset_index()
-    trials["expression"] = trials["expression"].fillna("")
-    trials["key"] = trial_keys(trials)
-    shown = set(trials["expression"])
-    known = [name for name in EXPRESSIONS if name in shown]
-    chosen: list[tuple[str, str, int]] = []
-    people: set[str] = set()
-    for expression in (*known, *sorted(shown - set(known))):
-        own = trials[trials["expression"] == expression]
-        off = (own["n"] - own["n"].median()).abs()
-        own = own.assign(off=off).sort_values("off", kind="stable").drop_duplicates("image_id")
-        fresh = own["participant_id"].isin(people).sort_values(kind="stable").index
-        picked = own.loc[fresh].head(n_each)
-        people |= set(picked["participant_id"])
-        chosen += picked["key"].tolist()
-    return [(key, grouped.get_group(key)) for key in chosen]
-
-
-def _expression(rows: pd.DataFrame) -> str:
-    """Give a trial's expression; nothing where it is not known."""
-    expression = rows["expression"].iloc[0]
-    return expression if isinstance(expression, str) else ""

@@ -66,6 +66,11 @@ def trial_rows(
     pool, main = shown[shown["split"] == "train"], shown[shown["split"] == "test"]
     if of_list is not None:
         main = main[main["image_id"].isin(of_list)]
+    if shown["actor"].isna().any():
+        raise InputError(
+            "A plan must know who is shown, so that nobody comes twice in a row, but the face set "
+            "does not say it. Say it in a table of the set or by [stimuli] name_pattern."
+        )
     practice = first_round(pool, settings.practice_trials, rng)
     if main.empty:
         raise InputError(

@@ -8,6 +8,7 @@ _PUBLIC = {
     "ekman": ("canonical_mask", "ekman_mask"),
     "expressions": ("EXPRESSIONS", "expression_name"),
     "frames": ("Rect", "Screen", "move_points"),
+    "noise": ("add_gaussian_noise",),
     "normalised": ("mesh_points", "normalised_places"),
     "pictures": ("load_picture", "load_pictures"),
     "regions": ("REGIONS", "region_masks", "region_of", "region_polygons"),

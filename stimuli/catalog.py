@@ -19,10 +19,21 @@ MANIFEST_COLUMNS = {
     "sex": "female or male",
     "session": "A or B: the occasion on which the picture was taken",
     "expression": "expression shown",
-    "view": "straight: only pictures taken from the front are used",
+    "view": "where the camera stood; straight: in front of the face",
     "width_px": "width of the picture file in pixels",
     "height_px": "height of the picture file in pixels",
     "sha256": "SHA-256 of the picture file",
+}
+#: Of a set in folders, which may say less of its pictures, or more.
+SET_MANIFEST_COLUMNS = MANIFEST_COLUMNS | {
+    "image_id": "name of the picture: that of its file, with its folders where that is not enough",
+    "face_set": "name of the face set's folder",
+    "actor": "who is shown; n/a where the set does not say it",
+    "sex": "female or male; n/a where the set does not say it",
+    "session": "occasion on which the picture was taken; n/a where the set does not say it",
+    "ethnicity": "of the person shown, in the set's own words; n/a where it does not say it",
+    "view": "n/a: the set does not say it",
+    "set_split": "what the set itself has the picture for; n/a where it does not say it",
 }
 CROP_COLUMNS = {
     "image_id": "name of the picture",
@@ -30,7 +41,8 @@ CROP_COLUMNS = {
     "y_px": "top pixel of the part that is shown, in the picture file",
     "width_px": "width of the part that is shown, in pixels of the picture file",
     "height_px": "height of the part that is shown, in pixels of the picture file",
-    "method": "how the crop was found: landmarks (of the whole set) or fixed (study.toml)",
+    "method": "how the crop was found: landmarks (KDEF: of the whole set), fixed (study.toml) or "
+    "whole (the picture as it is)",
 }
 LANDMARK_COLUMNS = {
     "image_id": "name of the picture",
@@ -41,7 +53,8 @@ LANDMARK_COLUMNS = {
 }
 SPLIT_COLUMNS = {
     "image_id": "name of the picture",
-    "split": "train, validation, test or unused; no actor is in two of the first three",
+    "split": "train, validation, test or unused; no actor is in two of the first three, unless "
+    "[stimuli] asks for a split by picture or for the set's own",
 }
 LIST_COLUMNS = {
     "image_id": "name of a test picture; it may be in several lists",

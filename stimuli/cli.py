@@ -1,4 +1,4 @@
-"""The commands about faces: register, check, synth."""
+"""The commands about faces: register, unpack, check, synth."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from stimuli.synth.cli import synth
 from study.cli import ForceOption, JobsOption, SchedulerOption, StudyOption, open_for_command
 
-app = typer.Typer(help="Faces: KDEF or synthetic ones.", no_args_is_help=True)
+app = typer.Typer(help="Faces: KDEF, other sets, or synthetic ones.", no_args_is_help=True)
 app.command("synth")(synth)
 
 
@@ -18,8 +18,8 @@ def register(
         Path | None,
         typer.Argument(
             metavar="[DIR]",
-            help="The face set: KDEF's folder, or a synthetic one. By default the folder in "
-            "study.toml; another one is written there.",
+            help="The face set's folder, of the kind that [stimuli] face_set says. By default the "
+            "folder in study.toml; another one is written there.",
             show_default=False,
         ),
     ] = None,
@@ -39,6 +39,22 @@ def register(
     run_step(opened, register_step(opened), force=force)
     if folder is not None:
         write_pictures_dir(opened)
+
+
+@app.command()
+def unpack(
+    file: Annotated[Path, typer.Argument(help="fer2013.csv or icml_face_data.csv.")],
+    study: StudyOption = Path(),
+) -> None:
+    """Write FER2013's rows as pictures into the study's folder of pictures."""
+    from stimuli.fer2013 import unpack_fer2013
+    from study.progress import say
+
+    opened = open_for_command(study)
+    counts = unpack_fer2013(file, opened.pictures_dir)
+    parts = ", ".join(f"{n} {usage}" for usage, n in counts.items())
+    say(f"stimuli unpack: {counts.total()} pictures ({parts}) are in {opened.pictures_dir}")
+    say('  next: faceoff stimuli register, with [stimuli] face_set = "folders"')
 
 
 @app.command()

@@ -116,6 +116,27 @@ class Screen:
         half_width_cm = self.distance_cm * np.tan(np.radians(0.5))
         return float(2 * half_width_cm * self.width_px / self.width_cm)
 
+    def width_deg(self, width_px: float) -> float:
+        """Give the visual angle of something in the middle of the screen.
+
+        Parameters
+        ----------
+        width_px : float
+            Its width from edge to edge, in pixels.
+
+        Returns
+        -------
+        float
+            Degrees between its left and right edge.
+
+        Examples
+        --------
+        >>> round(Screen(1920, 1080, 53.0, 29.8, 70.0).width_deg(448), 2)
+        10.09
+        """
+        half_cm = width_px / 2 * self.width_cm / self.width_px
+        return float(2 * np.degrees(np.arctan(half_cm / self.distance_cm)))
+
     def to_deg(self, points: ArrayLike) -> NDArray[np.float64]:
         """Turn screen pixels into degrees of visual angle from the centre.
 

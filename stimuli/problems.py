@@ -10,13 +10,15 @@ import pandas as pd
 from stimuli.catalog import PROBLEM_COLUMNS
 from stimuli.expressions import EXPRESSIONS, KDEF_CODES
 from stimuli.files import Measures, PictureFile
+from stimuli.folder_sets import SetPicture
 from stimuli.frames import Rect
 from stimuli.landmarks import Landmarks
 from stimuli.names import MISNAMED, N_ACTORS, SESSIONS
+from study.errors import InputError
 from study.tables import MISSING
 
 PICTURE_SIZE_PX = (562, 762)
-_NOT_USED = "Nothing: only straight views are used."
+_NOT_USED = "Nothing: pictures of this view are not used."
 _CODE_OF = {expression: code for code, expression in KDEF_CODES.items()}
 
 
@@ -86,8 +88,10 @@ def wrong_names(pictures: Iterable[PictureFile], strangers: Iterable[str]) -> li
     return problems + [Problem("name", rule, remedy, file=file) for file in strangers]
 
 
-def bad_picture(picture: PictureFile, measure: Measures, darkest: float) -> Problem | None:
-    """Say what is wrong with a picture file.
+def bad_picture(
+    picture: PictureFile, measure: Measures, darkest: float, *, wanted: bool = True
+) -> Problem | None:
+    """Say what is wrong with a picture file of KDEF.
 
     Parameters
     ----------
@@ -97,6 +101,8 @@ def bad_picture(picture: PictureFile, measure: Measures, darkest: float) -> Prob
         What was measured on it.
     darkest : float
         Mean grey level below which a picture counts as black, 0 to 255.
+    wanted : bool, default True
+        Whether its view is one of those that are used.
 
     Returns
     -------
@@ -111,7 +117,7 @@ def bad_picture(picture: PictureFile, measure: Measures, darkest: float) -> Prob
         kind, what = "dark", f"nearly black: its mean grey level is {measure.luminance:.1f} of 255"
     else:
         return None
-    remedy = "Left out. Copy the original file again." if picture.name.is_straight else _NOT_USED
+    remedy = "Left out. Copy the original file again." if wanted else _NOT_USED
     return Problem(kind, what, remedy, picture.name.image_id, picture.file)
 
 
@@ -191,7 +197,79 @@ def missing_pictures(pictures: Iterable[PictureFile], *, synthetic: bool) -> lis
     return problems
 
 
-def bad_faces(manifest: pd.DataFrame, landmarks: Landmarks, crop: Rect) -> list[Problem]:
+def strange_files(files: Iterable[str]) -> list[Problem]:
+    """List pictures of a set in folders that show nobody knows what.
+
+    Parameters
+    ----------
+    files : iterable of str
+        Picture files.
+
+    Returns
+    -------
+    list of Problem
+        Of kind ``name``.
+    """
+    rule = "neither its folder nor its name says an expression that is known"
+    remedy = "Left out. Put it into the folder of its expression if it belongs to the set."
+    return [Problem("name", rule, remedy, file=file) for file in files]
+
+
+def usable_set_pictures(
+    pictures: Iterable[SetPicture], measures: Mapping[str, Measures], darkest: float
+) -> tuple[list[SetPicture], list[Problem]]:
+    """Choose the pictures of a set in folders that can be read and are not black.
+
+    Parameters
+    ----------
+    pictures : iterable of SetPicture
+        The pictures of the set.
+    measures : mapping of str to Measures
+        What was measured, by file.
+    darkest : float
+        Mean grey level below which a picture counts as black, 0 to 255.
+
+    Returns
+    -------
+    good : list of SetPicture
+        In their order. A picture that is there twice stays so, for it is so in published sets.
+    problems : list of Problem
+        Of kind ``unreadable``, ``dark`` or ``duplicate``.
+
+    Raises
+    ------
+    InputError
+        If none is usable.
+    """
+    good, problems, first = [], [], dict[str, SetPicture]()
+    left_out = "Left out. Copy the original file again."
+    for picture in pictures:
+        measure = measures[picture.file]
+        who = (picture.image_id, picture.file)
+        if measure.error:
+            what = f"the file cannot be decoded: {measure.error}"
+            problems.append(Problem("unreadable", what, left_out, *who))
+            continue
+        if measure.luminance < darkest:
+            what = f"nearly black: its mean grey level is {measure.luminance:.1f} of 255"
+            problems.append(Problem("dark", what, left_out, *who))
+            continue
+        same = first.setdefault(measure.sha256, picture)
+        if same is not picture:
+            what = f"the same picture as {same.file}"
+            problems.append(Problem("duplicate", what, "Kept. Mind where the two are used.", *who))
+        good.append(picture)
+    if not good:
+        raise InputError(
+            "A face set must hold pictures that can be read, but none of its can. Name another "
+            "folder, or lower [stimuli] darkest_luminance."
+        )
+    return good, problems
+
+
+def bad_faces(
+    manifest: pd.DataFrame, landmarks: Landmarks, crops: Mapping[str, Rect]
+) -> list[Problem]:
     """List pictures without a found face, and those whose face leaves the crop.
 
     Parameters
@@ -200,8 +278,8 @@ def bad_faces(manifest: pd.DataFrame, landmarks: Landmarks, crop: Rect) -> list[
         With the columns image_id and file.
     landmarks : dict of str to ndarray, shape (68, 2)
         The points of each picture with a face, in pixels of the picture file.
-    crop : Rect
-        The part of the picture file that is shown.
+    crops : mapping of str to Rect
+        The part of each picture file that is shown.
 
     Returns
     -------
@@ -214,7 +292,7 @@ def bad_faces(manifest: pd.DataFrame, landmarks: Landmarks, crop: Rect) -> list[
             remedy = "Left out of crops and splits. Look at it, or name another landmark_model."
             problems.append(Problem("face", "no face was found", remedy, image_id, file))
             continue
-        n_outside = int((~crop.contains(landmarks[image_id])).sum())
+        n_outside = int((~crops[image_id].contains(landmarks[image_id])).sum())
         if n_outside:
             what = f"{n_outside} of 68 landmarks lie outside the crop"
             remedy = "Used all the same. To show the whole face, raise [stimuli] crop_factor."

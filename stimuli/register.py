@@ -1,5 +1,7 @@
 """Registration: from a folder of pictures to the study's tables, with every check on the way."""
 
+from dataclasses import asdict
+
 import pandas as pd
 
 from stimuli.catalog import (
@@ -7,6 +9,7 @@ from stimuli.catalog import (
     LANDMARK_COLUMNS,
     MANIFEST_COLUMNS,
     PROBLEM_COLUMNS,
+    SET_MANIFEST_COLUMNS,
     SPLIT_COLUMNS,
 )
 from stimuli.crops import common_crop
@@ -17,6 +20,7 @@ from stimuli.files import (
     find_pictures,
     measure_pictures,
 )
+from stimuli.folder_sets import find_set_pictures
 from stimuli.frames import Rect
 from stimuli.landmarks import Landmarks, picture_file_landmarks
 from stimuli.problems import (
@@ -28,6 +32,8 @@ from stimuli.problems import (
     duplicates,
     missing_pictures,
     problem_table,
+    strange_files,
+    usable_set_pictures,
     wrong_names,
 )
 from stimuli.splits import split_pictures
@@ -35,6 +41,7 @@ from study.errors import InputError
 from study.folder import Study
 from study.progress import say
 from study.seeds import generator
+from study.settings.stimuli import StimuliSettings
 from study.tables import write_table
 
 
@@ -44,49 +51,111 @@ def register_pictures(study: Study) -> None:
     Parameters
     ----------
     study : Study
-        The study; [stimuli] says which folder, crop and actors.
+        The study; [stimuli] says which folder, crop and splits.
 
     Raises
     ------
     InputError
-        If the folder holds no face set, a straight picture has another size than KDEF's, or
-        no straight picture is usable. Lesser problems are listed in problems.tsv.
+        If the folder holds no face set, a straight picture of KDEF has another size, or no
+        picture is usable. Lesser problems are listed in problems.tsv.
     """
+    if study.settings.stimuli.face_set == "folders":
+        _register_folders(study)
+    else:
+        _register_kdef(study)
+
+
+def _register_kdef(study: Study) -> None:
+    """Register KDEF, or a synthetic set in its form."""
     folder, settings = study.pictures_dir, study.settings.stimuli
     pictures, strangers = find_pictures(folder)
     files = [picture.file for picture in pictures]
     measures = measure_pictures(folder, files, study.settings.execution.jobs)
     synthetic = (folder / SYNTHETIC_LANDMARKS).is_file()
-    good, problems = _usable_pictures(pictures, measures, settings.darkest_luminance)
+    good, problems = _usable_pictures(pictures, measures, settings)
     manifest = _manifest(good, measures, "synthetic" if synthetic else "kdef")
-    landmarks, method = picture_file_landmarks(study, manifest)
-    crop = common_crop(landmarks, *PICTURE_SIZE_PX, settings)
-    rng = generator(study.settings.study.seed, "stimuli", "validation actors")
-    splits = split_pictures(manifest, set(landmarks), settings, rng)
     problems = [
         *wrong_names(pictures, strangers),
         *problems,
         *missing_pictures(pictures, synthetic=synthetic),
-        *bad_faces(manifest, landmarks, crop),
-        *absent_test_actors(manifest, settings.test_actors),
     ]
+    if settings.split_by == "test_actors":
+        problems += absent_test_actors(manifest, settings.test_actors)
+    n_other = sum(picture.name.view not in settings.views for picture in pictures)
+    _write_tables(study, manifest, MANIFEST_COLUMNS, problems)
+    if n_other:
+        say(f"{n_other} pictures of other views are not used")
+
+
+def _register_folders(study: Study) -> None:
+    """Register a face set in folders."""
+    folder, settings = study.pictures_dir, study.settings.stimuli
+    pictures, strangers = find_set_pictures(folder, settings.name_pattern)
+    files = [picture.file for picture in pictures]
+    measures = measure_pictures(folder, files, study.settings.execution.jobs)
+    good, problems = usable_set_pictures(pictures, measures, settings.darkest_luminance)
+    rows = [
+        asdict(picture) | {
+            "face_set": folder.name, "view": None, "sha256": measures[picture.file].sha256,
+            "width_px": measures[picture.file].width_px,
+            "height_px": measures[picture.file].height_px,
+        }
+        for picture in good
+    ]  # fmt: skip
+    manifest = pd.DataFrame(rows, columns=list(SET_MANIFEST_COLUMNS))
+    _write_tables(study, manifest, SET_MANIFEST_COLUMNS, [*strange_files(strangers), *problems])
+
+
+def _write_tables(
+    study: Study, manifest: pd.DataFrame, columns: dict[str, str], problems: list[Problem]
+) -> None:
+    """Find landmarks and crops, split, and write all tables."""
+    settings = study.settings.stimuli
+    landmarks, method, crops = _landmarks_and_crops(study, manifest)
+    rng = generator(study.settings.study.seed, "stimuli", "validation actors")
+    splits = split_pictures(manifest, set(crops), settings, rng)
+    if settings.crop != "whole":
+        problems = [*problems, *bad_faces(manifest, landmarks, crops)]
     write_table(study.landmarks_tsv, _landmark_table(landmarks, method), LANDMARK_COLUMNS)
-    write_table(study.crops_tsv, _crop_table(landmarks, crop, settings.crop), CROP_COLUMNS)
+    write_table(study.crops_tsv, _crop_table(crops, settings.crop), CROP_COLUMNS)
     write_table(study.splits_tsv, splits, SPLIT_COLUMNS)
     write_table(study.problems_tsv, problem_table(problems), PROBLEM_COLUMNS)
-    write_table(study.manifest_tsv, manifest, MANIFEST_COLUMNS)
-    n_other = sum(not picture.name.is_straight for picture in pictures)
-    _say_result(splits, n_other, problems, study)
+    write_table(study.manifest_tsv, manifest, columns)
+    _say_result(splits, problems, study)
+
+
+def _landmarks_and_crops(
+    study: Study, manifest: pd.DataFrame
+) -> tuple[Landmarks, str, dict[str, Rect]]:
+    """Find the landmarks, where the crop needs them, and the part of each picture that is shown."""
+    settings = study.settings.stimuli
+    sides = manifest[["width_px", "height_px"]].to_numpy(int).tolist()
+    sizes = dict(zip(manifest["image_id"], sides, strict=True))
+    if settings.crop == "whole":
+        return {}, "", {name: Rect(0, 0, *size) for name, size in sizes.items()}
+    landmarks, method = picture_file_landmarks(study, manifest)
+    if settings.face_set == "kdef":
+        crop = common_crop(landmarks, *PICTURE_SIZE_PX, settings)
+        return landmarks, method, dict.fromkeys(landmarks, crop)
+    # Other sets put their faces anywhere: each picture has a crop of its own.
+    crops = {}
+    for name, points in landmarks.items():
+        width_px, height_px = sizes[name]
+        crops[name] = common_crop({name: points}, width_px, height_px, settings)
+    return landmarks, method, crops
 
 
 def _usable_pictures(
-    pictures: list[PictureFile], measures: dict[str, Measures], darkest: float
+    pictures: list[PictureFile], measures: dict[str, Measures], settings: StimuliSettings
 ) -> tuple[list[PictureFile], list[Problem]]:
-    """Choose the straight pictures that are whole, bright enough and there once."""
+    """Choose the pictures of the views that are wanted, whole, bright enough and there once."""
     problems = duplicates(pictures, measures)
     left_out = {problem.file for problem in problems}
     for picture in pictures:
-        problem = bad_picture(picture, measures[picture.file], darkest)
+        wanted = picture.name.view in settings.views
+        problem = bad_picture(
+            picture, measures[picture.file], settings.darkest_luminance, wanted=wanted
+        )
         if problem is None:
             continue
         if problem.kind == "size" and picture.name.is_straight:
@@ -98,10 +167,11 @@ def _usable_pictures(
             )
         problems.append(problem)
         left_out.add(picture.file)
-    good = [p for p in pictures if p.name.is_straight and p.file not in left_out]
+    good = [p for p in pictures if p.name.view in settings.views and p.file not in left_out]
     if not good:
+        ends = " (names that end in S)" * (settings.views == ["straight"])
         raise InputError(
-            "A face set must hold straight views (names that end in S), but none of its "
+            f"A face set must hold {' and '.join(settings.views)} views{ends}, but none of its "
             f"{len(pictures)} pictures is a usable one. Name KDEF's whole folder."
         )
     return good, problems
@@ -144,31 +214,28 @@ def _landmark_table(landmarks: Landmarks, method: str) -> pd.DataFrame:
         )
         for image_id, points in sorted(landmarks.items())
     ]
-    return pd.concat(tables, ignore_index=True)
-
-
-def _crop_table(landmarks: Landmarks, crop: Rect, method: str) -> pd.DataFrame:
-    """Make the table of crops: the same for every picture with a face."""
-    return pd.DataFrame(
-        {
-            "image_id": sorted(landmarks),
-            "x_px": crop.x_px,
-            "y_px": crop.y_px,
-            "width_px": crop.width_px,
-            "height_px": crop.height_px,
-            "method": method,
-        }
+    return (
+        pd.concat(tables, ignore_index=True)
+        if tables
+        else pd.DataFrame(columns=list(LANDMARK_COLUMNS))
     )
 
 
-def _say_result(splits: pd.DataFrame, n_other: int, problems: list[Problem], study: Study) -> None:
+def _crop_table(crops: dict[str, Rect], method: str) -> pd.DataFrame:
+    """Make the table of crops."""
+    rows = [{"image_id": name, **asdict(crops[name]), "method": method} for name in sorted(crops)]
+    return pd.DataFrame(rows, columns=list(CROP_COLUMNS))
+
+
+def _say_result(splits: pd.DataFrame, problems: list[Problem], study: Study) -> None:
     """Tell how many pictures there are of which kind."""
     counts = splits["split"].value_counts()
     parts = ", ".join(
         f"{counts.get(name, 0)} {name}" for name in ("train", "validation", "test", "unused")
     )
-    others = f"; {n_other} pictures of other views are not used" if n_other else ""
-    say(f"{len(splits)} straight pictures registered ({parts}){others}")
+    views = study.settings.stimuli.views
+    straight = study.settings.stimuli.face_set == "kdef" and views == ["straight"]
+    say(f"{len(splits)} {'straight ' * straight}pictures registered ({parts})")
     if problems:
         kinds = problem_table(problems)["kind"].value_counts()
         summary = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from stimuli.files import SYNTHETIC_LANDMARKS, find_pictures
+from stimuli.folder_sets import TABLES, find_set_pictures
 from stimuli.register import register_pictures
 from study.folder import Study
 from study.provenance import Step
@@ -27,8 +28,13 @@ def register_step(study: Study) -> Step:
         If there is no face set in the folder that [stimuli] names.
     """
     folder, settings = study.pictures_dir, study.settings
-    pictures, _ = find_pictures(folder)
-    inputs = [folder / picture.file for picture in pictures]
+    if settings.stimuli.face_set == "folders":
+        found, _ = find_set_pictures(folder, settings.stimuli.name_pattern)
+        files = [picture.file for picture in found]
+        files += [name for name in TABLES if (folder / name).is_file()]
+    else:
+        files = [picture.file for picture in find_pictures(folder)[0]]
+    inputs = [folder / file for file in files]
     known = folder / SYNTHETIC_LANDMARKS
     model = study.root / settings.stimuli.landmark_model
     inputs += [path for path in (known, model) if path.is_file()]

@@ -1,18 +1,18 @@
 """The fast gradient sign method: accuracy when every pixel moves a little, the worst way."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cnn.backend import import_tensorflow, make_deterministic
+from cnn.backend import make_deterministic
 from cnn.data import LabelledPictures, read_labels
 from cnn.experiments.accuracy import ACCURACY, accuracy_of
+from cnn.experiments.attack import Unit, attack, in_grey_levels, loss_gradient
 from cnn.experiments.fgsm_figures import examples_figure, fgsm_figure
 from cnn.experiments.pictures import Floats, compiled_logits, experiments_dir, known_pictures
-from cnn.gradients import in_batches
 from cnn.network import Network, load_network, softmax
 from cnn.preprocessing import Preprocessing
 from study.errors import InputError, did_you_mean
@@ -26,7 +26,6 @@ from study.tables import write_table
 EPSILONS = (0.0, 0.001, 0.005, 0.007, 0.01, 0.05, 0.07, 0.1)
 #: Steps at which it shows examples.
 SHOWN = (0.01, 0.3)
-Unit = Literal["input", "grey"]
 
 _TOP = (1, 2, 3, 5)
 FGSM = {
@@ -130,80 +129,6 @@ def fgsm_stem(unit: Unit, *, clip: bool) -> str:
     return "fgsm" + ("_grey" if unit == "grey" else "") + ("_clipped" if clip else "")
 
 
-def loss_gradient(network: Network, inputs: Floats, labels: NDArray[np.int64]) -> Floats:
-    """Compute how the cross-entropy with the true expression changes with the input.
-
-    Parameters
-    ----------
-    network : Network
-        The network.
-    inputs : ndarray of float32, shape (n, side, side, 3)
-        Preprocessed pictures.
-    labels : ndarray of int, shape (n,)
-        Index in ``network.expressions`` of what each picture shows.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, side, side, 3)
-        The gradient, picture by picture.
-    """
-    tf = import_tensorflow()
-
-    @tf.function(reduce_retracing=True)
-    def compute(batch: Any, wanted: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(batch)
-            logits = network.model(batch, training=False)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits)
-        return tape.gradient(losses, batch)
-
-    return in_batches(compute, np.asarray(inputs, np.float32), labels, "fgsm")
-
-
-def attack(
-    inputs: Floats,
-    slopes: Floats,
-    preprocessing: Preprocessing,
-    epsilon: float,
-    *,
-    unit: Unit = "input",
-    clip: bool = False,
-) -> Floats:
-    """Move each number of the input by one step up the loss.
-
-    Parameters
-    ----------
-    inputs : ndarray of float32, shape (n, side, side, 3)
-        Preprocessed pictures.
-    slopes : ndarray of float32, shape (n, side, side, 3)
-        Gradient of the loss; only its sign counts, and where it is 0 nothing moves.
-    preprocessing : Preprocessing
-        Of the network.
-    epsilon : float
-        The step, 0 or greater.
-    unit : {"input", "grey"}, default "input"
-        What the step is in.
-    clip : bool, default False
-        Keep pixels between black and white; the published study does not.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, side, side, 3)
-        The attacked input.
-
-    References
-    ----------
-    Goodfellow, I. J., Shlens, J. and Szegedy, C. (2015). Explaining and harnessing adversarial
-    examples. ICLR, section 4.
-    """
-    step = np.full(3, epsilon) if unit == "input" else epsilon * np.abs(preprocessing.scale)
-    moved = inputs + (step * np.sign(slopes)).astype(np.float32)
-    if clip:
-        black, white = preprocessing.apply(np.array([[0.0] * 3, [255.0] * 3], np.float32))
-        moved = moved.clip(np.minimum(black, white), np.maximum(black, white))
-    return moved.astype(np.float32)
-
-
 def accuracy_under_attack(
     network: Network,
     pictures: LabelledPictures,
@@ -284,7 +209,7 @@ def choose_examples(
         if name not in names:
             raise InputError(
                 f"A picture to show must be among the test pictures, but {name!r} is not."
-                f"{did_you_mean(name, names)}"
+                f"{did_you_mean(name, get_close_matches(name, names))} stimuli/splits.tsv has them."
             )
     if images:
         return [names.index(name) for name in images]
@@ -354,31 +279,6 @@ def attack_examples(
             )  # fmt: skip
     examples = pd.DataFrame(table, columns=list(EXAMPLES))
     return examples, in_grey_levels(moved, network.preprocessing)
-
-
-def in_grey_levels(inputs: Floats, preprocessing: Preprocessing) -> NDArray[np.float64]:
-    """Turn a network's input back into grey levels.
-
-    Parameters
-    ----------
-    inputs : ndarray of float32, shape (..., 3)
-        What the network takes.
-    preprocessing : Preprocessing
-        What was done to the pixels.
-
-    Returns
-    -------
-    ndarray of float, shape (..., 3)
-        RGB.
-
-    Examples
-    --------
-    >>> from cnn.preprocessing import TORCH
-    >>> in_grey_levels(TORCH.apply(np.array([10.0, 20.0, 30.0])), TORCH).round(3).tolist()
-    [10.0, 20.0, 30.0]
-    """
-    levels = inputs / np.array(preprocessing.scale) + np.array(preprocessing.mean)
-    return levels if preprocessing.channels == "rgb" else levels[..., ::-1]
 
 
 def _grey_levels(preprocessing: Preprocessing, epsilon: float, unit: Unit) -> float:

@@ -14,6 +14,7 @@ from cnn.experiments.pictures import Floats, compiled_logits, experiments_dir, k
 from cnn.network import Network, load_network
 from cnn.preprocessing import TORCH, Preprocessing
 from cnn.scores import wilson_interval
+from stimuli.noise import add_gaussian_noise
 from study.figures import NETWORK, panel_figure, save_figure
 from study.folder import Study
 from study.progress import say, track
@@ -153,7 +154,8 @@ def noisy_input(
     random : numpy.random.Generator
         Where the noise comes from.
     after : bool, default False
-        False: the picture goes from 0 to 1 and is cut there. True: it is normalised by ImageNet's
+        False: the picture goes from 0 to 1 and is cut there, and its grey levels are rounded to
+        whole numbers, as people see it (`stimuli.noise`). True: it is normalised by ImageNet's
         means and standard deviations first, so that black is near -2 and white near 2.5, and is
         cut at -1 and 1, as ``skimage.util.random_noise`` cuts what has negative numbers.
 
@@ -169,13 +171,12 @@ def noisy_input(
     >>> noisy_input(grey, RGB_255, 0.0, np.random.default_rng(1))[0, 0, 0].round(3).tolist()
     [0.20000000298023224, 0.20000000298023224, 0.20000000298023224]
     """
-    levels: NDArray[Any] = pictures.astype(np.float64)
-    noise = random.normal(0.0, np.sqrt(variance), levels.shape)
     if after:
+        noise = random.normal(0.0, np.sqrt(variance), pictures.shape)
         mean, scale = np.array(TORCH.mean), np.array(TORCH.scale)
-        levels = ((levels - mean) * scale + noise).clip(-1, 1) / scale + mean
+        levels: NDArray[Any] = ((pictures - mean) * scale + noise).clip(-1, 1) / scale + mean
     else:
-        levels = (levels / 255 + noise).clip(0, 1) * 255
+        levels = add_gaussian_noise(pictures, variance, random).astype(np.float64)
     return np.asarray(preprocessing.apply(levels), np.float32)
 
 

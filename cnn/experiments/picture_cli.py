@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cnn.experiments.cli import ModelOption
-from cnn.experiments.cli import _open as open_with_model
+from cnn.experiments.cli import ModelOption, open_with_model
 from study.cli import ForceOption, StudyOption, open_for_command
 
 app = typer.Typer()

@@ -17,9 +17,9 @@ from cnn.sanity import (
     check_method_on,
     label_rows,
     randomised_networks,
-    verdicts,
     with_noise,
 )
+from cnn.sanity_results import verdicts
 from cnn.shuffled_labels import FITTED, shuffled, train_on_shuffled_labels
 from cnn.tests.tiny import tiny_study
 from cnn.training import train

@@ -14,7 +14,7 @@ from comparison.cli import app
 from comparison.fills import cover
 from comparison.occlusion import INTACT, occlude, occlusion_plan
 from comparison.occlusion_people import crossed_interval
-from comparison.occlusion_trials import read_occlusions
+from comparison.people_trials import read_occlusions
 from comparison.perturbation import Removal
 from comparison.tests.fake_study import FakeNetwork, make_study
 from participants.plans import make_plan
@@ -31,6 +31,7 @@ ACTORS = ("F01", "M01")
 
 @pytest.fixture(autouse=True)
 def _fake_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("comparison.psychometric_tables.RESAMPLES", 20)
     monkeypatch.setattr("cnn.network.load_network", lambda study, model: FakeNetwork())
 
 

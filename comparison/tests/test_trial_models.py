@@ -279,6 +279,9 @@ def test_conditions_of_different_width_are_tested_against_their_own_error():
         assert made.loc[name, "statistic"] == pytest.approx(t)
         assert made.loc[name, "df1"] == len(values) - 3
         assert made.loc[name, "p"] == pytest.approx(2 * stats.t.sf(abs(t), len(values) - 3))
+    # Only d takes one width for all conditions.
+    said = made["assumptions"].iloc[0]
+    assert "d, which takes one width for all, is doubtful; tests and intervals are not" in said
     for_happy = (wide["gaze"] - wide["relevance"])[shown == "happy"]
     assert made.loc["gaze - relevance for happy faces", "estimate"] == pytest.approx(
         for_happy.mean()

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from experiment.observers.picture import PictureSpread
+from experiment.observers.tolerance import Tolerance, degraded_accuracy, draw_tolerances
+from stimuli.degraded import Degradation
 from stimuli.expressions import EXPRESSIONS
 from study.seeds import generator
 from study.settings.observers import ObserversSettings
@@ -119,6 +121,8 @@ class Observer:
         The eye's movements and the tracker's errors.
     pictures : PictureSpread
         How the pictures differ that this observer sees.
+    tolerances : mapping of str to Tolerance
+        How accuracy falls with noise and with occlusion.
     """
 
     participant_id: str
@@ -129,8 +133,11 @@ class Observer:
     rt_error_factor: float
     eye: Eye
     pictures: PictureSpread
+    tolerances: Mapping[str, Tolerance]
 
-    def facing(self, image_id: str, shown: str) -> "Observer":
+    def facing(
+        self, image_id: str, shown: str, degradation: Degradation | None = None
+    ) -> "Observer":
         """Give the observer in front of one picture: their own ways, moved by the picture's.
 
         Parameters
@@ -139,6 +146,8 @@ class Observer:
             The picture.
         shown : str
             The expression on it.
+        degradation : Degradation, optional
+            What was done to the face. By default nothing.
 
         Returns
         -------
@@ -154,12 +163,14 @@ class Observer:
         ... )
         (1.0, True)
         """
-        effect = self.pictures.draw(image_id)
+        # A face that is hard is so at every level of degradation.
+        effect = self.pictures.draw(degradation.face if degradation else image_id)
         weights = {
             region: weight * float(np.exp(effect.strategy[region]))
             for region, weight in self.strategy[shown].items()
         }
-        accuracy = _shift_logit(self.accuracy[shown], effect.accuracy_logits)
+        intact = _shift_logit(self.accuracy[shown], effect.accuracy_logits)
+        accuracy = degraded_accuracy(self.tolerances, intact, degradation)
         slower = self.reaction_time[shown].scaled(float(np.exp(effect.speed_log)))
         return replace(
             self,
@@ -230,6 +241,7 @@ def draw_observer(settings: ObserversSettings, participant_id: str, seed: int) -
             settings.between_picture_accuracy,
             settings.between_picture_speed,
         ),
+        tolerances=draw_tolerances(settings.degraded, participant_id, seed),
     )
 
 

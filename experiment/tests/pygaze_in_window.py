@@ -82,8 +82,10 @@ class StandInTracker:
         self._over.set()
 
     def _send(self, callback: Callable) -> None:
-        while not self._over.wait(1 / 60):
-            data: dict[str, Any] = dict.fromkeys(STAMPS, stamp_us())
+        # A tracker measures by its own clock: on a busy computer samples come late, not fewer.
+        due_us = stamp_us()
+        while not self._over.wait(max(0.0, (due_us - stamp_us()) / 1e6)):
+            data: dict[str, Any] = dict.fromkeys(STAMPS, due_us)
             for eye, x, seen in (("left", 0.25, self.left_seen), ("right", 0.75, True)):
                 data[f"{eye}_gaze_point_validity"] = int(seen)
                 data[f"{eye}_gaze_point_on_display_area"] = (x, 0.5) if seen else (math.nan,) * 2
@@ -91,6 +93,7 @@ class StandInTracker:
                 data[f"{eye}_pupil_diameter"] = 3.5 if seen else math.nan
                 data |= {f"{eye}_gaze_origin_{name}": value for name, value in ORIGIN.items()}
             callback(data)
+            due_us += 1_000_000 // 60
 
 
 def stamp_us() -> int:

@@ -27,6 +27,7 @@ from experiment.trackers.playback import played_indices, played_trace
 from experiment.trackers.protocol import Accuracy, Sample, TargetScreen, TrackerSetup
 from experiment.truth import read_true_fixations, write_truth
 from participants.plans import PlannedTrial
+from stimuli.degraded import read_degradations
 from stimuli.frames import screen_from
 from study.seeds import generator
 
@@ -92,6 +93,7 @@ class SimulatedTracker:
             settings.observers, setup.plan.participant_id, settings.study.seed
         )
         self._regions_px = regions_on_screen(self._study, self._plan.trials)
+        self._degradations = read_degradations(self._study)
         self._errors = self._generator("calibration")
         self._eye = CalibratedEye(self._observer.eye, self._generator("calibration drift"))
         path = setup.recording.with_suffix(".asc")
@@ -230,7 +232,9 @@ class SimulatedTracker:
             seen = read_true_fixations(folder) | self._truth
             truth = [(trial, one) for trial, found in seen.items() for one in found]
             images = [trial.image_id for trial in self._plan.trials]
-            write_truth(folder, self._plan.session, self._observer, truth, images)
+            write_truth(
+                folder, self._plan.session, self._observer, truth, images, self._degradations
+            )
         return files
 
     def close(self) -> None:
@@ -267,7 +271,9 @@ class SimulatedTracker:
         settings = self._study.settings.experiment.in_condition(trial.condition)
         self._attempts[number] += 1
         attempt = self._attempts[number]
-        observer = self._observer.facing(trial.image_id, trial.expression)
+        observer = self._observer.facing(
+            trial.image_id, trial.expression, self._degradations.get(trial.image_id)
+        )
         response = draw_response(
             observer, trial.expression, self._of_trial("answer", number, attempt)
         )

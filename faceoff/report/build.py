@@ -35,6 +35,7 @@ from faceoff.report.page import write_page
 from faceoff.report.people import quality_section, sample_section
 from faceoff.report.provenance import checklist_section, provenance_section
 from faceoff.report.recovery import recovery_section
+from faceoff.report.thresholds import thresholds_section
 from faceoff.report.word import write_document
 from study.errors import InputError
 from study.folder import Study
@@ -75,6 +76,7 @@ PARTS: tuple[tuple[str, tuple[tuple[str, bool, Maker], ...]], ...] = (
             ("People beside the network", True, side_by_side_section),
             ("Gaze and relevance side by side", True, maps_section),
             ("Perturbation of the pictures", True, perturbation_section),
+            ("Noise and occlusion", True, thresholds_section),
             ("Agreement of the maps", True, agreement_section),
             (
                 "Maps of expressions, and where gaze and relevance differ",

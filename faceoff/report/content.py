@@ -359,4 +359,5 @@ def _interval(low: float, high: float, decimals: int) -> str:
     """Write an interval."""
     if pd.isna(low) and pd.isna(high):
         return MISSING
-    return f"[{low:.{decimals}f}, {high:.{decimals}f}]"
+    ends = [MISSING if pd.isna(end) else f"{end:.{decimals}f}" for end in (low, high)]
+    return f"[{', '.join(ends)}]"

@@ -9,9 +9,10 @@ import pandas as pd
 from faceoff.report.charts import panel_places
 from faceoff.report.content import ReportFigure, ReportSection, ReportTable
 from gaze_analysis.plots import draw_density
-from gaze_analysis.region_plots import Panel, dwell_figure, scanpath_sheet, transition_figure
+from gaze_analysis.region_figures import dwell_figure, transition_figure
+from gaze_analysis.region_plots import Panel, scanpath_sheet
 from gaze_analysis.steps_density import shown_picture as shown_frame
-from gaze_analysis.steps_regions import example_trials
+from gaze_analysis.steps_region_figures import example_trials
 from stimuli.expressions import EXPRESSIONS
 from stimuli.pictures import figure_picture
 from study.errors import InputError

@@ -99,9 +99,6 @@ def stimuli_section(study: Study) -> ReportSection:
     manifest, settings = read_manifest(study), study.settings.stimuli
     sets = [_SETS.get(name, f"the set {name}") for name in manifest["face_set"].unique()]
     screen = screen_from(study.settings.screen)
-    half = settings.picture_px / 2
-    corners = [[screen.centre_px[0] + sign * half, screen.centre_px[1]] for sign in (-1, 1)]
-    width_deg = float(screen.distance_deg(corners[0], corners[1]))
     crops = read_crops(study)
     by_landmarks = crops["method"].eq("landmarks").mean()
     real = "synthetic" not in set(manifest["face_set"])
@@ -119,7 +116,7 @@ def stimuli_section(study: Study) -> ReportSection:
             f"{counted(manifest['actor'].nunique(), 'actor')} "
             f"({_by_sex(manifest)}) with {manifest['expression'].nunique()} expressions. Each was "
             f"cropped to {how}, and shown at {settings.picture_px} x {settings.picture_px} px "
-            f"({width_deg:.1f} degrees of visual angle).",
+            f"({screen.width_deg(settings.picture_px):.1f} degrees of visual angle).",
             _splits_text(study, manifest),
         ),
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from gaze_analysis.quality_tables import SessionTables
@@ -182,12 +181,11 @@ class StudyFacts:
     def screen_text(self) -> str:
         """Say the screen's size, resolution, refresh rate and distance."""
         screen = self.screen
-        corners = np.array([[0, screen.centre_px[1]], [screen.width_px - 1, screen.centre_px[1]]])
-        width_deg = float(screen.distance_deg(corners[0], corners[1]))
         return (
             f"{screen.width_cm:g} x {screen.height_cm:g} cm, {screen.width_px} x "
             f"{screen.height_px} px, {self.refresh_hz:g} Hz, at {screen.distance_cm:g} cm "
-            f"({width_deg:.1f} deg wide, {screen.px_per_deg:.1f} px in a degree at its centre)"
+            f"({screen.width_deg(screen.width_px):.1f} deg wide, {screen.px_per_deg:.1f} px in a "
+            "degree at its centre)"
         )
 
 

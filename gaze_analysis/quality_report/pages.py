@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gaze_analysis.quality_report.flags import SEVERITIES, Limits, limits_table
+from gaze_analysis.quality_report.flags import SEVERITIES
+from gaze_analysis.quality_report.limits import Limits, limits_table
 from gaze_analysis.quality_report.sections import (
     accuracy_figures,
     gaze_figures,

@@ -4,14 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gaze_analysis.quality_report.flags import (
-    FLAG_COLUMNS,
-    SEVERITIES,
-    Limit,
-    limits_from,
-    limits_table,
-    session_flags,
-)
+from gaze_analysis.quality_report.flags import FLAG_COLUMNS, SEVERITIES, session_flags
+from gaze_analysis.quality_report.limits import Limit, limits_from, limits_table
 from gaze_analysis.session_quality import session_quality
 from gaze_analysis.tests.small_session import rows, session_tables
 from stimuli.frames import Screen

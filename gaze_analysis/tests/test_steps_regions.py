@@ -7,18 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gaze_analysis.region_figures import dwell_figure
 from gaze_analysis.region_measures import name_regions, trial_keys
-from gaze_analysis.region_plots import Panel, dwell_figure, region_sheet, scanpath_sheet
+from gaze_analysis.region_plots import Panel, region_sheet, scanpath_sheet
 from gaze_analysis.steps import steps
-from gaze_analysis.steps_regions import (
-    FIGURES,
-    TABLES,
-    amplitudes_deg,
-    example_trials,
-    looked_regions,
-    regions_figures_step,
-    regions_step,
-)
+from gaze_analysis.steps_region_figures import FIGURES, example_trials, regions_figures_step
+from gaze_analysis.steps_regions import TABLES, amplitudes_deg, looked_regions, regions_step
 from gaze_analysis.tests.region_study import region_study, write_fixations
 from stimuli.frames import Rect, screen_from
 from stimuli.pictures import figure_picture

@@ -55,6 +55,12 @@ def test_distance_by_the_cosine_rule() -> None:
     assert SCREEN.distance_deg(a, b) == pytest.approx(math.degrees(math.acos(cosine)), rel=1e-9)
 
 
+def test_a_width_is_the_angle_between_its_edges() -> None:
+    x_px, y_px = SCREEN.centre_px
+    edges = [[x_px - 200, y_px], [x_px + 200, y_px]]
+    assert SCREEN.width_deg(400) == pytest.approx(float(SCREEN.distance_deg(*edges)))
+
+
 def test_the_edges_belong_to_the_picture() -> None:
     picture = Rect(0, 0, 4, 4)
     points = [[-0.5, 0], [3.49, 0], [3.5, 0], [0, -0.51], [np.nan, 0]]

@@ -93,3 +93,20 @@ def test_a_picture_without_a_crop_goes_unused():
         np.random.default_rng(1),
     )  # fmt: skip
     assert dict(table.to_numpy())["AF01AFS"] == "unused"
+
+
+def test_actors_are_drawn_by_parts_and_pictures_likewise():
+    manifest = manifest_of(35, 35).assign(expression=lambda t: t["image_id"].str[4:6])
+    table = split(manifest, split_by="actor", split_parts=(0.8, 0.1, 0.1))
+    of_actor = table.groupby("actor")["split"].agg(["nunique", "first"])
+    assert of_actor["nunique"].max() == 1
+    assert of_actor["first"].value_counts().to_dict() == {"train": 56, "validation": 7, "test": 7}
+    trained = table[table["split"] == "train"].drop_duplicates("actor")
+    assert trained["sex"].value_counts().tolist() == [28, 28]
+    again = split(manifest, split_by="actor", split_parts=(0.8, 0.1, 0.1))
+    pd.testing.assert_frame_equal(table, again)
+    parts = (0.5, 0.1, 0.2)
+    by_picture = split(manifest, split_by="picture", split_parts=parts)
+    counts = pd.crosstab(by_picture["split"], by_picture["expression"])
+    for name, n in {"train": 70, "validation": 14, "test": 28, "unused": 28}.items():
+        assert (counts.loc[name] == n).all()

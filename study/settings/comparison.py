@@ -111,6 +111,11 @@ class ComparisonSettings(Section):
     confidence: float = Field(
         0.95, gt=0.5, lt=1, description="confidence of all intervals, between 0.5 and 1"
     )
+    psychometric: Literal["weibull", "logistic"] = Field(
+        "weibull",
+        description="function of accuracy under noise and occlusion: weibull, or logistic (of the "
+        "level's logarithm); half is left at its threshold",
+    )
     equivalence_d: float = Field(
         0.0,
         ge=0,

@@ -90,6 +90,24 @@ class ReactionTimeSettings(Section):
     surprised: float = Field(1500, gt=300)
 
 
+class DegradedSettings(Section):
+    """How the average observer's accuracy falls with noise on the face, and with its occlusion."""
+
+    noise_threshold: float = Field(
+        0.3, gt=0,
+        description="variance of noise (black 0, white 1) at which half is left of what accuracy "
+        "is above chance",
+    )  # fmt: skip
+    noise_slope: float = Field(1.5, gt=0, description="exponent of the Weibull function of it")
+    occlusion_threshold: float = Field(
+        0.45, gt=0, description="the same of the share of the face's tiles that is removed"
+    )
+    occlusion_slope: float = Field(3.0, gt=0, description="exponent of the Weibull function of it")
+    between_threshold: float = Field(
+        0.2, ge=0, description="spread of both thresholds between observers, log units"
+    )
+
+
 class ObserversSettings(Section):
     """Simulated observers: planted strategies, answers and eye movements."""
 
@@ -170,3 +188,4 @@ class ObserversSettings(Section):
     accuracy: AccuracySettings = AccuracySettings()
     confusions: ConfusionSettings = ConfusionSettings()
     rt_mean_ms: ReactionTimeSettings = ReactionTimeSettings()
+    degraded: DegradedSettings = DegradedSettings()

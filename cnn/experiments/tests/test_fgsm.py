@@ -5,15 +5,13 @@ from typer.testing import CliRunner
 
 from cnn.cli import app
 from cnn.data import LabelledPictures
+from cnn.experiments.attack import attack, in_grey_levels, loss_gradient
 from cnn.experiments.fgsm import (
     EXAMPLES,
     FGSM,
     accuracy_under_attack,
-    attack,
     attack_examples,
     choose_examples,
-    in_grey_levels,
-    loss_gradient,
 )
 from cnn.experiments.steps import fgsm_step
 from cnn.experiments.tests.small import random_pictures, tiny_network

@@ -1,6 +1,5 @@
 """The EyeLink as a session knows it."""
 
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,8 @@ from experiment import messages
 from experiment.recording import part_of
 from experiment.trackers.eyelink import connection
 from experiment.trackers.eyelink.block import Block
-from experiment.trackers.eyelink.commands import (
-    backdrop_commands,
-    session_commands,
-    ttl_command,
-)
+from experiment.trackers.eyelink.commands import session_commands
+from experiment.trackers.eyelink.followed import FollowedMessages
 from experiment.trackers.eyelink.host_files import (
     host_name,
     how_to_fetch,
@@ -32,7 +28,6 @@ from study.progress import say
 
 _ESC = 27
 _FILE_PAUSE_MS = 500
-_VARIABLES_AT_ONCE = 5
 _VALIDATE_HINT = "V validates the calibration; C calibrates anew where it is not good."
 
 
@@ -54,18 +49,16 @@ class EyelinkTracker:
         self._calibration = experiment.calibration
         self._eye = setup.eye
         self._window = setup.window
-        self._trials = {trial.trial: trial for trial in setup.plan.trials}
         self._target = setup.recording.with_name(f"{setup.recording.name}.edf")
         self._host_name = host_name(
             setup.plan.participant_id, setup.plan.session, part_of(setup.recording)
         )
         self._host = HostLink(setup.window, self._host_name)
         self._block = Block(self._host, self._settings, setup.eye)
+        self._followed = FollowedMessages(self._host, self._settings, setup.plan.trials)
         self._display: Any = None
         self._pygaze: Any = None
         self._file_is_open = False
-        self._n_variables = 0
-        self._ttl_level = 0
         self._facts: dict[str, str | float] = {
             "model": "EyeLink",
             "address": self._settings.address,
@@ -250,13 +243,13 @@ class EyelinkTracker:
         InputError
             If the eye or the rate is not what the study says.
         """
-        self._n_variables = 0
+        self._followed.start()
         self._block.start()
 
     def stop(self) -> None:
         """End the recording; without one under way, do nothing."""
         # A trial that is broken off has no FACE_OFF; the next face must raise the line again.
-        self._set_ttl(0)
+        self._followed.set_ttl(0)
         self._block.stop()
 
     def newest_sample(self) -> Sample | None:
@@ -302,39 +295,8 @@ class EyelinkTracker:
         with self._host.answering("A message"):
             time_ms = float(self._host.pylink.trackerTime())
             self._host.pylink.sendMessage(text)
-        self._follow(text)
+        self._followed.message(text)
         return time_ms
-
-    def _follow(self, text: str) -> None:
-        """Do what goes with a message."""
-        kind = text.split(" ", 1)[0]
-        if kind == "TRIALID":
-            self._show_operator(int(text.split()[1]))
-        elif text.startswith("!V TRIAL_VAR"):
-            # The link holds few messages at a time.
-            self._n_variables += 1
-            if self._n_variables % _VARIABLES_AT_ONCE == 0:
-                time.sleep(0.002)
-        elif kind in ("FACE_ON", messages.FACE_OFF):
-            self._set_ttl(int(kind == "FACE_ON"))
-
-    def _set_ttl(self, level: int) -> None:
-        """Raise or lower the line that tells other devices of a face, where there is one."""
-        if self._settings.ttl_port and level != self._ttl_level:
-            self._ttl_level = level
-            connection.send_commands(
-                self._host.pylink, [ttl_command(self._settings.ttl_port, level)]
-            )
-
-    def _show_operator(self, number: int) -> None:
-        """Draw on the Host PC where picture and target of a trial will be."""
-        trial = self._trials.get(number)
-        if trial is not None:
-            title = f"Trial {number}/{len(self._trials)} {trial.phase} {trial.image_id}"
-            target_px = trial.fixation_x_px, trial.fixation_y_px
-            connection.send_commands(
-                self._host.pylink, backdrop_commands(title, trial.picture_rect, target_px)
-            )
 
     # --- end -----------------------------------------------------------------------------------
 

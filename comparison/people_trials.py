@@ -1,4 +1,4 @@
-"""Trials of an occlusion study: what was done to each picture, and what people answered."""
+"""Trials of degraded faces: what was done to each picture, and what people answered."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from study.folder import Study
 from study.tables import read_table, stacked
 
 
-def trial_tables(occlusion: Study) -> list[Path]:
+def trial_tables(people: Study) -> list[Path]:
     """List the trials.tsv of all sessions that have begun."""
-    return [occlusion.session_dir(*session) / "trials.tsv" for session in occlusion.sessions()]
+    return [people.session_dir(*session) / "trials.tsv" for session in people.sessions()]
 
 
 def read_occlusions(occlusion: Study, orders: pd.DataFrame) -> pd.DataFrame:
@@ -59,15 +59,15 @@ def read_occlusions(occlusion: Study, orders: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def read_occlusion_trials(occlusion: Study, shown: pd.DataFrame) -> pd.DataFrame:
-    """Read people's answers to the occluded faces.
+def read_people_trials(people: Study, shown: pd.DataFrame) -> pd.DataFrame:
+    """Read people's answers to degraded faces.
 
     Parameters
     ----------
-    occlusion : Study
-        The occlusion study.
+    people : Study
+        The study of degraded faces.
     shown : pandas.DataFrame
-        What was done to each picture, as `read_occlusions` gives it.
+        What was done to each picture, by image_id.
 
     Returns
     -------
@@ -84,14 +84,14 @@ def read_occlusion_trials(occlusion: Study, shown: pd.DataFrame) -> pd.DataFrame
     }  # fmt: skip
     tables = [
         read_table(path, what="The table of trials", columns=kinds)[list(kinds)]
-        for path in trial_tables(occlusion)
+        for path in trial_tables(people)
     ]
     trials = stacked(tables) if tables else pd.DataFrame(columns=list(kinds))
     trials = trials[(trials["phase"] == "main") & (trials["outcome"] == "done")]
     trials = trials.merge(shown, on="image_id", validate="m:1")
     if trials.empty:
         raise InputError(
-            f"People's curves need completed trials, but {occlusion.root} has none. Record some "
+            f"People's curves need completed trials, but {people.root} has none. Record some "
             "there: faceoff participants add, faceoff participants plan, faceoff experiment run."
         )
     trials["right"] = trials["correct"].fillna(False).astype(bool)
