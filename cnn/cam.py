@@ -112,8 +112,68 @@ def grad_cam_plus_plus(
     return in_batches(_class_map(network, layer, weigh, signed=False), inputs, targets)
 
 
+def grad_cam_guided(
+    network: Network, inputs: Floats, targets: NDArray[np.int64], *, layer: str
+) -> Floats:
+    """Weight the channels of the last picture by mean gradients that are guided.
+
+    The gradient is that of the probability, and counts only where it and the channel are above 0.
+
+    Parameters
+    ----------
+    network : Network
+        The network; models within it are looked into.
+    inputs : ndarray of float32, shape (n, side, side, 3)
+        Preprocessed pictures.
+    targets : ndarray of int, shape (n,)
+        Which expression.
+    layer : str
+        Name of the layer; empty for the last one whose result is a picture, pooled or not.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, side, side)
+        Interpolated bilinearly to the picture's size, with either sign.
+
+    Raises
+    ------
+    InputError
+        If there is no such layer, its result is no picture, or it does not lead to the logits.
+
+    References
+    ----------
+    BU CS523 (2022), a study of FER2013; after Selvaraju et al. (2017) and Springenberg et al.
+    (2015).
+    """
+    tf = import_tensorflow()
+
+    def weigh(activity: Any, slopes: Any) -> Any:
+        guided = tf.where((activity > 0) & (slopes > 0), slopes, 0.0)
+        return tf.reduce_mean(guided, axis=(1, 2), keepdims=True)
+
+    chosen = layer or _last_picture(network.model)
+    compiled = _class_map(network, chosen, weigh, signed=True, probability=True)
+    return in_batches(compiled, inputs, targets)
+
+
+def _last_picture(model: Any) -> str:
+    """Name the last layer whose result has height, width and channels."""
+    found = [path for path, layer in _layers(model, "") if _is_picture(layer)]
+    if not found:
+        raise InputError(
+            "A class activation map needs a layer whose result is a picture, but the network has "
+            "none. Take another network."
+        )
+    return found[-1]
+
+
 def _class_map(
-    network: Network, layer: str, weigh: Callable[[Any, Any], Any], *, signed: bool
+    network: Network,
+    layer: str,
+    weigh: Callable[[Any, Any], Any],
+    *,
+    signed: bool,
+    probability: bool = False,
 ) -> Callable[[Any, Any], Any]:
     """Compile the weighted sum of a layer's channels, as large as the picture."""
     tf = import_tensorflow()
@@ -125,9 +185,10 @@ def _class_map(
             tf.GradientTape(watch_accessed_variables=False) as tape,
             _watching(chosen, tape) as seen,
         ):
-            logits = network.model(inputs, training=False)
-            logit = tf.gather(logits, targets, axis=1, batch_dims=1)
-        slopes = tape.gradient(logit, seen[-1])
+            answers = network.model(inputs, training=False)
+            answers = tf.nn.softmax(answers) if probability else answers
+            answer = tf.gather(answers, targets, axis=1, batch_dims=1)
+        slopes = tape.gradient(answer, seen[-1])
         if slopes is None:
             raise InputError(
                 f"A class activation map needs a layer that leads to the logits, but "

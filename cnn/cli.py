@@ -7,6 +7,7 @@ import typer
 
 import cnn.experiments.cli
 import cnn.experiments.picture_cli
+import cnn.visual.cli
 from study.cli import ForceOption, StudyOption, open_for_command
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Train, judge and explain networks.", no_args_is_help=True)
 app.add_typer(cnn.experiments.cli.app)
 app.add_typer(cnn.experiments.picture_cli.app)
+app.add_typer(cnn.visual.cli.app)
 
 ModelOption = Annotated[
     str, typer.Option("--model", help="The network; by default the study's.", show_default=False)

@@ -20,6 +20,8 @@ from study.folder import Study
 from study.progress import say, track
 from study.tables import write_table
 
+#: Names of the tables of a network's answers and scores.
+ANSWERS = ("predictions", "evaluation", "confusion", "actors", "calibration")
 PREDICTIONS = {
     "image_id": "picture",
     "split": "what the picture was used for: train, validation, test or unused",
@@ -46,7 +48,31 @@ def evaluate(study: Study, model: str) -> None:
         If the network was not trained yet, or there are no test pictures.
     """
     network = load_network(study, model)
-    predictions = predict(study, network)
+    write_answers(study, model, predict(study, network))
+    wanted = study.settings.cnn.for_network(model).expressions
+    unknown = [name for name in wanted if name not in network.expressions]
+    if unknown:
+        names = ", ".join(unknown)
+        say(f"warning: the network cannot answer {names}; their pictures count as wrong")
+
+
+def write_answers(study: Study, model: str, predictions: pd.DataFrame) -> None:
+    """Write what a network answers to every picture, and its scores on the test pictures.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    model : str
+        The network's name.
+    predictions : pandas.DataFrame
+        With the columns of `PREDICTIONS`.
+
+    Raises
+    ------
+    InputError
+        If there are no test pictures.
+    """
     test = predictions[predictions["split"] == "test"]
     scores, sureness = score(test), calibration(test)
     folder = study.cnn_dir(model)
@@ -60,11 +86,6 @@ def evaluate(study: Study, model: str) -> None:
         f"network {model}: {100 * accuracy['value']:.1f} % of {accuracy['n']} test pictures named "
         f"rightly, 95 % CI {100 * accuracy['ci_low']:.1f} to {100 * accuracy['ci_high']:.1f}"
     )
-    wanted = study.settings.cnn.for_network(model).expressions
-    unknown = [name for name in wanted if name not in network.expressions]
-    if unknown:
-        names = ", ".join(unknown)
-        say(f"warning: the network cannot answer {names}; their pictures count as wrong")
 
 
 def predict(study: Study, network: Network) -> pd.DataFrame:

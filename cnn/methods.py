@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn.arguments import Argument, resolve_arguments
-from cnn.cam import grad_cam, grad_cam_plus_plus
+from cnn.cam import grad_cam, grad_cam_guided, grad_cam_plus_plus
 from cnn.covering import lime, occlusion
 from cnn.gradients import gradient, input_t_gradient, integrated_gradients, smoothgrad
 from cnn.innvestigate_call import run_innvestigate
@@ -61,6 +61,10 @@ _OTHERS: dict[str, tuple[Any, dict[str, Argument]]] = {
         },
     ),
     "grad_cam_plus_plus": (grad_cam_plus_plus, {"layer": _LAYER}),
+    "grad_cam_guided": (
+        grad_cam_guided,
+        {"layer": Argument("text", "the layer; by itself the last picture, pooled or not", "")},
+    ),
     "occlusion": (
         occlusion,
         {

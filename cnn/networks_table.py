@@ -83,7 +83,7 @@ def _write_networks(study: Study, names: Sequence[str], *, by_fold: bool) -> Non
     """Write the table, and say it."""
     rows = [_row(study, name, by_fold=by_fold) for name in names]
     table = pd.DataFrame(rows, columns=list(NETWORKS))
-    write_table(networks_tsv(study), table, NETWORKS)
+    write_table(networks_tsv(study), table.round(6), NETWORKS)
     for row in rows:
         scores = ", ".join(f"{name} {row[name]:.4f}" for name in SCORES)
         say(f"  {row['network']} ({row['parameters']:,} parameters): {scores}")

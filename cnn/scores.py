@@ -17,7 +17,10 @@ EVALUATION = {
     "metric": "accuracy; top_2 (the right expression among the two most probable); macro_f1, "
     "macro_precision and macro_recall (means over expressions, 0 where one is never answered); "
     "recall, precision or f1 of one expression; ece (expected calibration error, 10 bins); brier "
-    "(sum of squares over expressions, 0 to 2); log_loss (nats): on the test pictures",
+    "(sum of squares over expressions, 0 to 2); log_loss (nats); binary_accuracy (share of all "
+    "outputs that are on the right side of 0.5, which some studies print as accuracy; not to be "
+    "compared with it) and binary_accuracy_constant (what a network scores there whose outputs are "
+    "all below 0.5, whatever it is shown): on the test pictures",
     "value": "the score; n/a where an expression is never answered and has no precision",
     "ci_low": "lower end of the 95 % Wilson interval; n/a where it is no proportion",
     "ci_high": "upper end of the 95 % Wilson interval; n/a where it is no proportion",
@@ -112,6 +115,13 @@ def score(predictions: pd.DataFrame) -> pd.DataFrame:
         _plain("ece", calibration_error(calibration(predictions)), n),
         _plain("brier", brier, n),
         _plain("log_loss", loss, n),
+    ]
+    outputs = predictions[[f"p_{name}" for name in EXPRESSIONS]].notna().any().to_numpy()
+    one_hot = np.eye(len(EXPRESSIONS), dtype=bool)[truth][:, outputs]
+    on_its_side = (probabilities[:, outputs] > 0.5) == one_hot
+    rows += [
+        _plain("binary_accuracy", on_its_side.mean(), n),
+        _plain("binary_accuracy_constant", 1 - one_hot.mean(), n),
     ]
     return pd.DataFrame(rows, columns=list(EVALUATION))
 

@@ -155,7 +155,7 @@ def evaluate_step(study: Study) -> Step:
     Step
         From the network to its answers and scores.
     """
-    from cnn.evaluation import evaluate
+    from cnn.evaluation import ANSWERS, evaluate
 
     model = study.settings.cnn.model
     known = study.settings.cnn.for_network(model).expressions
@@ -163,10 +163,7 @@ def evaluate_step(study: Study) -> Step:
     return Step(
         "cnn evaluate",
         (*_network_files(study), study.manifest_tsv, study.crops_tsv, study.splits_tsv),
-        tuple(
-            folder / f"{name}.tsv"
-            for name in ("predictions", "evaluation", "confusion", "actors", "calibration")
-        ),
+        tuple(folder / f"{name}.tsv" for name in ANSWERS),
         {"model": model, "expressions": list(known)},
         partial(evaluate, study, model),
         "cnn explain",

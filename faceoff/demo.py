@@ -1,6 +1,7 @@
 """The demo: a whole study on synthetic faces with simulated observers, from nothing to a report."""
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -8,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faceoff.commands import run_command
 from faceoff.pipeline import run_everything
 from faceoff.recovery import recovery_table
 from faceoff.recovery_relevance import relevance_table
@@ -109,8 +109,8 @@ def _demo_study(folder: Path) -> Study:
 
 def _faces(study: Study, actors: int, jobs: int) -> None:
     """Draw the faces; register, crop and split them."""
-    run_command(study.root, "stimuli", "synth", "--actors", str(actors), "--jobs", str(jobs))
-    run_command(study.root, "stimuli", "register")
+    _faceoff(study, "stimuli", "synth", "--actors", str(actors), "--jobs", str(jobs))
+    _faceoff(study, "stimuli", "register")
 
 
 def _window_session(study: Study) -> None:
@@ -124,14 +124,12 @@ def _window_session(study: Study) -> None:
         say("the session is there already")
         return
     if participant_id not in set(read_participants(study)["participant_id"]):
-        run_command(
-            study.root, "participants", "add", participant_id, "--age", "25", "--sex", "female"
-        )
+        _faceoff(study, "participants", "add", participant_id, "--age", "25", "--sex", "female")
     label = f"{len(sessions) + 1:02d}"
     if not (study.session_dir(participant_id, label) / "plan.json").is_file():
-        run_command(study.root, "participants", "plan", participant_id, "--session", label)
+        _faceoff(study, "participants", "plan", participant_id, "--session", label)
     run = ("experiment", "run", participant_id, "--session", label, "--tracker", "simulated")
-    run_command(study.root, *run, "--trials", str(_WINDOW_TRIALS))
+    _faceoff(study, *run, "--trials", str(_WINDOW_TRIALS))
 
 
 def _is_finished(folder: Path) -> bool:
@@ -144,9 +142,16 @@ def _is_finished(folder: Path) -> bool:
 
 def _simulate(study: Study, people: int, jobs: int) -> None:
     """Simulate the sample without a window."""
-    run_command(
-        study.root, "experiment", "simulate", "--participants", str(people), "--jobs", str(jobs)
-    )
+    _faceoff(study, "experiment", "simulate", "--participants", str(people), "--jobs", str(jobs))
+
+
+def _faceoff(study: Study, *arguments: str) -> None:
+    """Run a command of faceoff as a user would, in a process of its own."""
+    # -P: a cnn.py or study.py in the folder of the call must not hide the packages.
+    command = [sys.executable, "-P", "-m", "faceoff", *arguments, "--study", str(study.root)]
+    done = subprocess.run(command, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
 
 
 def _check_truth(study: Study) -> None:

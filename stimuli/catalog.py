@@ -42,7 +42,7 @@ CROP_COLUMNS = {
     "width_px": "width of the part that is shown, in pixels of the picture file",
     "height_px": "height of the part that is shown, in pixels of the picture file",
     "method": "how the crop was found: landmarks (KDEF: of the whole set), fixed (study.toml) or "
-    "whole (the picture as it is)",
+    "whole (the picture as it is); and how its light was evened out, if it was",
 }
 LANDMARK_COLUMNS = {
     "image_id": "name of the picture",

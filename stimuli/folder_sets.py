@@ -88,8 +88,12 @@ def find_set_pictures(folder: Path, pattern: str) -> tuple[list[SetPicture], lis
     rows = _from_table(table, files) if table else _from_folders(files)
     described, strangers = [], sorted(set(files) - {row["file"] for row in rows})
     for row in rows:
-        known = _named(row["file"], pattern) | {key: value for key, value in row.items() if value}
+        named = _named(row["file"], pattern)
+        known = named | {key: value for key, value in row.items() if value}
         expression = _known_expression(known.get("expression", ""))
+        if expression is None and not table:
+            # A folder of another kind, such as one for each actor, says nothing of expressions.
+            expression = _known_expression(named.get("expression", ""))
         if expression is None and table:
             raise InputError(
                 f"{table}: every expression must be known, but that of {row['file']} is "

@@ -8,12 +8,13 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from stimuli.catalog import crop_rects, read_manifest
 from stimuli.frames import Rect
 from study.errors import InputError
 from study.folder import Study
+from study.settings.stimuli import Illumination
 
 Resampling = Literal["antialiased", "nearest"]
 _FILTERS = {"antialiased": Image.Resampling.LANCZOS, "nearest": Image.Resampling.NEAREST}
@@ -81,7 +82,8 @@ def load_pictures(
     def load(place: int) -> None:
         image_id = image_ids[place]
         path = study.pictures_dir / files[image_id]
-        pictures[place] = crop_picture(path, rects[image_id], side_px, resampling)
+        shown = crop_picture(path, rects[image_id], side_px, resampling)
+        pictures[place] = even_light(shown, study.settings.stimuli.illumination)
 
     # Threads suffice: Pillow lets others work while it decodes and resizes.
     workers = study.settings.execution.jobs or os.cpu_count() or 1
@@ -133,6 +135,40 @@ def crop_picture(
         )
     shown = whole.resize((side_px, side_px), _FILTERS[resampling], box=box)
     return np.asarray(shown)
+
+
+def even_light(picture: NDArray[np.uint8], how: Illumination) -> NDArray[np.uint8]:
+    """Even out how a picture is lit; its colours stay.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (rows, columns, 3)
+        Red, green and blue.
+    how : {"none", "equalised", "adaptive"}
+        Not at all; the histogram of the grey levels made flat; or that of each part of the
+        picture, with limited contrast (CLAHE).
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns, 3)
+        Red, green and blue.
+
+    References
+    ----------
+    Pizer, S. M. et al. (1987). Adaptive histogram equalization and its variations. Computer
+    Vision, Graphics, and Image Processing, 39, 355-368.
+    """
+    if how == "none":
+        return picture
+    bands = list(Image.fromarray(picture).convert("YCbCr").split())
+    if how == "equalised":
+        bands[0] = ImageOps.equalize(bands[0])
+    else:
+        from skimage.exposure import equalize_adapthist
+
+        evened = equalize_adapthist(np.asarray(bands[0]))
+        bands[0] = Image.fromarray((255 * evened).round().astype(np.uint8))
+    return np.asarray(Image.merge("YCbCr", bands).convert("RGB"))
 
 
 def figure_picture(study: Study, image_id: str, frame: Rect) -> NDArray[np.uint8] | None:

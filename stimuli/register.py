@@ -117,7 +117,7 @@ def _write_tables(
     if settings.crop != "whole":
         problems = [*problems, *bad_faces(manifest, landmarks, crops)]
     write_table(study.landmarks_tsv, _landmark_table(landmarks, method), LANDMARK_COLUMNS)
-    write_table(study.crops_tsv, _crop_table(crops, settings.crop), CROP_COLUMNS)
+    write_table(study.crops_tsv, _crop_table(crops, settings), CROP_COLUMNS)
     write_table(study.splits_tsv, splits, SPLIT_COLUMNS)
     write_table(study.problems_tsv, problem_table(problems), PROBLEM_COLUMNS)
     write_table(study.manifest_tsv, manifest, columns)
@@ -221,8 +221,10 @@ def _landmark_table(landmarks: Landmarks, method: str) -> pd.DataFrame:
     )
 
 
-def _crop_table(crops: dict[str, Rect], method: str) -> pd.DataFrame:
-    """Make the table of crops."""
+def _crop_table(crops: dict[str, Rect], settings: StimuliSettings) -> pd.DataFrame:
+    """Make the table of crops; it says all that is done to pictures, and others hang on it."""
+    light = settings.illumination
+    method = settings.crop if light == "none" else f"{settings.crop}, {light}"
     rows = [{"image_id": name, **asdict(crops[name]), "method": method} for name in sorted(crops)]
     return pd.DataFrame(rows, columns=list(CROP_COLUMNS))
 

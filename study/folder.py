@@ -241,8 +241,10 @@ def create_study(
             f"A new study needs a folder of its own, but {folder} holds one already. "
             "Choose another name."
         )
+    # The template leaves unknown names out: what is given is checked itself.
+    values = (overrides or {}) if settings_toml is None else tomllib.loads(settings_toml)
+    settings = parse_settings(values, source="The settings of the new study")
     text = toml_template(overrides) if settings_toml is None else settings_toml
-    settings = parse_settings(tomllib.loads(text), source="The settings of the new study")
     write_dataset_files(folder, settings.study)
     # The settings come last: a folder without them is no study yet.
     write_text(folder / SETTINGS_NAME, text)

@@ -14,7 +14,7 @@ from cnn.experiments.clusters import (
     exchange_p_value,
     rate_difference,
 )
-from cnn.experiments.pictures import experiments_dir
+from cnn.experiments.pictures import check_actors_known, experiments_dir
 from stimuli.catalog import read_manifest
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
@@ -92,11 +92,16 @@ def groups_experiment(study: Study, model: str, *, folds: bool) -> None:
     write_table(stem.with_name(f"{stem.name}_differences.tsv"), differences, DIFFERENCES)
     save_figure(groups_figure(table, answers["expression"].nunique()), stem)
     for row in differences[differences["expression"] == ALL].to_dict("records"):
+        chance = "no interval, for a group has one actor"
+        if not np.isnan(row["p"]):
+            chance = (
+                f"95 % CI {100 * row['ci_low']:+.1f} to {100 * row['ci_high']:+.1f}, "
+                f"p = {row['p_holm']:.3f} (Holm)"
+            )
         say(
             f"{row['variable']}: {row['second']} less {row['first']} "
-            f"{100 * row['difference']:+.1f} percentage points, 95 % CI "
-            f"{100 * row['ci_low']:+.1f} to {100 * row['ci_high']:+.1f}, p = {row['p_holm']:.3f} "
-            f"(Holm; {row['n_actors_first']} and {row['n_actors_second']} actors)"
+            f"{100 * row['difference']:+.1f} percentage points, {chance}; actors: "
+            f"{row['n_actors_first']} and {row['n_actors_second']}"
         )
 
 
@@ -134,6 +139,7 @@ def read_answers(study: Study, model: str, *, folds: bool) -> pd.DataFrame:
     manifest = read_manifest(study)
     known = [variable for variable in VARIABLES if variable in manifest]
     merged = answers.merge(manifest[["image_id", "actor", *known]], on="image_id")
+    check_actors_known(merged, "A comparison of people")
     merged = merged.assign(
         right=merged["expression"] == merged["predicted"],
         **{variable: merged[variable].fillna(MISSING).astype(str) for variable in known},

@@ -86,6 +86,29 @@ def known_pictures(
     return LabelledPictures(loaded.table, loaded.pictures, network.expressions)
 
 
+def check_actors_known(table: pd.DataFrame, what: str) -> None:
+    """Refuse pictures of which nobody knows who is shown, where people are the unit.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With the columns ``image_id`` and ``actor``.
+    what : str
+        What needs to know it, such as ``"A comparison of people"``.
+
+    Raises
+    ------
+    InputError
+        If an actor is missing.
+    """
+    unknown = table.loc[table["actor"].isna(), "image_id"]
+    if len(unknown):
+        raise InputError(
+            f"{what} needs to know who is shown, but the face set does not say it of "
+            f"{unknown.iloc[0]}. Add a column actor to the set's table, and register it anew."
+        )
+
+
 def compiled_logits(network: Network) -> Callable[[Floats], Floats]:
     """Compile the way from a batch of a network's input to logits.
 

@@ -11,7 +11,12 @@ import pandas as pd
 from cnn.data import read_labels
 from cnn.experiments.accuracy import ACCURACY, accuracy_of, frame_accuracy, plot_accuracy
 from cnn.experiments.leakage import count_known
-from cnn.experiments.pictures import SPLITS, experiments_dir, known_pictures
+from cnn.experiments.pictures import (
+    SPLITS,
+    check_actors_known,
+    experiments_dir,
+    known_pictures,
+)
 from cnn.network import read_network
 from stimuli.catalog import read_crops, read_manifest
 from study.errors import InputError
@@ -280,6 +285,7 @@ def _strata(labels: pd.DataFrame, design: Design, seed: int) -> list[_Stratum]:
             _Stratum([[row] for row in random.permutation(rows.index).tolist()], int(n_all[name]))
             for name, rows in pool.groupby("expression")
         ]
+    check_actors_known(labels, "A training set of whole actors")
     by_sex = [
         [
             actors.groups[name].tolist()

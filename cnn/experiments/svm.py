@@ -79,11 +79,12 @@ def svm_experiment(study: Study, model: str, side_px: int, subset: int, n_folds:
     training, test = (
         load_split(study, labels, split, side_px, known) for split in ("train", "test")
     )
-    by_actor = not set(training.table["actor"]) & set(test.table["actor"])
+    actors = training.table["actor"]
+    by_actor = actors.notna().all() and not actors.isin(test.table["actor"]).any()
     rows = _subset(len(training.table), subset, seed)
     grid = search_grid(
         pixels(training)[rows], training.labels[rows],
-        training.table["actor"].to_numpy(str)[rows] if by_actor else None, n_folds, seed,
+        actors.to_numpy(str)[rows] if by_actor else None, n_folds, seed,
         study.settings.execution.jobs or -1,
     )  # fmt: skip
     answers: list[tuple[Any, ...]] = [

@@ -64,7 +64,10 @@ def test_a_hard_face_is_hard_at_every_level() -> None:
 
 def test_a_simulated_session_shows_degraded_faces(tmp_path: Path) -> None:
     certain = dict.fromkeys(EXPRESSIONS, 1.0)
-    settings = {"observers": {"accuracy": certain}, "execution": {"jobs": 1}}
+    settings: dict[str, dict[str, object]] = {
+        "observers": {"accuracy": certain},
+        "execution": {"jobs": 1},
+    }
     study = make_study(tmp_path / "study", 6, **settings)
     splits = read_splits(study)
     test = splits["image_id"][splits["split"] == "test"].tolist()

@@ -5,7 +5,6 @@ import shlex
 import sys
 from pathlib import Path
 
-from faceoff.commands import run_command
 from faceoff.recipes.recipe import Recipe
 from study.errors import InputError
 from study.folder import SETTINGS_NAME, Study, create_study, open_study
@@ -59,7 +58,7 @@ def run_recipe(
     for number, step in enumerate(recipe.steps, start=1):
         say(f"[{number}/{len(recipe.steps)}] faceoff {step}")
         # Split before the places are filled: a folder's name may hold blanks.
-        run_command(study.root, *(part.format(**places) for part in shlex.split(step)))
+        _run_command(study, *(part.format(**places) for part in shlex.split(step)))
     _say_results(recipe, study)
 
 
@@ -90,8 +89,21 @@ def _open_or_create(folder: Path, settings_toml: str) -> Study:
 def _drawn(study: Study, recipe: Recipe, seed: int) -> Path:
     """Draw the synthetic faces of a study, unless they are there."""
     say(f"no faces were given: {recipe.actors} synthetic actors take their place")
-    run_command(study.root, "stimuli", "synth", "--actors", str(recipe.actors), "--seed", str(seed))
+    _run_command(study, "stimuli", "synth", "--actors", str(recipe.actors), "--seed", str(seed))
     return study.pictures_dir
+
+
+def _run_command(study: Study, *words: str) -> None:
+    """Run a command of faceoff on a study, as a user would; what it says of bad input is said."""
+    # Later than this module: the command line knows the recipes.
+    from faceoff.cli import app
+
+    chosen = words if "--study" in words else (*words, "--study", str(study.root))
+    try:
+        app(chosen)
+    except SystemExit as ended:
+        if ended.code:
+            raise
 
 
 def _say_results(recipe: Recipe, study: Study) -> None:

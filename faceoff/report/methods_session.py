@@ -100,7 +100,7 @@ def stimuli_section(study: Study) -> ReportSection:
     sets = [_SETS.get(name, f"the set {name}") for name in manifest["face_set"].unique()]
     screen = screen_from(study.settings.screen)
     crops = read_crops(study)
-    by_landmarks = crops["method"].eq("landmarks").mean()
+    by_landmarks = crops["method"].str.startswith("landmarks").mean()
     real = "synthetic" not in set(manifest["face_set"])
     landmarks = " found by MediaPipe [@lugaresi2019]" if real else ""
     how = (

@@ -108,15 +108,18 @@ def test_faces_in_a_folder_with_a_blank_in_its_name(own: Path, tmp_path: Path) -
 
 def test_a_failing_command_ends_the_recipe_with_its_status(own: Path, tmp_path: Path) -> None:
     own.write_text(RECIPE.replace("stimuli register {faces}", "cnn evaluate"))
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(InputError, match="The network must be at"):
         run_recipe(read_recipe(str(own), small=True), tmp_path / "study")
+    own.write_text(RECIPE.replace("stimuli register {faces}", "cnn evaluate --bogus"))
+    with pytest.raises(SystemExit) as ended:
+        run_recipe(read_recipe(str(own), small=True), tmp_path / "other")
     assert ended.value.code == 2
 
 
 def test_a_result_that_is_missing_is_a_failure(
     own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipe_run, "run_command", lambda *words: None)
+    monkeypatch.setattr(recipe_run, "_run_command", lambda *words: None)
     with pytest.raises(SystemExit) as ended:
         run_recipe(read_recipe(str(own), small=True), tmp_path / "study")
     assert ended.value.code == 1

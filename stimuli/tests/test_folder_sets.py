@@ -98,6 +98,15 @@ def test_a_table_says_who_is_shown(tmp_path: Path) -> None:
         run(study, "register")
 
 
+def test_a_name_says_the_expression_where_folders_are_of_something_else(tmp_path: Path) -> None:
+    for file in ("AF01/AF01HAS.png", "AF01/AF01XXS.png", "happy/AF01SAS.png"):
+        picture(tmp_path / file)
+    pattern = r"(?P<actor>[FM]\d\d)(?P<expression>[A-Z]{2})S"
+    pictures, strangers = find_set_pictures(tmp_path, pattern)
+    assert [(one.actor, one.expression) for one in pictures] == [("F01", "happy"), ("F01", "happy")]
+    assert strangers == ["AF01/AF01XXS.png"]
+
+
 def test_names_say_what_folders_do_not(tmp_path: Path) -> None:
     for name in ("AF01_HC", "BM12_HC", "WF03_HC"):
         picture(tmp_path / "happy" / f"{name}.png")
@@ -253,3 +262,23 @@ def test_all_views_of_kdef_are_taken_whole(tmp_path: Path) -> None:
     assert len(manifest) == 12
     assert "size" in kinds(study)
     assert set(read_splits(study)["split"]) == {"train", "validation", "test"}
+
+
+@pytest.mark.parametrize("how", ["equalised", "adaptive"])
+def test_light_is_evened_out_for_everybody(tmp_path: Path, how: str) -> None:
+    study = study_of(tmp_path / "s", illumination=how)
+    path = study.pictures_dir / "train" / "happy" / "a.png"
+    path.parent.mkdir(parents=True)
+    # A face that is lit from one side.
+    level = np.tile(np.linspace(20, 90, 64), (64, 1)) + RNG.normal(0, 4, (64, 64))
+    Image.fromarray(np.stack([level, level * 0.9, level * 0.8], 2).astype(np.uint8)).save(path)
+    run(study, "register")
+    assert set(read_crops(study)["method"]) == {f"whole, {how}"}
+    shown = load_pictures(study, ["a"], 64)[0].astype(float)
+    grey = shown @ [0.299, 0.587, 0.114]
+    assert grey.std() > 1.5 * level.std()
+    if how == "equalised":  # a flat histogram: its quantiles lie on a line
+        quantiles = np.quantile(grey, np.linspace(0.05, 0.95, 10))
+        np.testing.assert_allclose(quantiles, np.linspace(0.05, 0.95, 10) * 255, atol=12)
+    # Its colour is the same brown: red over blue.
+    assert (shown[..., 0] >= shown[..., 2]).mean() > 0.95

@@ -75,7 +75,7 @@ class TrainingSettings(Section):
     fold_validation: Literal["next", "test"] = Field(
         "next",
         description="what the network of a fold is validated on: the next fold, which it is then "
-        'not trained on, or its own test pictures, as some studies do; "test" needs keep = "last"',
+        'not trained on, or its own test pictures, as some do; "test" needs "last" for keep',
     )
     shift: float = Field(
         0.04, ge=0, lt=1, description="training pictures move by up to this part of their side"
@@ -140,7 +140,7 @@ class CnnSettings(TrainingSettings, _Named):
     networks: dict[str, TrainingSettings] = Field(
         {},
         description="networks of the study, by name, each with what differs from the above, such "
-        "as [cnn.networks.VGG16] and below it epochs = 2; --all takes all of them",
+        "as [cnn.networks.VGG16] and below it epochs=2; --all takes all of them",
     )
 
     @model_validator(mode="after")

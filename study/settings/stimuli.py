@@ -17,6 +17,7 @@ THESIS_TEST_ACTORS = [
 View = Literal[
     "full left profile", "half left profile", "straight", "half right profile", "full right profile"
 ]
+Illumination = Literal["none", "equalised", "adaptive"]
 Split = Literal["train", "validation", "test", "unused"]
 # By the names that sets use, in small letters: folders, and FER2013's column Usage.
 SET_SPLITS: dict[str, Split] = {
@@ -71,6 +72,11 @@ class StimuliSettings(Section):
         "",
         description="MediaPipe face landmarker (.task file) for the landmarks of real pictures; "
         "empty: the model inside the package mediapipe",
+    )
+    illumination: Illumination = Field(
+        "none",
+        description="pictures are evened out before anybody sees them: equalised (histogram of "
+        "grey levels made flat), or adaptive (the same in parts, CLAHE)",
     )
     darkest_luminance: float = Field(
         12.0, ge=0, le=255, description="pictures with a mean grey level below this are left out"

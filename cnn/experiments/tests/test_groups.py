@@ -124,6 +124,13 @@ def test_the_command(judged):
 def test_without_answers_or_groups_the_message_says_so(judged):
     with pytest.raises(InputError, match="faceoff cnn train --folds 5"):
         read_answers(judged, "small", folds=True)
+    manifest = read_manifest(judged)
+    columns = MANIFEST_COLUMNS | {"ethnicity": "of the actor"}
+    unknown = manifest.assign(actor=manifest["actor"].mask(manifest["actor"] == "F02"))
+    write_table(judged.manifest_tsv, unknown, columns)
+    with pytest.raises(InputError, match=r"comparison of people needs .* of AF02AFS\."):
+        read_answers(judged, "small", folds=False)
+    write_table(judged.manifest_tsv, manifest, columns)
     answers = read_table(judged.cnn_dir("small") / "predictions.tsv", what="Answers")
     one = answers[answers["image_id"].str.startswith("AF03")]
     columns = dict.fromkeys(one.columns, "text")

@@ -97,6 +97,14 @@ def test_what_the_study_has_no_pictures_for_is_said(study, monkeypatch):
         list(size_steps(study, [10], by="actor", test="same"))
 
 
+def test_nobody_can_be_added_where_nobody_is_known(study, monkeypatch):
+    manifest = read_manifest(study).assign(actor=np.nan)
+    monkeypatch.setattr("cnn.experiments.size.read_manifest", lambda _: manifest)
+    with pytest.raises(InputError, match=r"whole actors needs to know .* of AF01AFS\."):
+        size_labels(study, 0.5, Design())
+    assert len(size_labels(study, 0.5, Design("picture", "growing"))) == len(manifest)
+
+
 def test_the_command(study):
     run = ["size", "--study", str(study.root), "--shares", "0.4,0.2"]
     said = CliRunner().invoke(app, run)
