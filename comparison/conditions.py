@@ -170,8 +170,10 @@ def _gaze(read: ConditionInputs) -> Maps:
     return _of_dataset(read, read.density, "density")
 
 
-def _relevance(read: ConditionInputs) -> Maps | None:
-    return None if read.relevance is None else _of_dataset(read, read.relevance, "relevance")
+def _relevance(read: ConditionInputs) -> Maps:
+    if read.relevance is None:
+        raise ValueError("relevance is a condition, but was not read")
+    return _of_dataset(read, read.relevance, "relevance")
 
 
 def _gaze_by_answer(read: ConditionInputs, *, right: bool) -> Maps:

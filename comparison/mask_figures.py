@@ -91,7 +91,8 @@ def bar_panels(table: pd.DataFrame) -> dict[str, dict[str, "pd.Series[float]"]]:
     dict of str to dict of str to pandas.Series
         For each key of `BAR_STEMS` IoU by panel, the greatest last: of all sources for each
         expression, of all folds for each expression (where there are several), and of all
-        expressions for each source. Of pooled maps where there are any, as in the article.
+        expressions for each source. Of pooled maps where there are any, as in the article;
+        means only of sources that have every expression.
     """
     kind = POOLED if (table["map"] == POOLED).any() else FOLDS
     whole = table[(table["map"] == kind) & table["iou"].notna()]
@@ -99,6 +100,9 @@ def bar_panels(table: pd.DataFrame) -> dict[str, dict[str, "pd.Series[float]"]]:
     names = [f"{net} {fold}" for net, fold in zip(folds["net"], folds["fold"], strict=True)]
     folds = folds.assign(net=names)
     own = whole[whole["net"] != "mean"]
+    # Means over some of the expressions are no rivals of means over all.
+    n_shown = own["expression"].nunique() - 1
+    own = own[(own["expression"] != "mean") | (own["n_values"] == n_shown)]
     panels = {
         "expression": _series(own, "expression", "net"),
         "fold": _series(folds, "expression", "net") if kind == POOLED else {},
@@ -179,7 +183,8 @@ def trees_pages(trees: Sequence[Tree], columns: Columns = 2) -> Pages:
         if not own:
             continue
         most = max(len(tree.names) for tree in own.values())
-        highest = max(1e-6, 1.05 * max(float(tree.linkage[:, 2].max()) for tree in own.values()))
+        # From 0 to 1, as in the article, but for maps that are each other's opposite.
+        highest = max(1.0, *(1.05 * float(tree.linkage[:, 2].max()) for tree in own.values()))
         for number, part in enumerate(_parts(list(own), most, columns), start=1):
             figure, panels = _panels(len(part), most, columns)
             for axes, name in zip(panels, part, strict=True):
@@ -200,7 +205,8 @@ def _draw_tree(axes: "Axes", tree: Tree, most: int) -> None:
     )  # fmt: skip
     names = list(map(str, drawn["ivl"]))
     places = 10 * np.arange(len(names)) + 5
-    axes.set_yticks(places, [_short(name) for name in names], fontsize=_letters_pt(most))
+    letters = 30 if tree.kind == ALL_MAPS else 22
+    axes.set_yticks(places, [_short(name, letters) for name in names], fontsize=_letters_pt(most))
     # Leaves are as far apart in a small tree as in a large one.
     axes.set_ylim(10 * (len(names) - most), 10 * len(names))
     axes.set_title(_short(tree.of))
@@ -332,6 +338,7 @@ def _letters_pt(most: int) -> float:
     return _LETTERS_PT if most <= _MANY else _SMALL_PT
 
 
-def _short(name: str) -> str:
+def _short(name: str, letters: int = 22) -> str:
     """Shorten a name that would not fit beside a panel."""
-    return name if len(name) <= 22 else f"{name[:10]}…{name[-11:]}"
+    half = (letters - 1) // 2
+    return name if len(name) <= letters else f"{name[:half]}…{name[-half:]}"

@@ -16,7 +16,7 @@ TREE_COLUMNS = {
     "kind": f"{BY_EXPRESSION}: networks, on one expression; {BY_NETWORK}: expressions, of one "
     f"network, or of {ALL_NETWORKS} together; {BY_FOLD}: every fold of every network, on one "
     f"expression; {ALL_MAPS}: every expression of every network",
-    "of": "the expression or the network",
+    "of": f"the expression or the network, or {ALL_MAPS}",
     "merge": "number of the merge, from 1: the most alike first",
     "height": "its height, the mean of 1 - r between the maps of the two sides",
     "left": "maps on one side",
@@ -86,7 +86,7 @@ def heat_trees(maps: Heatmaps) -> list[Tree]:
             for i, net in enumerate(nets)
             for j, name in enumerate(shown)
         }
-        groups.append((ALL_MAPS, "all", leaves))
+        groups.append((ALL_MAPS, ALL_MAPS, leaves))
     found = [(kind, of, _clear(leaves)) for kind, of, leaves in groups]
     return [_tree(kind, of, leaves) for kind, of, leaves in found if len(leaves) > 1]
 

@@ -13,7 +13,9 @@ from sklearn.metrics import f1_score, jaccard_score, precision_score, recall_sco
 from typer.testing import CliRunner
 
 from comparison.cli import app
+from comparison.mask_files import read_heatmaps
 from comparison.mask_tables import FOLD, FOLDS, MEAN_MAP, POOLED
+from comparison.mask_trees import BY_EXPRESSION, heat_trees, tree_table
 from study.errors import InputError
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "masks" / "ekman"
@@ -271,3 +273,26 @@ def test_the_published_table_comes_out() -> None:
     result = CliRunner().invoke(app, ["masks", maps, "--masks", masks, "--against", table])
     assert result.exit_code == 0, result.output
     assert "168 of 168 values" in result.output
+
+
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published maps are not beside this")
+def test_the_merge_that_six_networks_share_with_the_published_tree_has_its_height() -> None:
+    trees = heat_trees(read_heatmaps(PUBLISHED / "heatmaps.npz"))
+    table = tree_table(trees)
+    first = table[(table["kind"] == BY_EXPRESSION) & (table["of"] == "Anger")].iloc[0]
+    assert {first["left"], first["right"]} == {"InceptionV3", "MobileNetV3Large"}
+    # Read off the article's figure to three decimals.
+    assert round(first["height"], 3) == 0.103
+
+
+def test_a_folder_gets_trees_and_bars(files: Files, tmp_path: Path) -> None:
+    files.write(_maps(by_net=True), _masks())
+    folder = tmp_path / "drawn"
+    result = files.run("--folder", str(folder))
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(folder / "mask_trees.tsv", sep="\t")
+    want = tree_table(heat_trees(read_heatmaps(files.folder / "maps.npz")))
+    np.testing.assert_allclose(table["height"], want["height"])
+    for name in ("masks_bars", "masks_bars_folds", "masks_trees_expressions", "masks_trees_all"):
+        assert (folder / f"{name}.svg").is_file()
+    _refused(CliRunner().invoke(app, ["masks", "--folder", str(folder)]), "--folder goes with")

@@ -49,7 +49,7 @@ def test_merges_and_heights_are_those_of_the_slow_version(seed: int) -> None:
         (BY_EXPRESSION, "y"): whole[:, 1],
         (BY_NETWORK, "c"): whole[2],
         (BY_FOLD, "z"): maps.by_fold[:, :, 2].reshape(10, 9, 7).astype(float),
-        (ALL_MAPS, "all"): whole.reshape(15, 9, 7),
+        (ALL_MAPS, ALL_MAPS): whole.reshape(15, 9, 7),
     }
     for key, values in leaves.items():
         slow = _slow_merges(1 - np.corrcoef(values.reshape(len(values), -1)))
@@ -98,7 +98,7 @@ def test_maps_that_are_missing_or_constant_are_in_no_tree() -> None:
     assert trees[BY_FOLD, "x"].names == ("a 1", "a 2", "b 2", "e 1", "e 2")
     assert trees[BY_NETWORK, "c"].names == ("y", "z")
     assert trees[BY_NETWORK, ALL_NETWORKS].names == ("x", "y", "z")
-    assert "c x" not in trees[ALL_MAPS, "all"].names
+    assert "c x" not in trees[ALL_MAPS, ALL_MAPS].names
     # Of the network that lacks a fold, the other fold counts.
     heights = trees[BY_EXPRESSION, "x"].linkage[:, 2]
     e = by_fold[4, :, 0].mean(axis=0).ravel()

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from cnn.folds import folds_tsv
+from comparison.mask_figures import bar_panels
 from comparison.mask_files import ALL_NETWORKS
 from comparison.mask_tables import FOLD, FOLDS, POOLED
 from comparison.masks_step import masks_step
@@ -60,6 +61,21 @@ def test_a_picture_counts_for_what_it_is_taken_for(study: Study) -> None:
     assert own["n_values"][FOLDS] == 1
     # The fold without such a picture has no value.
     assert own.loc[[FOLD], "iou"].dropna().tolist() == [own["iou"][FOLDS]]
+
+
+def test_bars_are_in_order_and_means_only_of_sources_with_every_expression(study: Study) -> None:
+    path = study.comparison_dir / "masks.tsv"
+    table = pd.read_csv(path, sep="\t", na_values=["n/a"], dtype={"fold": str})
+    panels = bar_panels(table)
+    assert list(panels["expression"]) == [*MASKED, "mean"]
+    assert panels["expression"]["sad"].is_monotonic_increasing
+    assert {*NETS, "people", ALL_NETWORKS} < set(panels["expression"]["mean"].index)
+    assert {"people 1", "people 2", "VGG16 2"} < set(panels["fold"]["happy"].index)
+    assert "VGG16 1" not in panels["fold"]["happy"].index
+    assert set(panels["net"]["people"].index) == set(MASKED)
+    lacking = table["net"].eq("VGG16") & table["expression"].eq("mean")
+    fewer = bar_panels(table.assign(n_values=table["n_values"].mask(lacking, 5)))
+    assert "VGG16" not in fewer["expression"]["mean"].index
 
 
 def test_weights_and_smoothing_are_of_the_settings(study: Study) -> None:

@@ -50,7 +50,7 @@ def masks_section(study: Study) -> ReportSection | None:
         return None
     what = "The comparison by masks (faceoff compare masks)"
     texts = dict.fromkeys(("net", "expression", "map", "fold"), str)
-    table = read_table(path, what=what, columns=texts | {"iou": float})
+    table = read_table(path, what=what, columns=texts | {"iou": float, "n_values": float})
     maps = read_maps(study.comparison_dir / "mask_maps.nc", what=what)
     heat = as_heatmaps(maps)
     masks = {name: canonical_mask(name) for name in heat.expressions}
