@@ -1,7 +1,6 @@
 """The fast gradient sign method: accuracy when every pixel moves a little, the worst way."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
@@ -12,10 +11,16 @@ from cnn.data import LabelledPictures, read_labels
 from cnn.experiments.accuracy import ACCURACY, accuracy_of
 from cnn.experiments.attack import Unit, attack, in_grey_levels, loss_gradient
 from cnn.experiments.fgsm_figures import examples_figure, fgsm_figure
-from cnn.experiments.pictures import Floats, compiled_logits, experiments_dir, known_pictures
+from cnn.experiments.pictures import (
+    Floats,
+    compiled_logits,
+    experiments_dir,
+    known_pictures,
+    rows_of,
+)
 from cnn.network import Network, load_network, softmax
 from cnn.preprocessing import Preprocessing
-from study.errors import InputError, did_you_mean
+from study.errors import InputError
 from study.figures import save_figure
 from study.folder import Study
 from study.progress import say, track
@@ -204,15 +209,8 @@ def choose_examples(
     InputError
         If an id is not among the pictures, or none is named rightly where none is given.
     """
-    names = list(pictures.table["image_id"])
-    for name in images:
-        if name not in names:
-            raise InputError(
-                f"A picture to show must be among the test pictures, but {name!r} is not."
-                f"{did_you_mean(name, get_close_matches(name, names))} stimuli/splits.tsv has them."
-            )
     if images:
-        return [names.index(name) for name in images]
+        return rows_of(pictures, images)
     right = network.logits(pictures.pictures).argmax(axis=1) == pictures.labels
     if not right.any():
         raise InputError(

@@ -1,6 +1,7 @@
 """Which pictures an experiment takes, and a network's answers to numbers that are no picture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from cnn.backend import import_tensorflow
 from cnn.data import LabelledPictures, load_split
 from cnn.network import Network
-from study.errors import InputError
+from study.errors import InputError, did_you_mean
 from study.folder import Study
 from study.progress import say
 
@@ -107,6 +108,36 @@ def check_actors_known(table: pd.DataFrame, what: str) -> None:
             f"{what} needs to know who is shown, but the face set does not say it of "
             f"{unknown.iloc[0]}. Add a column actor to the set's table, and register it anew."
         )
+
+
+def rows_of(pictures: LabelledPictures, images: Sequence[str]) -> list[int]:
+    """Find pictures by their ids.
+
+    Parameters
+    ----------
+    pictures : LabelledPictures
+        Pictures and what they show.
+    images : sequence of str
+        Ids.
+
+    Returns
+    -------
+    list of int
+        Their rows, in the order of the ids.
+
+    Raises
+    ------
+    InputError
+        If one is not among the pictures.
+    """
+    names = list(pictures.table["image_id"])
+    for name in images:
+        if name not in names:
+            raise InputError(
+                f"A picture to show must be among the test pictures, but {name!r} is not."
+                f"{did_you_mean(name, get_close_matches(name, names))} stimuli/splits.tsv has them."
+            )
+    return [names.index(name) for name in images]
 
 
 def compiled_logits(network: Network) -> Callable[[Floats], Floats]:

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from cnn.backend import make_deterministic
 from cnn.data import LabelledPictures, read_labels
-from cnn.experiments.pictures import Floats, experiments_dir, known_pictures
+from cnn.experiments.pictures import Floats, experiments_dir, known_pictures, rows_of
 from cnn.gradients import gradient
 from cnn.network import Network, load_network, softmax
 from cnn.rectifiers import guided_backprop
-from study.errors import InputError, did_you_mean
 from study.figures import TWO_COLUMNS_CM, new_figure, save_figure
 from study.folder import Study
 from study.maps import write_maps
@@ -205,15 +204,9 @@ def saliency_figure(
 
 def _chosen(test: LabelledPictures, images: Sequence[str], seed: int) -> list[int]:
     """Find the rows of the pictures that were asked for, or draw some."""
-    names = list(test.table["image_id"])
-    if unknown := [name for name in images if name not in names]:
-        raise InputError(
-            f"A picture must be one of the test pictures, but {unknown[0]!r} is none."
-            f"{did_you_mean(unknown[0], names)} They are those of split test in splits.tsv."
-        )
     if images:
-        return [names.index(name) for name in images]
+        return rows_of(test, images)
     random = generator(seed, "cnn", "saliency")
-    order = random.permutation(len(names))
+    order = random.permutation(len(test.table))
     first = test.table.iloc[order].drop_duplicates("expression").index[:4]
     return sorted(int(row) for row in first)

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from cnn.backend import make_deterministic
 from cnn.data import LabelledPictures, read_labels
-from cnn.experiments.pictures import known_pictures
+from cnn.experiments.pictures import known_pictures, rows_of
 from cnn.methods import explain_pictures
 from cnn.network import load_network
 from cnn.visual.layers import stretched
-from study.errors import InputError, did_you_mean
 from study.figures import BLUE, GREY, TWO_COLUMNS_CM, VERMILION, new_figure, save_figure
 from study.folder import Study
 from study.progress import say
@@ -66,7 +65,7 @@ def draw_gallery(
     best = probabilities.argmax(axis=1)
     right = best == test.labels
     random = generator(study.settings.study.seed, "cnn", "gallery")
-    rows = _chosen(test, images) or [
+    rows = rows_of(test, images) or [
         *_drawn(right, n_right, random), *_drawn(~right, n_wrong, random)
     ]  # fmt: skip
     maps = explain_pictures(network, test.pictures[rows], best[rows], method).maps
@@ -102,17 +101,6 @@ def _drawn(among: NDArray[np.bool_], most: int, random: np.random.Generator) -> 
     """Draw some of the pictures for which something holds."""
     rows = np.flatnonzero(among)
     return sorted(random.permutation(rows)[:most].tolist())
-
-
-def _chosen(test: LabelledPictures, images: Sequence[str]) -> list[int]:
-    """Find the rows of the pictures that were asked for."""
-    names = list(test.table["image_id"])
-    if unknown := [name for name in images if name not in names]:
-        raise InputError(
-            f"A picture must be one of the test pictures, but {unknown[0]!r} is none."
-            f"{did_you_mean(unknown[0], names)} They are those of split test in splits.tsv."
-        )
-    return [names.index(name) for name in images]
 
 
 def gallery_figure(

@@ -138,5 +138,5 @@ def test_pictures_are_drawn_of_different_expressions(study):
 
 
 def test_an_unknown_picture_is_named(study):
-    with pytest.raises(InputError, match="must be one of the test pictures, but 'AF03HAX'"):
+    with pytest.raises(InputError, match="must be among the test pictures, but 'AF03HAX'"):
         run_step(study, saliency_step(study, ["AF03HAX"]), force=True)

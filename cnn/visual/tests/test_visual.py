@@ -122,7 +122,7 @@ def test_the_commands_draw_what_they_say(study):
     [
         (("filters", "--layer", "conv9"), "must be a convolution of first, but 'conv9' is none"),
         (("features", "--image", "AF99"), "must be one of the study's, but 'AF99' is none"),
-        (("gallery", "--image", "AF99"), "must be one of the test pictures, but 'AF99'"),
+        (("gallery", "--image", "AF99"), "must be among the test pictures, but 'AF99'"),
         (("ensemble", "--model", "first"), "needs two networks or more"),
         (("ensemble", "--model", "first", "--model", "first"), "each once"),
         (("ensemble", "--model", "first", "--model", "second", "--name", "first"), "of its own"),
