@@ -30,6 +30,7 @@ class Small(BaseModel):
     actors: int = Field(18, ge=2, le=70, description="actors of the synthetic faces")
     networks: list[str] = Field([], description="networks of [cnn.networks] to keep; empty: all")
     steps: list[str] = Field([], description="commands in place of the recipe's; empty: the same")
+    results: list[str] = Field([], description="files to look at, likewise")
     other: dict[str, Any] = Field({}, description="settings of the second study, by section")
 
 
@@ -68,6 +69,8 @@ class Recipe:
         What the study is.
     steps : tuple of str
         Commands of faceoff.
+    results : tuple of str
+        Patterns of files to look at, from the study folder.
     actors : int
         Actors of the synthetic faces, where no others are given.
     settings_toml : str
@@ -79,6 +82,7 @@ class Recipe:
     name: str
     section: RecipeSection
     steps: tuple[str, ...]
+    results: tuple[str, ...]
     actors: int
     settings_toml: str
     other_toml: str
@@ -154,16 +158,18 @@ def read_recipe(name: str, *, small: bool = False) -> Recipe:
     document = tomlkit.parse(text)
     document.remove("recipe")
     other = dict(section.other)
-    steps, actors = section.steps, section.actors
+    steps, results, actors = section.steps, section.results, section.actors
     if small:
         _merge(document, section.small.model_extra or {})
         _keep_networks(document, section.small.networks, path)
         _merge(other, section.small.other)
-        steps, actors = section.small.steps or steps, section.small.actors
+        steps, results = section.small.steps or steps, section.small.results or results
+        actors = section.small.actors
     recipe = Recipe(
         name=path.stem,
         section=section,
         steps=tuple(steps),
+        results=tuple(results),
         actors=actors,
         settings_toml=tomlkit.dumps(document).lstrip(),
         other_toml=tomlkit.dumps(other) if section.other else "",

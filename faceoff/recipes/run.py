@@ -108,9 +108,9 @@ def _run_command(study: Study, *words: str) -> None:
 
 def _say_results(recipe: Recipe, study: Study) -> None:
     """Name the files to look at; a missing one is a failure."""
-    missing = [name for name in recipe.section.results if not any(study.root.glob(name))]
+    missing = [name for name in recipe.results if not any(study.root.glob(name))]
     say(f"{recipe.section.title}: the results are in {study.root}")
-    for name in recipe.section.results:
+    for name in recipe.results:
         say(f"  {name}" + (" was NOT made" if name in missing else ""))
     if missing:
         sys.exit(1)

@@ -69,7 +69,7 @@ def test_each_recipe_names_commands_and_options_that_exist(
 def test_each_recipe_runs_small_to_its_results(name: str, tmp_path: Path) -> None:
     recipe = read_recipe(name, small=True)
     run_recipe(recipe, tmp_path / "study")
-    for result in recipe.section.results:
+    for result in recipe.results:
         assert any((tmp_path / "study").glob(result)), result
 
 
