@@ -85,3 +85,29 @@ def folds_of(study: Study, model: str, image_ids: Iterable[str]) -> list[int]:
             f"{folds_tsv(study, model)}. Draw the folds anew: faceoff cnn train --folds 5."
         )
     return [fold_of[name] for name in names]
+
+
+def check_unseen_test(model: str) -> None:
+    """Refuse a network that was trained on pictures that the study tests.
+
+    Parameters
+    ----------
+    model : str
+        The network's name.
+
+    Raises
+    ------
+    InputError
+        If it is the network of a fold or of an experiment, which has splits of its own.
+
+    Examples
+    --------
+    >>> check_unseen_test("small/seed-2")
+    """
+    kind, *within = model.split("/")
+    if any(part == "experiments" or part.startswith("fold-") for part in within):
+        raise InputError(
+            f"Test pictures must be such as the network never saw, but {model!r} was trained on "
+            f"splits of its own. Take {kind!r} or one of its seeds; its folds are judged together "
+            "in folds_evaluation.tsv."
+        )

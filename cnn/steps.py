@@ -154,10 +154,17 @@ def evaluate_step(study: Study) -> Step:
     -------
     Step
         From the network to its answers and scores.
+
+    Raises
+    ------
+    InputError
+        If it is the network of a fold, which was trained on test pictures.
     """
     from cnn.evaluation import ANSWERS, evaluate
+    from cnn.folds import check_unseen_test
 
     model = study.settings.cnn.model
+    check_unseen_test(model)
     known = study.settings.cnn.for_network(model).expressions
     folder = study.cnn_dir(model)
     return Step(

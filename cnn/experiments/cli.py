@@ -265,15 +265,10 @@ def open_with_model(folder: Path, model: str) -> "Study":
     InputError
         If the network is one of a fold or an experiment, which was trained on test pictures.
     """
-    from study.errors import InputError
+    from cnn.folds import check_unseen_test
     from study.folder import Study
 
-    kind, *within = model.split("/")
-    if any(part == "experiments" or part.startswith("fold-") for part in within):
-        raise InputError(
-            f"An experiment needs test pictures that the network never saw, but {model!r} was "
-            f"trained on splits of its own. Take {kind!r}, or one of its seeds."
-        )
+    check_unseen_test(model)
     opened = open_for_command(folder)
     if not model:
         return opened

@@ -179,6 +179,7 @@ def test_all_without_networks_and_beside_a_model_is_refused(tmp_path):
     for words, said in (
         (["train", "--all"], "--all needs networks in study.toml"),
         (["evaluate", "--all", "--model", "small"], "--all or --model, but both"),
+        (["evaluate", "--model", "small/fold-2"], "must be such as the network never saw"),
     ):
         done = CliRunner().invoke(app, [*words, "--study", str(study.root)])
         assert isinstance(done.exception, InputError)
