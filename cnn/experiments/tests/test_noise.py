@@ -114,4 +114,4 @@ def test_a_network_that_saw_the_test_pictures_is_refused(tmp_path, within):
     run = ["noise", "--study", str(tmp_path), "--model", f"small/{within}"]
     said = CliRunner().invoke(app, run)
     assert isinstance(said.exception, InputError)
-    assert "Take 'small', or one of its seeds" in str(said.exception)
+    assert "Take 'small' or one of its seeds" in str(said.exception)
