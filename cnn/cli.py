@@ -8,10 +8,11 @@ import typer
 import cnn.experiments.cli
 import cnn.experiments.picture_cli
 import cnn.visual.cli
-from study.cli import ForceOption, StudyOption, open_for_command
+from study.cli import ForceOption, SchedulerOption, StudyOption, open_for_command
 
 if TYPE_CHECKING:
     from study.folder import Study
+    from study.provenance import Step
 
 app = typer.Typer(help="Train, judge and explain networks.", no_args_is_help=True)
 app.add_typer(cnn.experiments.cli.app)
@@ -44,6 +45,10 @@ def train(
         typer.Option(min=3, help="Train one network for each of so many folds of actors."),
     ] = None,
     every: AllOption = False,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Trainings at the same time, each with its share of cores.")
+    ] = 1,
+    scheduler: SchedulerOption = "",
     force: ForceOption = False,
 ) -> None:
     """Train a network on the study's pictures, split by actor.
@@ -51,6 +56,7 @@ def train(
     A training that was broken off goes on behind its last whole epoch; --force starts it anew.
     """
     from cnn.networks_table import networks_step
+    from cnn.placement import train_apart
     from cnn.steps import fold_steps, seed_steps, train_step
     from study.errors import InputError
     from study.provenance import run_step
@@ -60,16 +66,29 @@ def train(
         raise InputError(
             "A training takes --seeds or --folds, but both were given. Run the command twice."
         )
-    for opened in _networks(study, model, every):
+    chosen = _networks(study, model, every)
+    trainings: list[tuple[Study, Step]] = []
+    judgings: list[tuple[Study, Step]] = []
+    for opened in chosen:
         steps = [train_step(opened)]
         if seeds:
             steps = list(seed_steps(opened, seeds))
         if folds:
             steps = list(fold_steps(opened, folds))
+        kinds = (judgings, trainings)
         for step in steps:
-            if force:
-                remove_file(step.outputs[0].with_name("checkpoint.npz"))
+            kinds[step.command == "cnn train"].append((opened, step))
+    if force:
+        for _, step in trainings:
+            remove_file(step.outputs[0].with_name("checkpoint.npz"))
+    if jobs > 1 or scheduler:
+        only = [step for _, step in trainings]
+        train_apart(opened, only, jobs=jobs, scheduler=scheduler, force=force)
+    else:
+        for opened, step in trainings:
             run_step(opened, step, force=force)
+    for opened, step in judgings:
+        run_step(opened, step, force=force)
     if every and folds:
         run_step(opened, networks_step(opened, by_fold=True), force=force)
 

@@ -118,7 +118,7 @@ def test_a_worker_that_is_killed_is_survived(cluster: str, tmp_path: Path) -> No
 
 
 def test_a_scheduler_that_is_not_there_is_named() -> None:
-    with pytest.raises(InputError, match="must answer at tcp://127.0.0.1:9"):
+    with pytest.raises(InputError, match=r"must answer at tcp://127.0.0.1:9"):
         parallel_map(
             abs, [1, 2], description="x", execution=ExecutionSettings(scheduler="tcp://127.0.0.1:9")
         )
