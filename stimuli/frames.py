@@ -132,7 +132,7 @@ class Screen:
         Examples
         --------
         >>> round(Screen(1920, 1080, 53.0, 29.8, 70.0).width_deg(448), 2)
-        10.09
+        10.1
         """
         half_cm = width_px / 2 * self.width_cm / self.width_px
         return float(2 * np.degrees(np.arctan(half_cm / self.distance_cm)))

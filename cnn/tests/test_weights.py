@@ -109,7 +109,7 @@ def test_every_preprocessing_is_that_of_keras():
     keras = import_tensorflow().keras
     pixels = np.random.default_rng(2).uniform(0, 255, (2, 4, 4, 3)).astype(np.float32)
     for name, chosen in ARCHITECTURES.items():
-        if name in ("small", "vgg_face"):
+        if not hasattr(keras.applications, name):  # ours, and those of published studies
             continue
         make = getattr(keras.applications, name)
         module = getattr(keras.applications, make.__module__.rsplit(".", 1)[-1])

@@ -46,7 +46,7 @@ class Tolerance:
 
         Examples
         --------
-        >>> Tolerance(0.2, 2.0).accuracy(6 / 7, 0.2)
+        >>> round(Tolerance(0.2, 2.0).accuracy(6 / 7, 0.2), 3)
         0.5
         """
         left = 2.0 ** -((level / self.threshold) ** self.slope)
