@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from study.cli import ForceOption, StudyOption, open_for_command
+from cnn.opening import ModelOption, open_with_model
+from study.cli import ForceOption, StudyOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
     from study.provenance import Step
 
 app = typer.Typer()
-
-ModelOption = Annotated[
-    str, typer.Option("--model", help="The network; by default the study's.", show_default=False)
-]
 
 
 @app.command()
@@ -243,34 +240,3 @@ def _numbers(text: str, option: str) -> list[float]:
             f"{option} must be numbers between commas, but it is {text!r}. "
             f"Write, for example, {option} 0.01,0.1."
         ) from error
-
-
-def open_with_model(folder: Path, model: str) -> "Study":
-    """Open a command's study, with the network that was asked for in place of its own.
-
-    Parameters
-    ----------
-    folder : Path
-        The study folder.
-    model : str
-        The network's name; empty for that of the study.
-
-    Returns
-    -------
-    Study
-        The study.
-
-    Raises
-    ------
-    InputError
-        If the network is one of a fold or an experiment, which was trained on test pictures.
-    """
-    from cnn.folds import check_unseen_test
-    from study.folder import Study
-
-    check_unseen_test(model)
-    opened = open_for_command(folder)
-    if not model:
-        return opened
-    chosen = opened.settings.cnn.model_copy(update={"model": model})
-    return Study(opened.root, opened.settings.model_copy(update={"cnn": chosen}))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cnn.experiments.cli import ModelOption, open_with_model
+from cnn.opening import ModelOption, open_with_model
 from study.cli import ForceOption, StudyOption, open_for_command
 
 app = typer.Typer()
