@@ -31,7 +31,8 @@ def run_everything(study: Study, *, force: bool = False) -> None:
     """Do every step of a study that is out of date, and write the report.
 
     A study of gaze alone, whose recordings or tables came from elsewhere, has no face set: its
-    network and comparison are left out, and this is said.
+    network and comparison are left out, and this is said. So are gaze and comparison in a study of
+    networks alone.
 
     Parameters
     ----------
@@ -52,6 +53,9 @@ def run_everything(study: Study, *, force: bool = False) -> None:
             "`faceoff gaze import FILES`."
         )
     for name, needs_faces, steps in STAGES:
+        if name in ("gaze", "comparison") and not _has_gaze(study):
+            say(f"== {name}: left out, for there is no gaze: record, simulate or import it")
+            continue
         if needs_faces and not study.has_faces:
             say(f"== {name}: left out, for there is no face set in {study.pictures_dir}")
             continue
@@ -62,6 +66,12 @@ def run_everything(study: Study, *, force: bool = False) -> None:
     run_step(study, report_step(study, "html"), force=force)
     say(f"the report is {study.report_html}")
     say("  as a chapter: faceoff report --format latex, or docx")
+
+
+def _has_gaze(study: Study) -> bool:
+    """Tell whether there is gaze, or what it can be made of."""
+    fixations = study.gaze_dir / "fixations.tsv"
+    return study.sourcedata.is_dir() or fixations.is_file() or study.settings.gaze.table.in_use
 
 
 def report_step(study: Study, kind: "Format") -> Step:

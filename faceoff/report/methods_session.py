@@ -99,33 +99,48 @@ def stimuli_section(study: Study) -> ReportSection:
     manifest, settings = read_manifest(study), study.settings.stimuli
     sets = [_SETS.get(name, f"the set {name}") for name in manifest["face_set"].unique()]
     screen = screen_from(study.settings.screen)
-    crops = read_crops(study)
-    by_landmarks = crops["method"].str.startswith("landmarks").mean()
-    real = "synthetic" not in set(manifest["face_set"])
-    landmarks = " found by MediaPipe [@lugaresi2019]" if real else ""
-    how = (
-        f"a square around the face, {settings.crop_factor:g} times the distance from eyes to mouth "
-        f"wide, placed by the set's median landmarks{landmarks}"
-        if by_landmarks == 1
-        else f"a square of {settings.crop_side_px} px at a fixed place"
-    )
     return ReportSection(
         "Stimuli",
         (
             f"The pictures were taken from {listed(sets)}: {counted(len(manifest), 'picture')} of "
-            f"{counted(manifest['actor'].nunique(), 'actor')} "
-            f"({_by_sex(manifest)}) with {manifest['expression'].nunique()} expressions. Each was "
-            f"cropped to {how}, and shown at {settings.picture_px} x {settings.picture_px} px "
+            f"{_actors(manifest)} with {manifest['expression'].nunique()} expressions. Each was "
+            f"{_crop_text(study, manifest)}, and shown at {settings.picture_px} x "
+            f"{settings.picture_px} px "
             f"({screen.width_deg(settings.picture_px):.1f} degrees of visual angle).",
             _splits_text(study, manifest),
         ),
     )
 
 
-def _by_sex(manifest: pd.DataFrame) -> str:
-    """Count actors by sex."""
-    actors = manifest.drop_duplicates("actor")["sex"].value_counts()
-    return listed([f"{n} {sex}" for sex, n in actors.items()])
+def _actors(manifest: pd.DataFrame) -> str:
+    """Count who is shown, by sex where the set says it."""
+    actors = manifest.dropna(subset=["actor"]).drop_duplicates("actor")
+    if actors.empty:
+        return "people whom the set does not name,"
+    sexes = actors["sex"].dropna().value_counts()
+    by_sex = f" ({listed([f'{n} {sex}' for sex, n in sexes.items()])})" if len(sexes) else ""
+    return f"{counted(len(actors), 'actor')}{by_sex}"
+
+
+def _crop_text(study: Study, manifest: pd.DataFrame) -> str:
+    """Say what part of a picture was shown, and how it was lit."""
+    settings, method = study.settings.stimuli, read_crops(study)["method"].iloc[0]
+    real = "synthetic" not in set(manifest["face_set"])
+    landmarks = " found by MediaPipe [@lugaresi2019]" if real else ""
+    whose = "the set's median landmarks" if settings.face_set == "kdef" else "its own landmarks"
+    crops = {
+        "landmarks": "cropped to a square around the face, "
+        f"{settings.crop_factor:g} times the distance from eyes to mouth wide, placed by "
+        f"{whose}{landmarks}",
+        "fixed": f"cropped to a square of {settings.crop_side_px} px at a fixed place",
+        "whole": "taken whole, made square where it was not",
+    }
+    light = {
+        "equalised": ", its histogram of grey levels made flat",
+        "adaptive": ", its light evened out in parts (CLAHE)",
+    }
+    crop, _, evened = str(method).partition(", ")
+    return crops[crop] + light.get(evened, "")
 
 
 def _splits_text(study: Study, manifest: pd.DataFrame) -> str:
@@ -135,18 +150,33 @@ def _splits_text(study: Study, manifest: pd.DataFrame) -> str:
     for split, purpose in _PURPOSES.items():
         rows = named[named["split"] == split]
         if len(rows):
-            actors = counted(rows["actor"].nunique(), "actor")
-            texts.append(f"{counted(len(rows), 'picture')} of {actors} {purpose}")
-    apart = (
-        "No actor of the test served for training or validation"
-        if study.settings.stimuli.validation_by == "actor"
-        else "No actor of the test served for training; validation pictures were drawn from the "
-        "others, whoever they show"
+            n_actors = rows["actor"].nunique()
+            of_actors = f" of {counted(n_actors, 'actor')}" if n_actors else ""
+            texts.append(f"{counted(len(rows), 'picture')}{of_actors} {purpose}")
+    judged = (
+        "People saw the test pictures, on which the network was judged, too."
+        if study.sourcedata.is_dir()
+        else "The network was judged on the test pictures."
     )
-    return (
-        "People saw the test pictures, on which the network was judged, too. There were "
-        f"{listed(texts)}. {apart}."
-    )
+    return f"{judged} There were {listed(texts)}. {_apart_text(study)}."
+
+
+def _apart_text(study: Study) -> str:
+    """Say whether the network knew the people of the test."""
+    settings = study.settings.stimuli
+    if settings.split_by == "picture":
+        return (
+            "Pictures were drawn whoever they show, so that people of the test pictures were in "
+            "the training, too"
+        )
+    if settings.split_by == "set":
+        return "The split is that of the set itself, and people may be in the test and the training"
+    if settings.split_by == "test_actors" and settings.validation_by == "picture":
+        return (
+            "No actor of the test served for training; validation pictures were drawn from the "
+            "others, whoever they show"
+        )
+    return "No actor of the test served for training or validation"
 
 
 def apparatus_section(study: Study) -> ReportSection:
