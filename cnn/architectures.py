@@ -116,7 +116,7 @@ _PUBLISHED = {
     **{
         name: _random(
             partial(plain, name),
-            f"{len(channels)} convolutions of VT CS4664, at 224 px",
+            f"convolutions of VT CS4664 ({len(channels)} of them), at 224 px",
             TORCH,
             2 ** len(channels),
         )

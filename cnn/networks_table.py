@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from study.errors import InputError
 from study.folder import Study
 from study.progress import say
 from study.provenance import Step
@@ -95,6 +96,12 @@ def _row(study: Study, name: str, *, by_fold: bool) -> dict[str, Any]:
     file = folder / ("folds_evaluation.tsv" if by_fold else "evaluation.tsv")
     scores = read_table(file, what=f"The scores of {name}", columns={"metric": str})
     by_metric: dict[Any, dict[str, Any]] = scores.set_index("metric").T.to_dict()
+    if missing := [metric for metric in SCORES if metric not in by_metric]:
+        command = "train --all --folds N" if by_fold else "evaluate --all"
+        raise InputError(
+            f"{file} must hold {', '.join(SCORES)}, but it lacks {', '.join(missing)}: it was made "
+            f"by an earlier version. Judge the network anew: faceoff cnn {command} --force."
+        )
     first = folder / "fold-1" if by_fold else folder
     stored = json.loads((first / "network.json").read_text(encoding="utf-8"))
     right = by_metric["accuracy"]

@@ -12,6 +12,7 @@ from cnn.cli import app
 from cnn.data import load_split, read_labels
 from cnn.learning import plateau_rate
 from cnn.network import load_network, softmax
+from cnn.networks_table import networks_step
 from cnn.tests.tiny import tiny_study
 from cnn.training import train
 from study.errors import InputError
@@ -135,6 +136,11 @@ def test_all_networks_are_trained_judged_and_explained_with_six_outputs(tmp_path
         assert table.loc[name, "accuracy"] == pytest.approx(test["correct"].mean(), abs=1e-6)
         assert table.loc[name, "n_pictures"] == 6
     assert "network first" not in run("train", "--all", *place)
+    # The scores of an earlier version lacked some.
+    path = study.cnn_dir("second") / "evaluation.tsv"
+    path.write_text(path.read_text().replace("macro_recall", "something"))
+    with pytest.raises(InputError, match=r"lacks macro_recall: .* cnn evaluate --all --force"):
+        networks_step(study, by_fold=False).run()
 
 
 def test_folds_of_all_networks_are_in_one_table(tmp_path):
