@@ -1,14 +1,19 @@
 """A Dask cluster: scheduler and workers as processes of their own, one of which is killed."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from study.errors import InputError
@@ -18,8 +23,7 @@ from study.settings.execution import ExecutionSettings
 pytest.importorskip("distributed")
 
 
-@pytest.fixture(scope="module")
-def port() -> int:
+def free_port() -> int:
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
         return int(opened.getsockname()[1])
@@ -27,33 +31,47 @@ def port() -> int:
 
 def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
     """Start a program of Dask; what it says goes to a file."""
-    environment = dict(os.environ) | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = dict(os.environ) | {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+    }
     with (folder / f"{words[0]}.log").open("ab") as said:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]],
-            stdout=said, stderr=said, cwd=folder, env=environment,
+            stdout=said, stderr=said, cwd=folder, env=environment, start_new_session=True,
         )  # fmt: skip
+    (folder / f"{words[0]}.pid").write_text(str(process.pid))
+    return process
 
 
-def worker(folder: Path, address: str, name: str) -> subprocess.Popen[bytes]:
-    return start(
-        folder, "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
-        "--name", name, "--local-directory", str(folder / name),
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def cluster(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a scheduler with two workers."""
-    folder = tmp_path_factory.mktemp("dask")
+@contextmanager
+def running(folder: Path, *names: str, nanny: str = "--no-nanny") -> Iterator[str]:
+    """Run a scheduler with workers of these names; give its address."""
+    port = free_port()
     address = f"tcp://127.0.0.1:{port}"
-    scheduler = start(folder, "scheduler", "--port", str(port), "--no-dashboard")
-    workers = [worker(folder, address, name) for name in ("one", "two")]
-    _wait_for_workers(address, 2)
-    yield address
-    for process in (*workers, scheduler):
-        process.kill()
-        process.wait()
+    processes = [start(folder, "scheduler", "--port", str(port), "--no-dashboard")]
+    processes += [
+        start(
+            folder, "worker", address, "--nthreads", "1", nanny, "--no-dashboard",
+            "--name", name, "--local-directory", str(folder / name),
+        )
+        for name in names
+    ]  # fmt: skip
+    try:
+        yield address
+    finally:
+        # A nanny that is asked to end while it starts its worker again never does.
+        for process in reversed(processes):
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a scheduler with two workers."""
+    with running(tmp_path_factory.mktemp("dask"), "one", "two") as address:
+        _wait_for_workers(address, 2)
+        yield address
 
 
 def _wait_for_workers(address: str, n_workers: int) -> None:
@@ -63,7 +81,8 @@ def _wait_for_workers(address: str, n_workers: int) -> None:
     while time.monotonic() < ends:
         try:
             with Client(address, timeout="2s") as client:
-                client.wait_for_workers(n_workers, timeout=30)
+                if n_workers:
+                    client.wait_for_workers(n_workers, timeout=30)
                 return
         except OSError:
             time.sleep(0.2)
@@ -93,9 +112,8 @@ def test_the_same_bytes_come_from_a_cluster_as_from_one_process(
     assert len(places) == 2
 
 
-def test_a_worker_that_is_killed_is_survived(cluster: str, tmp_path: Path) -> None:
-    """The work of a worker that dies in the middle is done by the other one."""
-    items = [(tmp_path, seed) for seed in range(12)]
+def kill_the_fourth(folder: Path) -> subprocess.Popen[bytes]:
+    """Kill the worker that begins the fourth item, by a process that watches the folder."""
     killer = (
         "import os, signal, sys, time\n"
         "from pathlib import Path\n"
@@ -104,7 +122,13 @@ def test_a_worker_that_is_killed_is_survived(cluster: str, tmp_path: Path) -> No
         "last = max(folder.iterdir(), key=lambda path: path.stat().st_mtime)\n"
         "os.kill(int(last.name.partition('-')[2]), signal.SIGKILL)\n"
     )
-    killing = subprocess.Popen([sys.executable, "-c", killer, str(tmp_path)])
+    return subprocess.Popen([sys.executable, "-c", killer, str(folder)])
+
+
+def test_a_worker_that_is_killed_is_survived(cluster: str, tmp_path: Path) -> None:
+    """The work of a worker that dies in the middle is done by the other one."""
+    items = [(tmp_path, seed) for seed in range(12)]
+    killing = kill_the_fourth(tmp_path)
     found = parallel_map(
         slow_sum, items, description="cluster", execution=ExecutionSettings(scheduler=cluster)
     )
@@ -115,6 +139,102 @@ def test_a_worker_that_is_killed_is_survived(cluster: str, tmp_path: Path) -> No
     assert len({process for _, _, process in begun}) == 2
     # What the dead worker had begun was begun again.
     assert len(begun) > len(items)
+
+
+@dataclass(frozen=True)
+class Adding:
+    """A function that has no hash, as steps have whose settings hold lists."""
+
+    terms: list[int]
+
+    def __call__(self, item: int) -> int:
+        return item + sum(self.terms)
+
+
+def test_a_function_without_a_hash_is_sent(cluster: str) -> None:
+    found = parallel_map(
+        Adding([1, 2]), range(5), description="x", execution=ExecutionSettings(scheduler=cluster)
+    )
+    assert found == [3, 4, 5, 6, 7]
+
+
+def slow_product(matrix: np.ndarray, item: tuple[Path, pd.DataFrame]) -> bytes:
+    """Multiply what takes long enough to be killed at."""
+    folder, table = item
+    (folder / f"{table['seed'].iloc[0]}-{os.getpid()}").touch()
+    time.sleep(0.3)
+    return bytes((matrix @ table["value"].to_numpy()).tobytes())
+
+
+def test_a_killed_worker_takes_no_array_or_table_with_it(cluster: str, tmp_path: Path) -> None:
+    """Large arrays, in the function or in the items, are not sent ahead to one worker alone."""
+    matrix = np.random.default_rng(1).normal(size=(200, 400))
+    tables = [
+        pd.DataFrame({"seed": seed, "value": np.random.default_rng(seed).normal(size=400)})
+        for seed in range(12)
+    ]
+    killing = kill_the_fourth(tmp_path)
+    found = parallel_map(
+        partial(slow_product, matrix),
+        [(tmp_path, table) for table in tables],
+        description="cluster",
+        execution=ExecutionSettings(scheduler=cluster),
+    )
+    assert killing.wait(timeout=10) == 0
+    assert found == [(matrix @ table["value"].to_numpy()).tobytes() for table in tables]
+
+
+def refuse(item: int) -> int:
+    raise InputError(f"An item must be good, but {item} is bad. Mend it.")
+
+
+def test_an_error_of_a_worker_arrives_as_it_was(cluster: str) -> None:
+    with pytest.raises(InputError, match="but 1 is bad"):
+        parallel_map(refuse, [1], description="x", execution=ExecutionSettings(scheduler=cluster))
+
+
+def die(item: int) -> int:
+    os._exit(item)
+
+
+def test_work_that_kills_its_worker_is_named(tmp_path: Path) -> None:
+    with running(tmp_path, "one", nanny="--nanny") as address:
+        _wait_for_workers(address, 1)
+        with pytest.raises(InputError, match="but several died"):
+            parallel_map(die, [1], description="x", execution=ExecutionSettings(scheduler=address))
+    with pytest.raises(InputError, match="but one died"):
+        parallel_map(die, [1, 2], description="x", execution=ExecutionSettings(jobs=2))
+
+
+def test_a_scheduler_without_workers_is_named(tmp_path: Path) -> None:
+    with running(tmp_path) as address:
+        _wait_for_workers(address, 0)
+        with pytest.raises(InputError, match="must have workers, but none came within 10 s"):
+            parallel_map(
+                abs, [1, 2], description="x", execution=ExecutionSettings(scheduler=address)
+            )
+
+
+def test_a_scheduler_that_goes_away_is_named(tmp_path: Path) -> None:
+    """The scheduler is killed when the second item has begun."""
+    killer = (
+        "import os, signal, sys, time\n"
+        "from pathlib import Path\n"
+        "while not list(Path(sys.argv[1]).glob('1-*')): time.sleep(0.02)\n"
+        "os.killpg(int(sys.argv[2]), signal.SIGKILL)\n"
+    )
+    with running(tmp_path, "one") as address:
+        _wait_for_workers(address, 1)
+        work = tmp_path / "work"
+        work.mkdir()
+        scheduler = (tmp_path / "scheduler.pid").read_text()
+        killing = subprocess.Popen([sys.executable, "-c", killer, str(work), scheduler])
+        with pytest.raises(InputError, match="must stay, but it went away"):
+            parallel_map(
+                slow_sum, [(work, seed) for seed in range(50)], description="x",
+                execution=ExecutionSettings(scheduler=address),
+            )  # fmt: skip
+        assert killing.wait(timeout=10) == 0
 
 
 def test_a_scheduler_that_is_not_there_is_named() -> None:
