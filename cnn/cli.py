@@ -9,7 +9,7 @@ import cnn.experiments.cli
 import cnn.experiments.picture_cli
 import cnn.explain_cli
 import cnn.visual.cli
-from cnn.opening import AllOption, ModelOption, open_networks
+from cnn.opening import AllOption, ModelOption, TrainingsOption, open_networks
 from study.cli import ForceOption, SchedulerOption, StudyOption
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ def train(
         typer.Option(min=3, help="Train one network for each of so many folds of actors."),
     ] = None,
     every: AllOption = False,
-    jobs: Annotated[
-        int, typer.Option(min=1, help="Trainings at the same time, each with its share of cores.")
-    ] = 1,
+    jobs: TrainingsOption = 1,
     scheduler: SchedulerOption = "",
     force: ForceOption = False,
 ) -> None:
@@ -52,39 +50,26 @@ def train(
     A training that was broken off goes on behind its last whole epoch; --force starts it anew.
     """
     from cnn.networks_table import networks_step
-    from cnn.placement import train_apart
+    from cnn.placement import train_and_judge
     from cnn.steps import fold_steps, seed_steps, train_step
     from study.errors import InputError
     from study.provenance import run_step
-    from study.writing import remove_file
 
     if seeds and folds:
         raise InputError(
             "A training takes --seeds or --folds, but both were given. Run the command twice."
         )
-    chosen = open_networks(study, model, every)
-    trainings: list[tuple[Study, Step]] = []
-    judgings: list[tuple[Study, Step]] = []
+    chosen = open_networks(study, model, every, scheduler)
+    steps: list[tuple[Study, Step]] = []
     for opened in chosen:
-        steps = [train_step(opened)]
         if seeds:
-            steps = list(seed_steps(opened, seeds))
-        if folds:
-            steps = list(fold_steps(opened, folds))
-        kinds = (judgings, trainings)
-        for step in steps:
-            kinds[step.command == "cnn train"].append((opened, step))
-    if force:
-        for _, step in trainings:
-            remove_file(step.outputs[0].with_name("checkpoint.npz"))
-    if jobs > 1 or scheduler:
-        only = [step for _, step in trainings]
-        train_apart(opened, only, jobs=jobs, scheduler=scheduler, force=force)
-    else:
-        for opened, step in trainings:
-            run_step(opened, step, force=force)
-    for opened, step in judgings:
-        run_step(opened, step, force=force)
+            own = seed_steps(opened, seeds)
+        elif folds:
+            own = fold_steps(opened, folds)
+        else:
+            own = iter([train_step(opened)])
+        steps += [(opened, step) for step in own]
+    train_and_judge(steps, jobs=jobs, force=force)
     if every and folds:
         run_step(opened, networks_step(opened, by_fold=True), force=force)
 
@@ -103,6 +88,7 @@ def evaluate(
     study: StudyOption = Path(),
     model: ModelOption = "",
     every: AllOption = False,
+    scheduler: SchedulerOption = "",
     force: ForceOption = False,
 ) -> None:
     """Let the network name every picture, and score it on unseen actors."""
@@ -110,7 +96,7 @@ def evaluate(
     from cnn.steps import evaluate_step
     from study.provenance import run_step
 
-    for opened in open_networks(study, model, every):
+    for opened in open_networks(study, model, every, scheduler):
         run_step(opened, evaluate_step(opened), force=force)
     if every:
         run_step(opened, networks_step(opened, by_fold=False), force=force)

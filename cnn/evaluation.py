@@ -4,6 +4,7 @@ import pandas as pd
 
 from cnn.data import load_split, read_labels
 from cnn.network import Network, load_network, softmax
+from cnn.placement import logits_apart
 from cnn.scores import (
     BY_ACTOR,
     CALIBRATION,
@@ -107,7 +108,7 @@ def predict(study: Study, network: Network) -> pd.DataFrame:
     tables = []
     for split in track([*dict.fromkeys(labels["split"])], "evaluate"):
         pictures = load_split(study, labels, split, network.input_px)
-        probabilities = softmax(network.logits(pictures.pictures))
+        probabilities = softmax(logits_apart(study, network, pictures.pictures))
         names = [f"p_{name}" for name in network.expressions]
         table = pictures.table[["image_id", "split", "expression"]].copy()
         best = probabilities.argmax(axis=1)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from cnn.opening import AllOption, ModelOption, open_networks, open_with
-from study.cli import ForceOption, StudyOption, open_for_command
+from study.cli import ForceOption, SchedulerOption, StudyOption, open_for_command
 
 app = typer.Typer()
 
@@ -125,6 +125,7 @@ def explain(
     expressions: ExpressionsOption = "",
     preprocessing: PreprocessingOption = "",
     every: AllOption = False,
+    scheduler: SchedulerOption = "",
     force: ForceOption = False,
 ) -> None:
     """Make relevance maps of the test pictures.
@@ -149,7 +150,7 @@ def explain(
             + ("--target was given. Leave it out." if target else "--folds is missing. Add it.")
         )
     model = _adopted_first(network, model, expressions, preprocessing, study)
-    opened = open_with(study)
+    opened = open_with(study, scheduler)
     names = [chosen.settings.cnn.model for chosen in open_networks(study, model, every)]
     asked = [
         open_with(study, model=name, target=target, **_chosen_method(one, argument)).settings.cnn
@@ -158,7 +159,7 @@ def explain(
     ]
     # All are looked at before the first one is made.
     steps = [
-        positives_step(open_with(study, model=one.model), one, positives)
+        positives_step(open_with(study, scheduler, model=one.model), one, positives)
         if positives
         else explain_step(opened, one, by_fold=folds)
         for one in asked

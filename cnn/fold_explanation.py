@@ -8,10 +8,11 @@ import pandas as pd
 
 from cnn.backend import make_deterministic
 from cnn.data import load_split, read_labels
-from cnn.explanation import explained, write_relevance
+from cnn.explanation import explained
 from cnn.folds import folds_of
 from cnn.members import fold_dir
 from cnn.network import read_network
+from cnn.relevance import write_relevance
 from study.folder import Study
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from cnn.data import load_split, read_labels
 from cnn.folds import folds_tsv
-from cnn.network import read_network
+from cnn.network import read_network, softmax
+from cnn.placement import logits_apart
 from cnn.scores import score
 from cnn.training import train_on
 from stimuli.catalog import read_manifest
@@ -284,7 +285,7 @@ def _answers(study: Study, labels: pd.DataFrame, folder: Path) -> pd.DataFrame:
     """Let a network name the test pictures."""
     network = read_network(folder)
     pictures = load_split(study, labels, "test", network.input_px)
-    probabilities = network.probabilities(pictures.pictures).round(6)
+    probabilities = softmax(logits_apart(study, network, pictures.pictures)).round(6)
     names = [f"p_{name}" for name in network.expressions]
     table = pictures.table[["image_id", "expression"]]
     return _named(table.join(pd.DataFrame(probabilities, columns=names)))

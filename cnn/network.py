@@ -20,7 +20,8 @@ from study.errors import InputError
 from study.folder import Study
 from study.writing import atomic_path, write_json
 
-_BATCH = 64
+#: Pictures that are answered at once.
+BATCH = 64
 # More at once gain little and take memory; benchmarks/perturbation.py has the numbers.
 _COVERED_BATCH = 32
 
@@ -41,6 +42,8 @@ class Network:
         What is done to pixels before the first layer.
     model : keras.Model
         From preprocessed pictures to logits; it ends before the softmax.
+    folder : Path
+        Where its files are, if it has any; by default the current folder.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Network:
     expressions: tuple[str, ...]
     preprocessing: Preprocessing
     model: Any
+    folder: Path = Path()
 
     def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Compute the network's answer to pictures, before the softmax.
@@ -68,8 +72,8 @@ class Network:
             If the pictures have another size or are not of 8 bits.
         """
         self._check(pictures)
-        starts = range(0, len(pictures), _BATCH)
-        answers = [self._answer(pictures[start : start + _BATCH]) for start in starts]
+        starts = range(0, len(pictures), BATCH)
+        answers = [self._answer(pictures[start : start + BATCH]) for start in starts]
         return np.concatenate([np.empty((0, len(self.expressions)), np.float32), *answers])
 
     def covered_logits(
@@ -316,7 +320,7 @@ def read_network(folder: Path) -> Network:
             "Train it anew: faceoff cnn train --force."
         ) from error
     side = model.input_shape[1]
-    return Network(name, side, expressions, preprocessing, without_softmax(model))
+    return Network(name, side, expressions, preprocessing, without_softmax(model), folder)
 
 
 def load_network(study: Study, model: str) -> Network:

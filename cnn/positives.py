@@ -9,10 +9,11 @@ import pandas as pd
 
 from cnn.backend import make_deterministic
 from cnn.data import load_split
-from cnn.explanation import explained, relevance_stem, write_relevance
+from cnn.explanation import explained, relevance_stem
 from cnn.members import fold_dir
 from cnn.methods import resolve_method
 from cnn.network import read_network
+from cnn.relevance import write_relevance
 from study.errors import InputError
 from study.folder import Study
 from study.progress import say

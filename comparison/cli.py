@@ -48,7 +48,6 @@ def behaviour(study: StudyOption = Path(), force: ForceOption = False) -> None:
 @app.command()
 def perturb(
     study: StudyOption = Path(),
-    jobs: JobsOption = 0,
     scheduler: SchedulerOption = "",
     force: ForceOption = False,
     as_experiment: AsExperimentOption = None,
@@ -57,7 +56,7 @@ def perturb(
     with_experiment: WithExperimentOption = None,
 ) -> None:
     """Remove tile after tile in the order of gaze, relevance and chance; curves and areas."""
-    opened = open_for_command(study, jobs, scheduler)
+    opened = open_for_command(study, scheduler=scheduler)
     from comparison.steps_perturbation import perturb_step
     from study.provenance import run_step
 
@@ -124,9 +123,11 @@ def noise(
 
 
 @app.command()
-def robustness(study: StudyOption = Path(), force: ForceOption = False) -> None:
+def robustness(
+    study: StudyOption = Path(), scheduler: SchedulerOption = "", force: ForceOption = False
+) -> None:
     """Rank the conditions under several fills and grids, and tell how well the ranks agree."""
-    opened = open_for_command(study)
+    opened = open_for_command(study, scheduler=scheduler)
     from comparison.robustness import robustness_step
     from study.provenance import run_step
 
@@ -179,14 +180,9 @@ def register(study: StudyOption = Path()) -> None:
 
 
 @app.command()
-def stats(
-    study: StudyOption = Path(),
-    jobs: JobsOption = 0,
-    scheduler: SchedulerOption = "",
-    force: ForceOption = False,
-) -> None:
+def stats(study: StudyOption = Path(), force: ForceOption = False) -> None:
     """Test over pictures: gaze, relevance, chance and controls, overall and by expression."""
-    opened = open_for_command(study, jobs, scheduler)
+    opened = open_for_command(study)
     from comparison.steps_statistics import stats_step
     from study.provenance import run_step
 

@@ -1,13 +1,14 @@
 """The step that removes tile after tile: from maps and pictures to curves and their areas."""
 
-import hashlib
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cnn.placement import map_with_network
 from comparison import inputs
 from comparison.conditions import ConditionInputs, condition_scores
 from comparison.curves import AREA_COLUMNS, curve_sheet, summarise
@@ -19,11 +20,12 @@ from comparison.orders import (
     picture_orders,
     tied_shares,
 )
-from comparison.perturbation import Removal, greedy_order, order_logits
+from comparison.perturbation import Removal
+from comparison.picture_answers import PictureWork, digest, picture_answers
 from comparison.tiles import tile_edges
 from study.errors import InputError
 from study.folder import Study
-from study.progress import bar, say
+from study.progress import say
 from study.provenance import Step
 from study.settings.comparison import ComparisonSettings
 from study.tables import write_table
@@ -107,7 +109,7 @@ def _perturb(study: Study) -> None:
     settings, folder = study.settings.comparison, study.comparison_dir
     parts = folder / "perturbation_parts"
     stored = study.cnn_dir(study.settings.cnn.model)
-    weights = _digest((stored / name).read_bytes() for name in ("weights.h5", "network.json"))
+    weights = digest((stored / name).read_bytes() for name in ("weights.h5", "network.json"))
     orders, curves = perturb(read, network, settings, parts / weights.hex()[:16])
     summary = summarise(curves, tied_shares(orders))
     _write_parquet(folder / "curves.parquet", curves)
@@ -189,45 +191,36 @@ def perturb(
     n_tiles = (len(edges) - 1) ** 2
     removal = Removal(edges, settings.fill, settings.steps or n_tiles, seed)
     scores = condition_scores(read, settings.conditions, edges, settings.tile_score)
-    sheets, curves = [], []
-    with bar("perturbation", len(read.image_ids)) as advance:
-        for place, image_id in enumerate(read.image_ids):
-            sheet = picture_orders(
-                image_id, {name: values[place] for name, values in scores.items()}, n_tiles,
-                seed=seed, repeats=settings.random_orders,
-            )  # fmt: skip
-            expression, picture = read.expressions[place], read.pictures[place]
-            true_class = network.expressions.index(expression)
-            oracle = "oracle" in settings.conditions
-            tiles = np.stack(sheet["tiles"].to_list())
-            key = (picture, tiles, edges, f"{settings.fill} {removal.steps} {oracle}")
-            kept = parts and parts / f"{image_id}-{_digest(key).hex()[:16]}.npz"
-            if kept and kept.is_file():
-                with np.load(kept) as file:
-                    best, logits = file["best"], file["logits"]
-            else:
-                best = _oracle_orders(network, picture, image_id, true_class, removal, oracle)
-                orders = np.concatenate([tiles, best])
-                logits = order_logits(network, picture, image_id, orders, removal)
-                if kept:
-                    _keep(kept, best, logits)
-            sheet = pd.concat([sheet, _oracle_sheet(best, n_tiles)], ignore_index=True)
-            sheets.append(sheet)
-            curves.append(curve_sheet(image_id, expression, sheet, logits, network.expressions))
-            advance(1)
+    sheets = [
+        picture_orders(
+            image_id, {name: values[place] for name, values in scores.items()}, n_tiles,
+            seed=seed, repeats=settings.random_orders,
+        )
+        for place, image_id in enumerate(read.image_ids)
+    ]  # fmt: skip
+    work = [
+        PictureWork(
+            image_id,
+            read.pictures[place],
+            network.expressions.index(read.expressions[place]),
+            np.stack(sheets[place]["tiles"].to_list()),
+        )
+        for place, image_id in enumerate(read.image_ids)
+    ]
+    answer = partial(
+        picture_answers, removal=removal, oracle="oracle" in settings.conditions, parts=parts
+    )
+    answers = map_with_network(answer, network, work, study=read.study, description="perturbation")
+    curves = []
+    for place, (best, logits) in enumerate(answers):
+        sheets[place] = pd.concat([sheets[place], _oracle_sheet(best, n_tiles)], ignore_index=True)
+        curves.append(
+            curve_sheet(
+                read.image_ids[place], read.expressions[place], sheets[place], logits,
+                network.expressions,
+            )
+        )  # fmt: skip
     return order_table(list(read.image_ids), sheets), pd.concat(curves, ignore_index=True)
-
-
-def _oracle_orders(
-    network: Any, picture: Any, image_id: str, true_class: int, removal: Removal, asked_for: bool
-) -> np.ndarray:
-    """Find the oracle's orders in both directions, or none where it is not asked for."""
-    if not asked_for:
-        return np.empty((0, removal.n_tiles), dtype=np.int64)
-    return np.stack([
-        greedy_order(network, picture, image_id, true_class, removal, least_first=least_first)
-        for least_first in (False, True)
-    ])  # fmt: skip
 
 
 def _oracle_sheet(best: np.ndarray, n_tiles: int) -> pd.DataFrame:
@@ -239,23 +232,6 @@ def _oracle_sheet(best: np.ndarray, n_tiles: int) -> pd.DataFrame:
     return pd.DataFrame(
         rows, columns=["condition", "direction", "repeat", "tiles", "scores", "tied"]
     )
-
-
-def _digest(values: Any) -> bytes:
-    """Hash arrays, texts and sequences of them."""
-    found = hashlib.sha256()
-    for value in values:
-        found.update(np.ascontiguousarray(value).tobytes() if hasattr(value, "shape") else (
-            value if isinstance(value, bytes) else str(value).encode()
-        ))  # fmt: skip
-    return found.digest()
-
-
-def _keep(path: Path, best: np.ndarray, logits: np.ndarray) -> None:
-    """Write a picture's answers, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, best=best, logits=logits)
 
 
 def _check_expressions(expressions: list[str], known: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli import ForceOption, JobsOption, SchedulerOption, StudyOption, open_for_command
+from study.cli import ForceOption, StudyOption, open_for_command
 
 
 def regions(
@@ -17,8 +17,6 @@ def regions(
             help="Also draw the regions, scanpaths, dwell shares and transitions, as SVG and PNG.",
         ),
     ] = False,
-    jobs: JobsOption = 0,
-    scheduler: SchedulerOption = "",
     force: ForceOption = False,
 ) -> None:
     """Measure which regions of the face are looked at, and in which order.
@@ -31,7 +29,7 @@ def regions(
     from gaze_analysis.steps_regions import regions_step
     from study.provenance import run_step
 
-    opened = open_for_command(study, jobs, scheduler)
+    opened = open_for_command(study)
     run_step(opened, regions_step(opened), force=force)
     if figures:
         run_step(opened, regions_figures_step(opened), force=force)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from stimuli.synth.cli import synth
-from study.cli import ForceOption, JobsOption, SchedulerOption, StudyOption, open_for_command
+from study.cli import ForceOption, JobsOption, StudyOption, open_for_command
 
 app = typer.Typer(help="Faces: KDEF, other sets, or synthetic ones.", no_args_is_help=True)
 app.command("synth")(synth)
@@ -25,7 +25,6 @@ def register(
     ] = None,
     study: StudyOption = Path(),
     jobs: JobsOption = 0,
-    scheduler: SchedulerOption = "",
     force: ForceOption = False,
 ) -> None:
     """Check a face set and write manifest, crops, landmarks and splits."""
@@ -33,7 +32,7 @@ def register(
     from stimuli.steps import register_step
     from study.provenance import run_step
 
-    opened = open_for_command(study, jobs, scheduler)
+    opened = open_for_command(study, jobs)
     if folder is not None:
         opened = with_pictures_dir(opened, folder)
     run_step(opened, register_step(opened), force=force)
@@ -58,14 +57,12 @@ def unpack(
 
 
 @app.command()
-def check(
-    study: StudyOption = Path(), jobs: JobsOption = 0, scheduler: SchedulerOption = ""
-) -> None:
+def check(study: StudyOption = Path(), jobs: JobsOption = 0) -> None:
     """Compare the picture files with the manifest."""
     from stimuli.check import check_pictures
     from study.progress import say
 
-    opened = open_for_command(study, jobs, scheduler)
+    opened = open_for_command(study, jobs)
     n_pictures = check_pictures(opened)
     say(f"{n_pictures} pictures are there and unchanged: {opened.pictures_dir}")
     say("  next: faceoff participants add")

@@ -1,18 +1,12 @@
 """The commands of the experiments: noise, fgsm, leakage, groups, size, svm, tsne, depth."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from cnn.opening import ModelOption, open_with_model
-from study.cli import ForceOption, StudyOption
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from study.folder import Study
-    from study.provenance import Step
+from cnn.opening import ModelOption, TrainingsOption, open_with_model
+from study.cli import ForceOption, SchedulerOption, StudyOption
 
 app = typer.Typer()
 
@@ -87,6 +81,8 @@ def leakage(
     rounds: Annotated[
         int, typer.Option(min=1, max=5, help="Fifths of the actors that are tested in turn.")
     ] = 1,
+    jobs: TrainingsOption = 1,
+    scheduler: SchedulerOption = "",
     force: ForceOption = False,
 ) -> None:
     """Train with and without the tested people, on as many pictures, and compare.
@@ -94,9 +90,11 @@ def leakage(
     Two networks are trained for each round. Both are tested on the same pictures.
     """
     from cnn.experiments.training_steps import leakage_steps
+    from cnn.placement import train_and_judge
 
-    opened = open_with_model(study, model)
-    _train_and_judge(opened, leakage_steps(opened, rounds), force=force)
+    opened = open_with_model(study, model, scheduler)
+    steps = leakage_steps(opened, rounds)
+    train_and_judge([(opened, step) for step in steps], jobs=jobs, force=force)
 
 
 @app.command()
@@ -138,14 +136,18 @@ def size(
         Literal["same", "growing"],
         typer.Option(help="The study's test pictures, or all that are left over, as published."),
     ] = "same",
+    jobs: TrainingsOption = 1,
+    scheduler: SchedulerOption = "",
     force: ForceOption = False,
 ) -> None:
     """Train the network on more and more pictures."""
     from cnn.experiments.training_steps import size_steps
+    from cnn.placement import train_and_judge
 
-    opened = open_with_model(study, model)
+    opened = open_with_model(study, model, scheduler)
     chosen = _numbers(shares, "--shares") if shares else []
-    _train_and_judge(opened, size_steps(opened, chosen, by=by, test=test), force=force)
+    steps = size_steps(opened, chosen, by=by, test=test)
+    train_and_judge([(opened, step) for step in steps], jobs=jobs, force=force)
 
 
 @app.command()
@@ -216,17 +218,6 @@ def depth(
 
     opened = open_with_model(study, "")
     run_step(opened, depth_step(opened, model or []), force=force)
-
-
-def _train_and_judge(study: "Study", steps: "Iterable[Step]", *, force: bool) -> None:
-    """Do trainings and what follows them; with force, none goes on where it was broken off."""
-    from study.provenance import run_step
-    from study.writing import remove_file
-
-    for step in steps:
-        if force:
-            remove_file(step.outputs[0].with_name("checkpoint.npz"))
-        run_step(study, step, force=force)
 
 
 def _numbers(text: str, option: str) -> list[float]:

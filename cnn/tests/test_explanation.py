@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cnn.cli import app
-from cnn.explanation import doubts, relevance_stem
+from cnn.explanation import relevance_stem
 from cnn.methods import resolve_method
+from cnn.relevance import doubts
 from cnn.steps import explain_step, steps
 from cnn.tests.tiny import tiny_study
 from stimuli.expressions import EXPRESSIONS

@@ -1,13 +1,10 @@
 """A Dask cluster: scheduler and workers as processes of their own, one of which is killed."""
 
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,74 +16,17 @@ import pytest
 from study.errors import InputError
 from study.parallel import parallel_map
 from study.settings.execution import ExecutionSettings
+from study.tests.dask_cluster import running, wait_for_workers
 
 pytest.importorskip("distributed")
-
-
-def free_port() -> int:
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return int(opened.getsockname()[1])
-
-
-def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
-    """Start a program of Dask; what it says goes to a file."""
-    environment = dict(os.environ) | {
-        "PYTHONPATH": os.pathsep.join(sys.path),
-        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
-    }
-    with (folder / f"{words[0]}.log").open("ab") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]],
-            stdout=said, stderr=said, cwd=folder, env=environment, start_new_session=True,
-        )  # fmt: skip
-    (folder / f"{words[0]}.pid").write_text(str(process.pid))
-    return process
-
-
-@contextmanager
-def running(folder: Path, *names: str, nanny: str = "--no-nanny") -> Iterator[str]:
-    """Run a scheduler with workers of these names; give its address."""
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    processes = [start(folder, "scheduler", "--port", str(port), "--no-dashboard")]
-    processes += [
-        start(
-            folder, "worker", address, "--nthreads", "1", nanny, "--no-dashboard",
-            "--name", name, "--local-directory", str(folder / name),
-        )
-        for name in names
-    ]  # fmt: skip
-    try:
-        yield address
-    finally:
-        # A nanny that is asked to end while it starts its worker again never does.
-        for process in reversed(processes):
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 @pytest.fixture
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a scheduler with two workers."""
     with running(tmp_path_factory.mktemp("dask"), "one", "two") as address:
-        _wait_for_workers(address, 2)
+        wait_for_workers(address, 2)
         yield address
-
-
-def _wait_for_workers(address: str, n_workers: int) -> None:
-    from distributed import Client
-
-    ends = time.monotonic() + 60
-    while time.monotonic() < ends:
-        try:
-            with Client(address, timeout="2s") as client:
-                if n_workers:
-                    client.wait_for_workers(n_workers, timeout=30)
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("no workers came")
 
 
 def slow_sum(item: tuple[Path, int]) -> tuple[int, bytes, int]:
@@ -199,7 +139,7 @@ def die(item: int) -> int:
 
 def test_work_that_kills_its_worker_is_named(tmp_path: Path) -> None:
     with running(tmp_path, "one", nanny="--nanny") as address:
-        _wait_for_workers(address, 1)
+        wait_for_workers(address, 1)
         with pytest.raises(InputError, match="but several died"):
             parallel_map(die, [1], description="x", execution=ExecutionSettings(scheduler=address))
     with pytest.raises(InputError, match="but one died"):
@@ -208,7 +148,7 @@ def test_work_that_kills_its_worker_is_named(tmp_path: Path) -> None:
 
 def test_a_scheduler_without_workers_is_named(tmp_path: Path) -> None:
     with running(tmp_path) as address:
-        _wait_for_workers(address, 0)
+        wait_for_workers(address, 0)
         with pytest.raises(InputError, match="must have workers, but none came within 10 s"):
             parallel_map(
                 abs, [1, 2], description="x", execution=ExecutionSettings(scheduler=address)
@@ -224,7 +164,7 @@ def test_a_scheduler_that_goes_away_is_named(tmp_path: Path) -> None:
         "os.killpg(int(sys.argv[2]), signal.SIGKILL)\n"
     )
     with running(tmp_path, "one") as address:
-        _wait_for_workers(address, 1)
+        wait_for_workers(address, 1)
         work = tmp_path / "work"
         work.mkdir()
         scheduler = (tmp_path / "scheduler.pid").read_text()
