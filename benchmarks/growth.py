@@ -5,8 +5,8 @@
 simulates samples of each size, who name four faces each, and runs each step of the gaze analysis
 in a process of its own. It prints a table of seconds and of the largest process's memory, with the
 slope of time over size on logarithmic axes (1: linear), and draws both. What was measured is kept
-in DIR/growth.jsonl: a run that was broken off goes on from there. The pages of `gaze quality`, one
-for each session, are left out. Density maps are kept at every eighth pixel, for those of single
+in DIR, with the studies: a run that was broken off goes on from there. The pages of `gaze quality`,
+one for each session, are left out. Density maps are kept at every eighth pixel, for those of single
 participants are all in memory.
 """
 
@@ -63,20 +63,20 @@ def measure(folder: Path, size: int, results: Path) -> None:
     """Run each step on a sample of one size, unless it was measured before."""
     known = pd.read_json(results, lines=True) if results.is_file() else pd.DataFrame()
     done = set(known.loc[known["participants"] == size, "step"]) if len(known) else set()
-    if set(STEPS) <= done:
-        return
     study = folder / f"study-{size}"
-    # A sample that was half made tells nothing of the time it takes.
-    shutil.rmtree(study, ignore_errors=True)
-    prepare(folder, study)
+    if STEPS[0] not in done:
+        # A sample that was half made tells nothing of the time it takes.
+        shutil.rmtree(study, ignore_errors=True)
+        prepare(folder, study)
     for step in STEPS:
-        more = ["--participants", str(size)] if step == "experiment simulate" else []
+        if step in done:
+            continue
+        more = ["--participants", str(size)] if step == STEPS[0] else ["--force"]
         seconds, memory_mb = run([*step.split(), *more, "--study", str(study)])
         row = {"participants": size, "step": step, "seconds": seconds, "memory_mb": memory_mb}
         sys.stderr.write(f"{size} people, {step}: {seconds:.1f} s, {memory_mb:.0f} MB\n")
         with results.open("a", encoding="utf-8") as opened:
             opened.write(json.dumps(row) + "\n")
-    shutil.rmtree(study)
 
 
 def prepare(folder: Path, study: Path) -> None:

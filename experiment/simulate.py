@@ -19,7 +19,7 @@ from experiment.truth import write_truth
 from experiment.virtual_session import SessionResult, run_virtual_session
 from experiment.virtual_trial import VirtualSession
 from participants.plans import Plan, check_session, make_plan, plan_path, read_plan, write_plan
-from participants.register import add_participant, read_participants
+from participants.register import add_participants, read_participants
 from stimuli.catalog import picture_frame, picture_landmarks, read_manifest
 from stimuli.degraded import Degradation, degraded_tsv, read_degradations
 from stimuli.frames import move_points, screen_from
@@ -173,22 +173,20 @@ def choose_participants(sample: Sample, n_participants: int) -> list[str]:
             say(f"{participant_id} has a session {session} of its own, which stays as it is.")
         elif len(chosen) < n_participants:
             chosen.append(participant_id)
-    while len(chosen) < n_participants:
-        chosen.append(_register_one(study, sample.seed, len(chosen)))
-    return chosen
+    missing = [_person(sample.seed, number) for number in range(len(chosen), n_participants)]
+    return chosen + (add_participants(study, missing) if missing else [])
 
 
-def _register_one(study: Study, seed: int, number: int) -> str:
-    """Register a simulated participant."""
+def _person(seed: int, number: int) -> dict[str, Any]:
+    """Draw what the register says of a simulated participant."""
     draws = generator(seed, "demographics", number)
-    return add_participant(
-        study,
-        age=float(draws.integers(19, 36)),
-        sex=str(draws.choice(["female", "male"])),
-        handedness=str(draws.choice(["right", "left"], p=[0.9, 0.1])),
-        vision=str(draws.choice(["normal", "glasses", "lenses"], p=[0.6, 0.2, 0.2])),
-        dominant_eye=str(draws.choice(["right", "left"], p=[0.65, 0.35])),
-    )
+    return {
+        "age": float(draws.integers(19, 36)),
+        "sex": str(draws.choice(["female", "male"])),
+        "handedness": str(draws.choice(["right", "left"], p=[0.9, 0.1])),
+        "vision": str(draws.choice(["normal", "glasses", "lenses"], p=[0.6, 0.2, 0.2])),
+        "dominant_eye": str(draws.choice(["right", "left"], p=[0.65, 0.35])),
+    }
 
 
 def _session_facts(sample: Sample, participant_id: str) -> dict[str, Any]:

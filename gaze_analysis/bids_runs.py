@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from gaze_analysis.importing import Session
+from gaze_analysis.importing import Session, rows_by_session
 from study.dataset import lab_facts
 from study.folder import Study
 from study.tables import read_table
@@ -163,8 +163,8 @@ def bids_runs(study: Study, sessions: list[Session]) -> list[BidsRun]:
         for name, (command, columns) in _TABLES.items()
     }
     runs = []
-    for session in sessions:
-        recording, blocks, trials = (session.rows_of(table) for table in tables.values())
+    split = [rows_by_session(table, sessions) for table in tables.values()]
+    for session, recording, blocks, trials in zip(sessions, *split, strict=True):
         for part in range(1, int(recording["n_parts"].iloc[0]) + 1):
             own = (table[table["part"] == part] for table in (blocks, trials))
             runs.append(BidsRun(study, session, part, recording, *own))

@@ -17,7 +17,13 @@ from gaze_analysis.exclusions import (
     judge_trials,
 )
 from gaze_analysis.fixations import FIXATION_COLUMNS, on_target, trial_fixations
-from gaze_analysis.importing import Session, messages_path, recorded_sessions, samples_path
+from gaze_analysis.importing import (
+    Session,
+    messages_path,
+    recorded_sessions,
+    rows_by_session,
+    samples_path,
+)
 from gaze_analysis.picture_place import PicturePlaces, fixation_frame
 from gaze_analysis.quality_tables import read_samples
 from gaze_analysis.session_events import say_detectors, session_events
@@ -131,9 +137,10 @@ def _of_all_sessions(
         )
         for name, texts in (("blocks", ("eyes", "file")), ("validations", ("eye",)))
     }
+    split = [rows_by_session(table, sessions) for table in overviews.values()]
     results = parallel_map(
-        _SessionEvents(study, manifest, **overviews),
-        sessions,
+        _SessionEvents(study, manifest),
+        list(zip(sessions, *split, strict=True)),
         description="events of sessions",
         execution=study.settings.execution,
     )
@@ -178,14 +185,13 @@ class _SessionEvents:
 
     study: Study
     manifest: pd.DataFrame
-    blocks: pd.DataFrame
-    validations: pd.DataFrame
 
-    def __call__(self, session: Session) -> tuple[pd.DataFrame, ...]:
+    def __call__(
+        self, work: tuple[Session, pd.DataFrame, pd.DataFrame]
+    ) -> tuple[pd.DataFrame, ...]:
+        session, blocks, validations = work
         raw = session_events(self.study, session)
         messages = pd.read_parquet(messages_path(self.study, session.name))
-        blocks = session.rows_of(self.blocks)
-        validations = session.rows_of(self.validations)
         samples = read_samples(samples_path(self.study, session.name))
         # A recording without its header does not say which eyes it is of.
         eyes = " ".join(recorded_eyes(samples) or sorted(raw["eye"].unique()))

@@ -223,14 +223,22 @@ def exclusions_by_participant(fixations: pd.DataFrame, trials: pd.DataFrame) -> 
         The columns of `PARTICIPANT_EXCLUSION_COLUMNS`: one row for ``included`` and one for
         each reason that holds for anything of the participant's.
     """
-    tables = []
-    for name, own in trials.groupby("participant_id"):
-        table = exclusions(fixations[fixations["participant_id"] == name], own)
-        some = (table["n_trials"] > 0) | (table["n_fixations"] > 0) | (table["level"] == "included")
-        tables.append(table[some].assign(participant_id=name))
-    empty = pd.DataFrame(columns=list(PARTICIPANT_EXCLUSION_COLUMNS))
-    stacked = pd.concat(tables, ignore_index=True) if tables else empty
-    return stacked[list(PARTICIPANT_EXCLUSION_COLUMNS)]
+    levels = _levels(fixations)
+    people = sorted(trials["participant_id"].unique())
+    rows = pd.MultiIndex.from_product([people, list(levels)], names=["participant_id", "reason"])
+    of_fixations = fixations.assign(reason=fixations["reason"].fillna("included"))
+    of_trials = trials.assign(reason=trials["reason"].fillna("included"))
+    with_some = of_fixations[[*_TRIAL, "reason"]].drop_duplicates()
+    n_fixations, n_some, n_trials = (
+        table.groupby(["participant_id", "reason"]).size().reindex(rows, fill_value=0).to_numpy()
+        for table in (of_fixations, with_some, of_trials)
+    )
+    table = rows.to_frame(index=False)
+    level = table["reason"].map(levels)
+    n_trials = np.where(level == "fixation", n_some, n_trials)
+    table = table.assign(level=level, n_trials=n_trials, n_fixations=n_fixations)
+    some = (n_trials > 0) | (n_fixations > 0) | (level == "included").to_numpy()
+    return table.loc[some, list(PARTICIPANT_EXCLUSION_COLUMNS)].reset_index(drop=True)
 
 
 def _levels(fixations: pd.DataFrame) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from gaze_analysis.eyelink import Recording, read_recording
@@ -47,10 +48,30 @@ class Session:
         """The stem of its files, such as ``sub-001_ses-01``."""
         return f"{self.participant_id}_ses-{self.session}"
 
-    def rows_of(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Take its rows of a table that names participant_id and session."""
-        own = (table["participant_id"] == self.participant_id) & (table["session"] == self.session)
-        return table[own].reset_index(drop=True)
+
+def rows_by_session(table: pd.DataFrame, sessions: list[Session]) -> list[pd.DataFrame]:
+    """Split a table of a study into those of its sessions, in one pass.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Names participant_id and session.
+    sessions : list of Session
+        Whose rows are wanted.
+
+    Returns
+    -------
+    list of pandas.DataFrame
+        The rows of each session, numbered from 0; none where the table does not name it.
+    """
+    places = table.groupby(["participant_id", "session"]).indices
+    none = np.empty(0, dtype=np.intp)
+    return [
+        table.iloc[places.get((session.participant_id, session.session), none)].reset_index(
+            drop=True
+        )
+        for session in sessions
+    ]
 
 
 def recorded_sessions(study: Study) -> list[Session]:

@@ -15,7 +15,13 @@ _PUBLIC = {
         "session_label",
         "write_plan",
     ),
-    "register": ("add_participant", "participant_number", "read_participants", "record_consent"),
+    "register": (
+        "add_participant",
+        "add_participants",
+        "participant_number",
+        "read_participants",
+        "record_consent",
+    ),
     "sessions": ("SessionState", "session_states"),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}

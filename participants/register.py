@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -129,18 +129,58 @@ def add_participant(
     InputError
         If the id is used already, or an answer is none of those above.
     """
+    answers = {
+        "age": age, "sex": sex, "handedness": handedness, "vision": vision,
+        "dominant_eye": dominant_eye, "consent_version": consent_version,
+    }  # fmt: skip
+    return add_participants(study, [answers], first_id=participant_id)[0]
+
+
+def add_participants(
+    study: Study, people: Sequence[Mapping[str, Any]], *, first_id: str = ""
+) -> list[str]:
+    """Register participants, all at once: the table is written once.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    people : sequence of mapping
+        The answers of each, as `add_participant` takes them; those left out are not known.
+    first_id : str, default ""
+        Id of the first one; by default the number after the highest one. The others follow.
+
+    Returns
+    -------
+    list of str
+        Their ids.
+
+    Raises
+    ------
+    InputError
+        As `add_participant`.
+    """
     register = read_participants(study)
-    participant_id = new_participant_id(study, participant_id)
-    answers = {"sex": sex, "handedness": handedness, "vision": vision, "dominant_eye": dominant_eye}
-    row = {
+    ids = [new_participant_id(study, first_id)]
+    if len(people) > 1:
+        next_id = _next_free([*_used_ids(study, register), *ids])
+        first = int(next_id.removeprefix("sub-"))
+        ids += [f"sub-{number:03d}" for number in range(first, first + len(people) - 1)]
+    rows = [_row(name, answers) for name, answers in zip(ids, people, strict=True)]
+    _write(study, pd.concat([register, pd.DataFrame(rows)], ignore_index=True).fillna(MISSING))
+    return ids
+
+
+def _row(participant_id: str, answers: Mapping[str, Any]) -> dict[str, str]:
+    """Make a participant's row of the register."""
+    consent = answers.get("consent_version", MISSING)
+    return {
         "participant_id": participant_id,
-        "age": _age_text(age),
-        **{name: _checked(name, answer) for name, answer in answers.items()},
-        "consent_version": _version(consent_version),
-        "consent_time": MISSING if consent_version == MISSING else _now(),
+        "age": _age_text(answers.get("age")),
+        **{name: _checked(name, answers.get(name, MISSING)) for name in _ANSWERS},
+        "consent_version": _version(consent),
+        "consent_time": MISSING if consent == MISSING else _now(),
     }
-    _write(study, pd.concat([register, pd.DataFrame([row])], ignore_index=True).fillna(MISSING))
-    return participant_id
 
 
 def new_participant_id(study: Study, participant_id: str = "") -> str:

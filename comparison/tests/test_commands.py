@@ -268,7 +268,7 @@ def test_pictures_with_a_map_and_no_fixation_are_an_error(tmp_path: Path) -> Non
 def test_commands_run_from_the_command_line(tmp_path: Path) -> None:
     study = make_study(tmp_path / "study", per_expression=1)
     for command in ("perturb", "metrics", "maps", "stats"):
-        result = CliRunner().invoke(app, [command, "--study", str(study.root), "--jobs", "1"])
+        result = CliRunner().invoke(app, [command, "--study", str(study.root)])
         assert result.exit_code == 0, result.output
     assert (study.comparison_dir / "statistics.json").is_file()
 
