@@ -3,6 +3,8 @@
 No map can be expected to agree with people better than people agree with one another. Correlations
 between average maps need only the products of the participants' maps with each other (their
 Gram matrix, participants by participants), so a thousand random halves cost next to nothing.
+Where there are more participants than halves, the sums of the halves are smaller than that matrix,
+and take its place.
 """
 
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gaze_analysis.density import Map
 from study.errors import InputError
 
 
@@ -75,7 +78,95 @@ def ceiling(
     >>> ceiling(same, np.random.default_rng(1), n_splits=5).leave_one_out_r
     1.0
     """
-    return gram_ceiling(_gram(maps, weights), rng, n_splits=n_splits)
+    values = np.asarray(maps, dtype=np.float64)
+    if values.ndim < 2:
+        raise InputError(
+            f"Maps must be an array of participants by points, but it has the shape "
+            f"{values.shape}. Stack one map for each participant."
+        )
+    means = values.reshape(len(values), -1).mean(axis=1)
+    own = np.ones(len(values)) if weights is None else np.asarray(weights, dtype=np.float64)
+    gathered = BandedCeiling(means, own, rng, n_splits=n_splits)
+    gathered.add(values)
+    return gathered.result()
+
+
+class BandedCeiling:
+    """The inter-observer ceiling of maps that come band by band.
+
+    Parameters
+    ----------
+    means : ndarray, shape (n_participants,)
+        Mean of each participant's map over all points.
+    weights : ndarray, shape (n_participants,)
+        What each map counts in a mean map.
+    rng : numpy.random.Generator
+        Draws the halves.
+    n_splits : int, default 1000
+        Number of random halves.
+
+    Examples
+    --------
+    >>> maps = np.random.default_rng(1).normal(size=(4, 6, 5))
+    >>> banded = BandedCeiling(maps.mean(axis=(1, 2)), np.ones(4), np.random.default_rng(1))
+    >>> for rows in (slice(0, 2), slice(2, 6)):
+    ...     banded.add(maps[:, rows])
+    >>> whole = ceiling(maps, np.random.default_rng(1))
+    >>> round(banded.result().split_half_r - whole.split_half_r, 12)
+    0.0
+    """
+
+    def __init__(
+        self, means: Map, weights: Map, rng: np.random.Generator, *, n_splits: int = 1000
+    ) -> None:
+        n = len(means)
+        self._means, self._weights, self._rng, self._n_splits = means, weights, rng, n_splits
+        self._by_halves = n > max(n_splits, 1)
+        if self._by_halves:
+            self._halves = draw_halves(n, rng, n_splits=n_splits)
+            self._of_halves = np.zeros((3, n_splits))
+            self._of_people = np.zeros((2, n))
+            self._of_total = 0.0
+        else:
+            self._gram = np.zeros((n, n))
+
+    def add(self, maps: Map) -> None:
+        """Take the maps in a band of the grid.
+
+        Parameters
+        ----------
+        maps : ndarray, shape (n_participants, ...)
+            Their values there.
+        """
+        flat = maps.reshape(len(maps), -1)
+        centred = (flat - self._means[:, None]) * self._weights[:, None]
+        if not self._by_halves:
+            self._gram += centred @ centred.T
+            return
+        total = centred.sum(axis=0)
+        first = self._halves @ centred
+        second = total - first
+        pairs = ((first, second), (first, first), (second, second))
+        self._of_halves += [np.einsum("hp,hp->h", a, b) for a, b in pairs]
+        self._of_people += [centred @ total, np.einsum("np,np->n", centred, centred)]
+        self._of_total += total @ total
+
+    def result(self) -> Ceiling:
+        """Give the ceiling of all bands that were added.
+
+        Returns
+        -------
+        Ceiling
+            NaN in place of each correlation where there are fewer than two participants.
+        """
+        if not self._by_halves:
+            return gram_ceiling(self._gram, self._rng, n_splits=self._n_splits)
+        covariance, first, second = self._of_halves
+        with_total, own = self._of_people
+        others = self._of_total - 2 * with_total + own
+        return _ceiling(
+            covariance / np.sqrt(first * second), (with_total - own) / np.sqrt(own * others)
+        )
 
 
 def gram_ceiling(
@@ -98,7 +189,11 @@ def gram_ceiling(
     n = len(gram)
     if n < 2:
         return Ceiling(np.nan, np.nan, np.nan, np.nan, np.nan, n)
-    halves = split_half_r(gram, rng, n_splits=n_splits)
+    return _ceiling(split_half_r(gram, rng, n_splits=n_splits), leave_one_out_r(gram))
+
+
+def _ceiling(halves: Map, ones: Map) -> Ceiling:
+    """Summarise the correlations of halves, and of each participant with the others."""
     half = float(np.mean(halves))
     low, high = np.quantile(halves, [0.025, 0.975])
     return Ceiling(
@@ -106,9 +201,31 @@ def gram_ceiling(
         spearman_brown_r=spearman_brown(half),
         split_half_low=float(low),
         split_half_high=float(high),
-        leave_one_out_r=float(np.mean(leave_one_out_r(gram))),
-        n_participants=n,
+        leave_one_out_r=float(np.mean(ones)),
+        n_participants=len(ones),
     )
+
+
+def draw_halves(n: int, rng: np.random.Generator, *, n_splits: int) -> Map:
+    """Draw random halves of the participants.
+
+    Parameters
+    ----------
+    n : int
+        Number of participants; an odd one joins the second half.
+    rng : numpy.random.Generator
+        Draws the halves.
+    n_splits : int
+        Number of random halves.
+
+    Returns
+    -------
+    ndarray, shape (n_splits, n)
+        1 for who is in the first half, 0 for who is in the second.
+    """
+    half = np.tile(np.arange(n) < n // 2, (n_splits, 1))
+    drawn: Map = rng.permuted(half, axis=1).astype(np.float64)
+    return drawn
 
 
 def split_half_r(
@@ -130,9 +247,7 @@ def split_half_r(
     ndarray, shape (n_splits,)
         One correlation for each pair of halves.
     """
-    n = len(gram)
-    half = np.tile(np.arange(n) < n // 2, (n_splits, 1))
-    first: NDArray[np.float64] = rng.permuted(half, axis=1).astype(np.float64)
+    first = draw_halves(len(gram), rng, n_splits=n_splits)
     return _correlations(gram, first, 1.0 - first)
 
 
@@ -173,22 +288,6 @@ def spearman_brown(r: float) -> float:
     0.6666666666666666
     """
     return 2.0 * r / (1.0 + r)
-
-
-def _gram(maps: ArrayLike, weights: ArrayLike | None) -> NDArray[np.float64]:
-    """Multiply the centred, weighted maps with one another."""
-    values = np.asarray(maps, dtype=np.float64)
-    if values.ndim < 2:
-        raise InputError(
-            f"Maps must be an array of participants by points, but it has the shape "
-            f"{values.shape}. Stack one map for each participant."
-        )
-    flat = values.reshape(len(values), -1)
-    centred = flat - flat.mean(axis=1, keepdims=True)
-    if weights is not None:
-        centred = centred * np.asarray(weights, dtype=np.float64)[:, None]
-    gram: NDArray[np.float64] = centred @ centred.T
-    return gram
 
 
 def _correlations(

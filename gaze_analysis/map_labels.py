@@ -1,6 +1,6 @@
 """What maps are labelled with: dimensions, coordinates, units, and how they were made."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 
 from gaze_analysis.density import EDGES
 from gaze_analysis.trial_maps import MapRule
+from stimuli.expressions import EXPRESSIONS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 # Pictures of other studies need not show an expression: they have maps of their own all the same.
 UNNAMED = "n/a"
@@ -93,6 +97,39 @@ def picture_coordinates(
     return {
         "image": name_coordinate(images),
         "expression_of_image": ("image", expression.loc[images].to_numpy(dtype=object)),
+        **_points(rule),
+    }
+
+
+def participant_axes(fixations: pd.DataFrame, rule: MapRule) -> "xr.Dataset":
+    """Give the axes of the maps of participants, without any maps.
+
+    Parameters
+    ----------
+    fixations : pandas.DataFrame
+        With participant_id and expression.
+    rule : MapRule
+        How the maps are made.
+
+    Returns
+    -------
+    xarray.Dataset
+        The coordinates participant, expression, y and x, and the attributes of maps.
+    """
+    import xarray as xr
+
+    shown = set(fixations["expression"].dropna())
+    names = {
+        "participant": sorted(fixations["participant_id"].astype(str).unique()),
+        "expression": [name for name in EXPRESSIONS if name in shown],
+    }
+    coordinates = {name: name_coordinate(values) for name, values in names.items()}
+    return xr.Dataset(coords=coordinates | _points(rule), attrs=map_attributes(rule))
+
+
+def _points(rule: MapRule) -> dict[str, Any]:
+    """Give the coordinates of points."""
+    return {
         "y": ("y", rule.grid.y_px, {"units": "px", "long_name": "picture frame, down"}),
         "x": ("x", rule.grid.x_px, {"units": "px", "long_name": "picture frame, right"}),
     }

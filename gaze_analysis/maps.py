@@ -6,16 +6,16 @@ participants of each one's mean over pictures. Pooled, each fixation weighs the 
 comes from (or each millisecond, by duration).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from gaze_analysis.ceiling import Ceiling, ceiling, gram_ceiling
-from gaze_analysis.density import Map, kernel_sum
+from gaze_analysis.ceiling import BandedCeiling, Ceiling, gram_ceiling
+from gaze_analysis.density import Map
 from gaze_analysis.map_labels import (
     UNNAMED,
     map_attributes,
@@ -23,7 +23,8 @@ from gaze_analysis.map_labels import (
     name_coordinate,
     picture_coordinates,
 )
-from gaze_analysis.trial_maps import MapRule, picture_maps
+from gaze_analysis.participant_maps import ParticipantMaps
+from gaze_analysis.trial_maps import MapRule, PictureMaps, picture_maps
 from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 from study.progress import bar
@@ -43,9 +44,9 @@ class StudyMaps:
     Parameters
     ----------
     maps : xarray.Dataset
-        ``density(image, y, x)``, ``density_by_expression(expression, y, x)``,
-        ``density_by_participant(participant, expression, y, x)`` and ``mean_density(y, x)``,
-        with the counts of fixations and participants and the mass on each picture.
+        ``density(image, y, x)``, ``density_by_expression(expression, y, x)`` and
+        ``mean_density(y, x)``, with the counts of fixations and participants and the mass on each
+        picture.
     ceilings : pandas.DataFrame
         One row for each picture, each expression and all faces together.
     """
@@ -54,44 +55,13 @@ class StudyMaps:
     ceilings: pd.DataFrame
 
 
-@dataclass(frozen=True)
-class _Sums:
-    """Sums of each participant's maps over pictures, from which averages follow.
-
-    Parameters
-    ----------
-    sums : ndarray, shape (n_participants, rows, columns)
-        Sums of maps.
-    counts : ndarray, shape (n_participants,)
-        What was summed: pictures, or mass where participants are pooled.
-    """
-
-    sums: Map
-    counts: Map
-
-    @property
-    def seen(self) -> NDArray[np.bool_]:
-        """Whether each participant saw any of the pictures."""
-        return self.counts > 0
-
-    def each(self) -> Map:
-        """Give each participant's average map; NaN for who saw none of the pictures."""
-        counts = np.where(self.seen, self.counts, np.nan)
-        return self.sums / counts[:, None, None]
-
-    def weights(self, rule: MapRule) -> Map:
-        """Give what each participant who saw a picture counts in an average."""
-        counts = self.counts[self.seen]
-        return counts if rule.participants == "pooled" else np.ones_like(counts)
-
-    def mean(self, rule: MapRule) -> Map:
-        """Average over participants."""
-        weights = self.weights(rule)
-        mean: Map = np.tensordot(weights / weights.sum(), self.each()[self.seen], axes=1)
-        return mean
-
-
-def study_maps(fixations: pd.DataFrame, rule: MapRule) -> StudyMaps:
+def study_maps(
+    fixations: pd.DataFrame,
+    rule: MapRule,
+    *,
+    block_mb: float = 128.0,
+    keep: Callable[[str, slice, Map], None] | None = None,
+) -> StudyMaps:
     """Make the density maps of a study, and their ceilings.
 
     Parameters
@@ -101,6 +71,12 @@ def study_maps(fixations: pd.DataFrame, rule: MapRule) -> StudyMaps:
         frame), duration_ms.
     rule : MapRule
         How to.
+    block_mb : float, default 128
+        Maps of single participants that are held at a time, in 10^6 bytes. It changes results
+        within rounding.
+    keep : callable, optional
+        Takes an expression, rows of the grid, and there each participant's average map of the
+        expression: (n_participants, n_rows, n_columns), NaN for who saw none of its pictures.
 
     Returns
     -------
@@ -119,103 +95,111 @@ def study_maps(fixations: pd.DataFrame, rule: MapRule) -> StudyMaps:
         expression=fixations["expression"].fillna(UNNAMED),
     ).reset_index(drop=True)
     people = sorted(fixations["participant_id"].unique())
-    pictures: dict[str, tuple[Map, float]] = {}
-    by_expression: dict[str, _Sums] = {}
-    ceilings: list[_CeilingRow] = []
-    with bar("density maps", fixations["image_id"].nunique()) as advance:
-        for expression in _present(fixations["expression"]):
-            own = fixations[fixations["expression"] == expression]
-            named = None if expression == UNNAMED else expression
-            sums = _Sums(np.zeros((len(people), *rule.grid.shape)), np.zeros(len(people)))
-            for image, made, agreement in _pictures_into(sums, own, people, rule):
-                pictures[image] = made
-                ceilings.append((image, named, agreement))
-                advance(1)
-            by_expression[expression] = sums
-            if named:
-                ceilings.append((None, named, _ceiling(sums, rule, named)))
-    everything = _Sums(
-        np.sum([sums.sums for sums in by_expression.values()], axis=0),
-        np.sum([sums.counts for sums in by_expression.values()], axis=0),
-    )
-    ceilings.append((None, None, _ceiling(everything, rule, "all")))
-    by_expression.pop(UNNAMED, None)
-    maps = _dataset(pictures, by_expression, everything, fixations, people, rule)
-    return StudyMaps(maps, _ceiling_table(ceilings))
+    made = _all_pictures(fixations, people, rule, block_mb)
+    by_expression, ceilings = {}, made.ceilings
+    for expression in [name for name in made.counts if name != UNNAMED]:
+        own = (fixations["expression"] == expression).to_numpy()
+        maps = _participant_maps(
+            fixations[own], made.counted[own], made.counts[expression], people, rule
+        )
+        kept = None if keep is None else partial(keep, expression)
+        by_expression[expression], agreement = _average(maps, expression, block_mb, kept)
+        ceilings.append((None, expression, agreement))
+    total = np.sum(list(made.counts.values()), axis=0)
+    maps = _participant_maps(fixations, made.counted, total, people, rule)
+    everything, agreement = _average(maps, "all", block_mb)
+    ceilings.append((None, None, agreement))
+    labelled = _dataset(made.maps, by_expression, everything, fixations, rule)
+    return StudyMaps(labelled, _ceiling_table(ceilings))
 
 
-def _pictures_into(
-    sums: _Sums, fixations: pd.DataFrame, people: list[str], rule: MapRule
-) -> Iterator[tuple[str, tuple[Map, float], Ceiling]]:
-    """Make the map and the ceiling of each picture, and add all its participants' maps to sums."""
-    counted = np.empty(len(fixations))
-    for image, place in fixations.groupby("image_id", sort=True).indices.items():
-        made = picture_maps(fixations.iloc[place], rule)
-        counted[place] = made.counted
-        sums.counts[np.searchsorted(people, made.names)] += made.weights
-        rng = generator(rule.seed, "ceiling", str(image))
-        agreement = gram_ceiling(made.gram(), rng, n_splits=rule.n_splits)
-        yield str(image), (made.mean(), made.mass_inside), agreement
-    # What a participant's maps on all pictures sum up to is one sum of kernels.
-    x, y = (fixations[name].to_numpy(dtype=np.float64) for name in ("x_px", "y_px"))
-    for name, own in fixations.groupby("participant_id").indices.items():
-        sums.sums[np.searchsorted(people, str(name))] = kernel_sum(
-            x[own], y[own], rule.grid, sigma_px=rule.sigma_px, weights=counted[own],
-            reflected=rule.edges == "reflected",
-        )  # fmt: skip
-
-
-def maps_by_participant(
-    fixations: pd.DataFrame, rule: MapRule, *, images: Collection[str] | None = None
-) -> "xr.DataArray":
-    """Make the map of each participant on each picture.
-
-    These are many: 28 participants on 112 pictures at 224 x 224 points take 1.3 GB, so that a study
-    keeps their averages, and these are made when they are wanted.
+@dataclass(frozen=True)
+class _Pictures:
+    """The maps of all pictures, and what they tell of those of participants.
 
     Parameters
     ----------
-    fixations : pandas.DataFrame
-        As for `study_maps`.
-    rule : MapRule
-        How to.
-    images : collection of str, optional
-        Which pictures. Defaults to all.
-
-    Returns
-    -------
-    xarray.DataArray, dims (participant, image, y, x)
-        NaN where a participant has no fixation on a picture; ``expression_of_image`` is among
-        the coordinates.
-
-    Raises
-    ------
-    InputError
-        As `study_maps`, or if nobody looked at a picture that is asked for.
+    maps : dict of str to (ndarray, float)
+        Map of each picture, and the share of the mass that lies on it.
+    ceilings : list
+        One row for each picture.
+    counted : ndarray, shape (n_fixations,)
+        What each fixation's kernel counts in the sum of its participant's maps.
+    counts : dict of str to ndarray, shape (n_participants,)
+        By expression: what each participant's sum is divided by.
     """
-    import xarray as xr
 
-    check_fixations(fixations, rule)
-    seen = sorted(fixations["image_id"].unique())
-    chosen = seen if images is None else [image for image in seen if image in set(images)]
-    if unseen := sorted(set(images or ()) - set(seen)):
-        raise InputError(
-            f"A picture with maps must have included fixations, but {', '.join(unseen)} has none. "
-            "Choose among those of fixations.tsv."
-        )
-    by_image = dict(list(fixations.groupby("image_id")))
-    people = sorted(fixations["participant_id"].astype(str).unique())
-    maps = np.full((len(people), len(chosen), *rule.grid.shape), np.nan)
-    for place, image in enumerate(chosen):
-        made = picture_maps(by_image[image], rule)
-        maps[np.searchsorted(people, made.names), place] = made.each()
-    coordinates = picture_coordinates(fixations, chosen, rule) | {
-        "participant": name_coordinate(people)
-    }
-    return xr.DataArray(
-        maps, coordinates, ("participant", "image", "y", "x"), name="density",
-        attrs=map_unit(rule) | map_attributes(rule),
-    )  # fmt: skip
+    maps: dict[str, tuple[Map, float]]
+    ceilings: list[_CeilingRow]
+    counted: Map
+    counts: dict[str, Map]
+
+
+def _all_pictures(
+    fixations: pd.DataFrame, people: list[str], rule: MapRule, block_mb: float
+) -> _Pictures:
+    """Make the map and the ceiling of each picture."""
+    found = _Pictures({}, [], np.empty(len(fixations)), {})
+    with bar("density maps", fixations["image_id"].nunique()) as advance:
+        for expression in _present(fixations["expression"]):
+            named = None if expression == UNNAMED else expression
+            counts = found.counts[expression] = np.zeros(len(people))
+            own = fixations[fixations["expression"] == expression]
+            for name, place in own.groupby("image_id", sort=True).indices.items():
+                image, rows = str(name), own.iloc[place]
+                made = picture_maps(rows, rule)
+                found.counted[rows.index] = made.counted
+                counts[np.searchsorted(people, made.names)] += made.weights
+                found.maps[image] = made.mean(), made.mass_inside
+                agreement = _picture_ceiling(rows, made, image, rule, block_mb)
+                found.ceilings.append((image, named, agreement))
+                advance(1)
+    return found
+
+
+def _participant_maps(
+    fixations: pd.DataFrame, counted: Map, counts: Map, people: list[str], rule: MapRule
+) -> ParticipantMaps:
+    """Gather what the average maps of participants are made of."""
+    return ParticipantMaps(
+        rule,
+        fixations["x_px"].to_numpy(dtype=np.float64),
+        fixations["y_px"].to_numpy(dtype=np.float64),
+        counted,
+        np.searchsorted(people, fixations["participant_id"].to_numpy(dtype=str)),
+        counts,
+    )
+
+
+def _average(
+    maps: ParticipantMaps,
+    name: str,
+    block_mb: float,
+    keep: Callable[[slice, Map], None] | None = None,
+) -> tuple[Map, Ceiling]:
+    """Average over participants, and compute the ceiling, with a random stream of its own."""
+    rule, seen, weights = maps.rule, maps.seen, maps.weights
+    rng = generator(rule.seed, "ceiling", name)
+    gathered = BandedCeiling(maps.means[seen], weights, rng, n_splits=rule.n_splits)
+    mean = np.empty(rule.grid.shape)
+    for rows, values in maps.bands(block_mb):
+        own = values[seen]
+        mean[rows] = np.tensordot(weights / weights.sum(), own, axes=1)
+        gathered.add(own)
+        if keep is not None:
+            keep(rows, values)
+    return mean, gathered.result()
+
+
+def _picture_ceiling(
+    fixations: pd.DataFrame, made: PictureMaps, image: str, rule: MapRule, block_mb: float
+) -> Ceiling:
+    """Compute the ceiling of a picture, with a random stream of its own."""
+    if len(made.names) <= rule.n_splits:
+        rng = generator(rule.seed, "ceiling", image)
+        return gram_ceiling(made.gram(), rng, n_splits=rule.n_splits)
+    maps = _participant_maps(fixations, made.counted, made.weights, made.names, rule)
+    return _average(maps, image, block_mb)[1]
 
 
 def check_fixations(fixations: pd.DataFrame, rule: MapRule) -> None:
@@ -265,13 +249,6 @@ def _present(labels: pd.Series) -> list[str]:
     return [name for name in (*EXPRESSIONS, UNNAMED) if name in found]
 
 
-def _ceiling(sums: _Sums, rule: MapRule, name: str) -> Ceiling:
-    """Compute the ceiling of average maps, with a random stream of its own."""
-    rng = generator(rule.seed, "ceiling", name)
-    maps, weights = sums.each()[sums.seen], sums.weights(rule)
-    return ceiling(maps, rng, n_splits=rule.n_splits, weights=weights)
-
-
 def _ceiling_table(rows: list[_CeilingRow]) -> pd.DataFrame:
     """Put the ceilings in a table: first the pictures, then the expressions, then all faces."""
     table = pd.DataFrame(
@@ -288,10 +265,9 @@ def _ceiling_table(rows: list[_CeilingRow]) -> pd.DataFrame:
 
 def _dataset(
     pictures: dict[str, tuple[Map, float]],
-    by_expression: dict[str, _Sums],
-    everything: _Sums,
+    by_expression: dict[str, Map],
+    everything: Map,
     fixations: pd.DataFrame,
-    people: list[str],
     rule: MapRule,
 ) -> "xr.Dataset":
     """Label the maps with their dimensions, coordinates and units."""
@@ -300,18 +276,14 @@ def _dataset(
     images, unit = sorted(pictures), map_unit(rule)
     shape = rule.grid.shape
     by_image = fixations.groupby("image_id")
-    of_expressions = [sums.mean(rule) for sums in by_expression.values()]
-    of_people = np.empty((len(people), len(by_expression), *shape))
-    for place, sums in enumerate(by_expression.values()):
-        of_people[:, place] = sums.each()
+    of_expressions = list(by_expression.values())
     return xr.Dataset(
         {
             "density": (("image", "y", "x"), np.stack([pictures[i][0] for i in images]), unit),
             "density_by_expression": (
                 ("expression", "y", "x"), np.array(of_expressions).reshape(-1, *shape), unit,
             ),
-            "density_by_participant": (("participant", "expression", "y", "x"), of_people, unit),
-            "mean_density": (("y", "x"), everything.mean(rule), unit),
+            "mean_density": (("y", "x"), everything, unit),
             "n_fixations": ("image", by_image.size().loc[images].to_numpy()),
             "n_participants": (
                 "image", by_image["participant_id"].nunique().loc[images].to_numpy(),
@@ -322,9 +294,6 @@ def _dataset(
             ),
         },
         coords=picture_coordinates(fixations, images, rule)
-        | {
-            "expression": name_coordinate(list(by_expression)),
-            "participant": name_coordinate(people),
-        },
+        | {"expression": name_coordinate(list(by_expression))},
         attrs=map_attributes(rule),
     )  # fmt: skip

@@ -13,15 +13,16 @@ from gaze_analysis.bandwidth import (
 )
 from gaze_analysis.controls import CONTROL_COLUMNS, control_maps, control_table
 from gaze_analysis.degrees import warn_of_degrees
-from gaze_analysis.density import Grid
-from gaze_analysis.maps import check_fixations, study_maps
+from gaze_analysis.density import Grid, Map
+from gaze_analysis.density_words import say_bandwidth, say_ceilings, say_controls, say_maps
+from gaze_analysis.map_labels import map_unit, participant_axes
+from gaze_analysis.maps import StudyMaps, check_fixations, study_maps
 from gaze_analysis.picture_place import fixation_frame
 from gaze_analysis.trial_maps import MapRule
 from stimuli.frames import Rect, screen_from
 from study.errors import InputError
 from study.folder import Study
-from study.maps import write_maps
-from study.progress import say
+from study.maps import growing_maps, write_maps
 from study.provenance import Step
 from study.tables import read_table, write_table
 
@@ -38,7 +39,10 @@ CEILING_COLUMNS = {
 }
 
 
-_OUTPUTS = ("density.nc", "controls.nc", "ceiling.tsv", "controls.tsv", "bandwidth.tsv")
+_OUTPUTS = (
+    "density.nc", "controls.nc", "ceiling.tsv", "controls.tsv", "bandwidth.tsv",
+    "density_by_participant.nc",
+)  # fmt: skip
 _CHOICES = {
     "given": given_bandwidth,
     "likelihood": likelihood_bandwidth,
@@ -57,8 +61,8 @@ def density_step(study: Study) -> Step:
     Returns
     -------
     Step
-        Reads ``fixations.tsv``; writes ``density.nc`` and ``controls.nc``, ``ceiling.tsv``,
-        ``controls.tsv`` and ``bandwidth.tsv``.
+        Reads ``fixations.tsv``; writes ``density.nc``, ``density_by_participant.nc`` and
+        ``controls.nc``, ``ceiling.tsv``, ``controls.tsv`` and ``bandwidth.tsv``.
     """
     return Step(
         command="gaze density",
@@ -76,15 +80,7 @@ def _make_maps(study: Study) -> None:
     density, per_deg = study.settings.gaze.density, px_per_deg(study)
     bandwidth = choose_bandwidth(study, fixations)
     rule = map_rule(study, sigma_px=bandwidth.sigma_px)
-    made = study_maps(fixations, rule)
-    made.maps.attrs |= {
-        "bandwidth": density.bandwidth,
-        "seed": rule.seed,
-        "source": "faceoff gaze density, of fixations.tsv",
-        "provenance": "gaze_density.provenance.json",
-    }
-    if per_deg is not None:
-        made.maps.attrs |= {"sigma_deg": rule.sigma_px / per_deg, "px_per_deg": per_deg}
+    made = _study_maps(study, fixations, rule)
     centre = density.centre_sigma
     controls = control_maps(
         made.maps, fixations, rule,
@@ -98,12 +94,39 @@ def _make_maps(study: Study) -> None:
     write_table(folder / "ceiling.tsv", made.ceilings, CEILING_COLUMNS)
     write_table(folder / "controls.tsv", table, CONTROL_COLUMNS)
     write_table(folder / "bandwidth.tsv", _in_all_units(study, bandwidth), BANDWIDTH_COLUMNS)
-    _say_bandwidth(bandwidth)
-    _say_maps(rule, per_deg, float(made.maps["mass_inside"].mean()), len(table))
-    _say_ceilings(made.ceilings)
-    _say_controls(table, float(controls.attrs["centre_sigma_px"]))
+    say_bandwidth(bandwidth)
+    say_maps(rule, per_deg, float(made.maps["mass_inside"].mean()), len(table))
+    say_ceilings(made.ceilings)
+    say_controls(table, float(controls.attrs["centre_sigma_px"]))
     if not study.settings.gaze.table.in_use:
         warn_of_degrees(study)
+
+
+def _study_maps(study: Study, fixations: pd.DataFrame, rule: MapRule) -> StudyMaps:
+    """Make the study's maps, and write those of single participants as they come."""
+    per_deg = px_per_deg(study)
+    origin: dict[str, Any] = {
+        "bandwidth": study.settings.gaze.density.bandwidth,
+        "seed": rule.seed,
+        "source": "faceoff gaze density, of fixations.tsv",
+        "provenance": "gaze_density.provenance.json",
+    }
+    if per_deg is not None:
+        origin |= {"sigma_deg": rule.sigma_px / per_deg, "px_per_deg": per_deg}
+    axes = participant_axes(fixations, rule).assign_attrs(origin)
+    expressions = list(axes["expression"].to_numpy())
+    with growing_maps(
+        study.gaze_dir / "density_by_participant.nc", axes, "density_by_participant",
+        ("participant", "expression", "y", "x"), **map_unit(rule),
+    ) as by_participant:  # fmt: skip
+
+        def keep(expression: str, rows: slice, maps: Map) -> None:
+            by_participant[:, expressions.index(expression), rows] = maps
+
+        block_mb = study.settings.execution.block_mb
+        made = study_maps(fixations, rule, block_mb=block_mb, keep=keep)
+    made.maps.attrs |= origin
+    return made
 
 
 def shown_picture(study: Study) -> Rect:
@@ -277,68 +300,3 @@ def _map_settings(study: Study) -> dict[str, Any]:
         "px_per_deg": px_per_deg(study),
         "seed": settings.study.seed,
     }
-
-
-def _say_bandwidth(bandwidth: Bandwidth) -> None:
-    """Say what the kernel's width was chosen from, where it was not given."""
-    table = bandwidth.candidates
-    chosen = table[table["chosen"]].iloc[0]
-    if chosen["rule"] == "likelihood":
-        say(
-            f"kernel of {bandwidth.sigma_px:.1f} px by leave-one-participant-out likelihood: "
-            f"{chosen['gain_bits']:.2f} bits a fixation over a uniform map ({len(table)} widths)"
-        )
-    elif chosen["rule"] == "scott":
-        low, high = table.loc[~table["chosen"], "sigma_px"].agg(["min", "max"])
-        say(
-            f"kernel of {bandwidth.sigma_px:.1f} px by Scott's rule: the median of the pictures "
-            f"({low:.1f} to {high:.1f} px)"
-        )
-
-
-def _say_maps(rule: MapRule, per_deg: float | None, mass_inside: float, n_images: int) -> None:
-    """Say what maps were made."""
-    in_deg = f", {rule.sigma_px / per_deg:.2f} deg" if per_deg else ""
-    percent = 100 * rule.sigma_px / rule.grid.width_px
-    say(
-        f"{n_images} density maps: Gaussian of {rule.sigma_px:.1f} px{in_deg} "
-        f"({percent:.1f} % of the width), weighted by {rule.weighting}, "
-        f"participants {rule.participants}, edges {rule.edges} "
-        f"({100 * mass_inside:.1f} % of the mass on the picture)"
-    )
-
-
-def _say_ceilings(ceilings: pd.DataFrame) -> None:
-    """Say how well people agree."""
-    say("inter-observer ceiling (split-half r, Spearman-Brown, leave-one-out r, people):")
-    pictures = ceilings[ceilings["level"] == "image"].mean(numeric_only=True)
-    say(f"  {'pictures (mean)':<16}{_ceiling_text(pictures)}")
-    for _, row in ceilings[ceilings["level"] != "image"].iterrows():
-        name = row["expression"] if row["level"] == "expression" else "all faces"
-        say(f"  {name:<16}{_ceiling_text(row)}")
-
-
-def _ceiling_text(row: pd.Series) -> str:
-    """Write one ceiling."""
-    columns = ("split_half_r", "spearman_brown_r", "leave_one_out_r")
-    return "  ".join(
-        [*(_two_digits(row[name]) for name in columns), f"{row['n_participants']:.0f}"]
-    )
-
-
-def _two_digits(r: float) -> str:
-    """Write a correlation; n/a where there is none."""
-    return "n/a" if pd.isna(r) else f"{r:.2f}"
-
-
-def _say_controls(controls: pd.DataFrame, centre_px: float) -> None:
-    """Say how well maps that do not know a picture tell gaze on it."""
-    means = controls.mean(numeric_only=True)
-    say("controls (mean r with a picture's map):")
-    for column, name in (
-        ("class_mean_r", "other pictures of the expression"),
-        ("mean_face_r", "all other pictures"),
-        ("shuffled_r", "a picture of another expression"),
-        ("centre_bias_r", f"centre bias (Gaussian of {centre_px:.1f} px)"),
-    ):
-        say(f"  {name:<40}{_two_digits(means[column])}")

@@ -229,5 +229,9 @@ def figure_bytes(figure: "Figure", kind: str, *, dpi: int = 150) -> bytes:
 
     file = io.BytesIO()
     with mpl.rc_context(STYLE):
+        if layout := figure.get_layout_engine():
+            # Once for all kinds: savefig would go through the whole figure for it each time.
+            layout.execute(figure)
+            figure.set_layout_engine(None)
         figure.savefig(file, format=kind, dpi=dpi, metadata=_NO_DATE.get(kind))
     return file.getvalue()

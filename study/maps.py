@@ -1,12 +1,17 @@
 """Maps on the disk: netCDF with named dimensions and units, the same bytes each time."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from study.errors import InputError
 from study.writing import atomic_path
 
 if TYPE_CHECKING:
+    import h5netcdf
     import xarray as xr
 
 
@@ -30,6 +35,51 @@ def write_maps(path: Path, dataset: "xr.Dataset", *, compress: bool = True) -> N
     }
     with atomic_path(path) as temporary:
         dataset.to_netcdf(temporary, engine="h5netcdf", encoding=packing)
+
+
+@contextmanager
+def growing_maps(
+    path: Path, dataset: "xr.Dataset", name: str, dims: tuple[str, ...], **attributes: Any
+) -> Iterator["h5netcdf.Variable"]:
+    """Write maps that are made piece by piece as netCDF, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which ends in ``.nc``.
+    dataset : xarray.Dataset
+        All else that goes into the file: the coordinates of all dimensions, and attributes.
+    name : str
+        The variable's name.
+    dims : tuple of str
+        Its dimensions.
+    **attributes
+        Its attributes, such as ``units``.
+
+    Yields
+    ------
+    h5netcdf.Variable
+        Float64, NaN where nothing is assigned: ``variable[3, :10] = values``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import xarray as xr
+    >>> axes = xr.Dataset(coords={"y": [0.5, 1.5], "x": [0.5, 1.5]})
+    >>> path = Path(tempfile.mkdtemp()) / "a.nc"
+    >>> with growing_maps(path, axes, "density", ("y", "x"), units="1/px^2") as density:
+    ...     density[0] = [1.0, 2.0]
+    >>> read_maps(path)["density"].values.tolist()
+    [[1.0, 2.0], [nan, nan]]
+    """
+    import h5netcdf
+
+    with atomic_path(path) as temporary:
+        dataset.to_netcdf(temporary, engine="h5netcdf")
+        with h5netcdf.File(temporary, "a") as file:
+            variable = file.create_variable(name, dims, np.float64, fillvalue=np.nan)
+            variable.attrs.update(attributes)
+            yield variable
 
 
 def read_maps(path: Path, *, what: str = "The maps") -> "xr.Dataset":

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaze_analysis.ceiling import ceiling, spearman_brown
+from gaze_analysis.ceiling import BandedCeiling, ceiling, draw_halves, spearman_brown
 from study.errors import InputError
 
 
@@ -73,6 +73,23 @@ def test_one_person_has_no_ceiling():
     assert np.isnan([found.split_half_r, found.spearman_brown_r, found.leave_one_out_r]).all()
     with pytest.raises(InputError, match="one map for each participant"):
         ceiling(np.ones(4), np.random.default_rng(1))
+
+
+@given(n_people=st.integers(2, 9), seed=st.integers(0, 99), cut=st.integers(1, 5))
+def test_more_people_than_halves_agree_as_their_products_do(n_people, seed, cut):
+    """Sums over halves, band by band, against the correlations of whole mean maps."""
+    maps = noisy_maps(n_people, seed)
+    weights = np.random.default_rng(seed).uniform(0.5, 2, n_people)
+    banded = BandedCeiling(maps.mean(axis=(1, 2)), weights, np.random.default_rng(seed), n_splits=1)
+    for band in (maps[:, :cut], maps[:, cut:]):
+        banded.add(band)
+    found = banded.result()
+    first = draw_halves(n_people, np.random.default_rng(seed), n_splits=1)[0] == 1
+    one, two = (np.tensordot(weights[who], maps[who], 1).ravel() for who in (first, ~first))
+    assert found.split_half_r == pytest.approx(np.corrcoef(one, two)[0, 1], abs=1e-10)
+    whole = ceiling(maps, np.random.default_rng(seed), n_splits=n_people, weights=weights)
+    assert found.leave_one_out_r == pytest.approx(whole.leave_one_out_r, abs=1e-10)
+    assert found.n_participants == n_people
 
 
 @given(st.floats(0.01, 0.99))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gaze_analysis.density import Grid, density_map
-from gaze_analysis.maps import maps_by_participant, study_maps
+from gaze_analysis.maps import study_maps
 from gaze_analysis.trial_maps import MapRule
 from study.errors import InputError
 from study.maps import read_maps, write_maps
@@ -91,40 +91,49 @@ def test_maps_are_labelled_and_survive_the_disk(fixations, tmp_path):
     pd.testing.assert_frame_equal(made.ceilings, study_maps(fixations, rule()).ceilings)
 
 
+def by_participant(fixations, rule_, **options):
+    """Gather the maps of participants, by expression, from the bands in which they come."""
+    found: dict[str, np.ndarray] = {}
+
+    def keep(expression, rows, maps):
+        shape = (len(maps), *GRID.shape)
+        found.setdefault(expression, np.full(shape, -1.0))[:, rows] = maps
+
+    study_maps(fixations, rule_, keep=keep, **options)
+    return found
+
+
 def test_each_participant_has_a_map_of_each_expression(fixations):
     gone = (fixations["participant_id"] == "sub-b") & (fixations["expression"] == "sad")
-    made = study_maps(fixations[~gone], rule()).maps["density_by_participant"]
-    assert made.dims == ("participant", "expression", "y", "x")
-    assert list(made["participant"].values) == ["sub-a", "sub-b", "sub-c"]
-    assert np.isnan(made.sel(participant="sub-b", expression="sad")).all()
+    made = by_participant(fixations[~gone], rule())
+    assert list(made) == ["happy", "sad"]
+    assert np.isnan(made["sad"][1]).all()
     own = fixations[(fixations["participant_id"] == "sub-c") & (fixations["expression"] == "sad")]
     expected = np.mean([one_map(rows) for _, rows in own.groupby("image_id")], axis=0)
-    np.testing.assert_allclose(
-        made.sel(participant="sub-c", expression="sad"), expected, rtol=1e-10
-    )
-    pooled = study_maps(fixations, rule(participants="pooled")).maps["density_by_participant"]
-    np.testing.assert_allclose(
-        pooled.sel(participant="sub-c", expression="sad"), one_map(own), rtol=1e-10
-    )
+    np.testing.assert_allclose(made["sad"][2], expected, rtol=1e-10)
+    pooled = by_participant(fixations, rule(participants="pooled"))
+    np.testing.assert_allclose(pooled["sad"][2], one_map(own), rtol=1e-10)
 
 
-def test_maps_of_each_participant_on_each_picture_are_made_on_demand(fixations):
-    gone = (fixations["participant_id"] == "sub-b") & (fixations["image_id"] == "P2")
+@pytest.mark.parametrize("edges", ["renormalised", "reflected"])
+@pytest.mark.parametrize("participants", ["equal", "pooled"])
+def test_bands_and_halves_give_what_whole_maps_give(fixations, edges, participants):
+    """With two halves the three participants are more than the halves: another way is taken."""
+    gone = (fixations["participant_id"] == "sub-b") & (fixations["expression"] == "sad")
+    chosen = rule(edges=edges, participants=participants, n_splits=2)
     left = fixations[~gone]
-    each = maps_by_participant(left, rule())
-    assert each.dims == ("participant", "image", "y", "x")
-    assert each["expression_of_image"].sel(image="P3").item() == "happy"
-    assert np.isnan(each.sel(participant="sub-b", image="P2")).all()
-    maps = study_maps(left, rule()).maps
-    np.testing.assert_allclose(each.mean("participant"), maps["density"], rtol=1e-10)
-    own = (left["participant_id"] == "sub-a") & (left["image_id"] == "P3")
+    whole, small = study_maps(left, chosen), study_maps(left, chosen, block_mb=1e-6)
+    for name in whole.maps.data_vars:
+        np.testing.assert_allclose(small.maps[name], whole.maps[name], rtol=1e-12)
+    pd.testing.assert_frame_equal(small.ceilings, whole.ceilings, rtol=1e-10)
+    for expression, maps in by_participant(left, chosen, block_mb=1e-6).items():
+        np.testing.assert_allclose(maps, by_participant(left, chosen)[expression], rtol=1e-12)
+    rows = whole.ceilings.set_index(["level", "image_id", "expression"])
+    by_gram = study_maps(left, replace(chosen, n_splits=3)).ceilings
+    by_gram = by_gram.set_index(["level", "image_id", "expression"])
     np.testing.assert_allclose(
-        each.sel(participant="sub-a", image="P3"), one_map(left[own]), rtol=1e-10
+        rows["leave_one_out_r"], by_gram["leave_one_out_r"], rtol=1e-10, equal_nan=True
     )
-    only = maps_by_participant(left, rule(), images=["P3"])
-    np.testing.assert_array_equal(only.isel(image=0), each.sel(image="P3"))
-    with pytest.raises(InputError, match="P9 has none"):
-        maps_by_participant(left, rule(), images=["P3", "P9"])
 
 
 def test_more_pictures_and_people_than_a_small_integer_holds():
@@ -140,13 +149,14 @@ def test_more_pictures_and_people_than_a_small_integer_holds():
             "duration_ms": rng.integers(80, 500, 150).astype(np.int16),
         }
     )
-    made = study_maps(rows.sample(frac=1, random_state=2), rule(n_splits=2)).maps
+    mixed = rows.sample(frac=1, random_state=2)
+    made, of_people = study_maps(mixed, rule(n_splits=2)).maps, by_participant(mixed, rule())
     for place in (0, 99, 127, 128, 149):
         own = rows[rows["image_id"] == f"P{names[place]}"]
         np.testing.assert_allclose(made["density"][place], one_map(own), rtol=1e-10)
         person = own["participant_id"].item()
         expression = own["expression"].item()
-        by_person = made["density_by_participant"].sel(participant=person, expression=expression)
+        by_person = of_people[expression][int(person.removeprefix("sub-"))]
         np.testing.assert_allclose(by_person, one_map(own), rtol=1e-10)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from gaze_analysis.controls import mean_of_others
 from gaze_analysis.exclusions import EXCLUSION_COLUMNS
@@ -51,7 +52,17 @@ def test_tables_become_maps_with_a_ceiling(tmp_path):
     np.testing.assert_allclose(mass, 1, rtol=1e-12)
     assert maps.attrs["sigma_px"] == 8.0
     assert "sigma_deg" not in maps.attrs
-    assert maps["density_by_participant"].shape == (3, 2, 40, 50)
+    people = read_maps(study.gaze_dir / "density_by_participant.nc")["density_by_participant"]
+    assert people.shape == (3, 2, 40, 50)
+    assert people.attrs["units"] == "px-2"
+    mean = people.mean("participant")
+    np.testing.assert_allclose(mean, maps["density_by_expression"], rtol=1e-10)
+    pytest.importorskip("dask")
+    path = study.gaze_dir / "density_by_participant.nc"
+    with xr.open_dataset(path, engine="h5netcdf", chunks={"participant": 1}) as piecemeal:
+        assert piecemeal["density_by_participant"].chunksizes["participant"] == (1, 1, 1)
+        spread = piecemeal["density_by_participant"].std("participant").compute()
+    np.testing.assert_allclose(spread, people.std("participant"))
     assert maps.attrs["edges"].startswith("renormalised: ")
     assert maps.attrs["bandwidth"] == "given"
     ceiling = read_table(study.gaze_dir / "ceiling.tsv", what="ceilings")

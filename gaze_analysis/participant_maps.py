@@ -1,0 +1,110 @@
+"""The average maps of single participants, made some rows of the grid at a time.
+
+Maps of all participants together are as large as the study. In a band of rows they are as large
+as one likes, and what is made of them, averages and ceilings, is a sum over the points.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaze_analysis.density import Map, axis_kernel, kernel_factors
+from gaze_analysis.trial_maps import MapRule
+
+# Kernels that are in memory at once.
+_FIXATIONS = 4096
+
+
+@dataclass(frozen=True)
+class ParticipantMaps:
+    """What the average maps of participants over some pictures are made of.
+
+    Parameters
+    ----------
+    rule : MapRule
+        Grid, kernel and edges.
+    x_px, y_px : ndarray, shape (n_fixations,)
+        Positions in picture pixels.
+    counted : ndarray, shape (n_fixations,)
+        What each fixation's kernel counts in the sum of its participant's maps.
+    who : ndarray of int, shape (n_fixations,)
+        Index of each fixation's participant.
+    counts : ndarray, shape (n_participants,)
+        What each participant's sum is divided by: pictures, or mass where participants are
+        pooled; 0 for who saw none of the pictures.
+    """
+
+    rule: MapRule
+    x_px: Map
+    y_px: Map
+    counted: Map
+    who: NDArray[np.int64]
+    counts: Map
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Whether each participant saw any of the pictures."""
+        return self.counts > 0
+
+    @property
+    def weights(self) -> Map:
+        """What each participant who saw a picture counts in an average."""
+        counts = self.counts[self.seen]
+        return counts if self.rule.participants == "pooled" else np.ones_like(counts)
+
+    @property
+    def means(self) -> Map:
+        """Mean over all points of each participant's map; NaN for who saw nothing."""
+        rule, kernel_means = self.rule, np.empty(len(self.who))
+        for start in range(0, len(self.who), _FIXATIONS):
+            some = slice(start, start + _FIXATIONS)
+            across, down = kernel_factors(
+                self.x_px[some], self.y_px[some], rule.grid, sigma_px=rule.sigma_px,
+                reflected=rule.edges == "reflected",
+            )  # fmt: skip
+            kernel_means[some] = across.mean(axis=0) * down.mean(axis=0)
+        sums = np.bincount(self.who, self.counted * kernel_means, minlength=len(self.counts))
+        return sums / np.where(self.seen, self.counts, np.nan)
+
+    def bands(self, block_mb: float) -> Iterator[tuple[slice, Map]]:
+        """Go through the grid in bands of rows.
+
+        Parameters
+        ----------
+        block_mb : float
+            Largest size of a band, in 10^6 bytes; a band has one row at least.
+
+        Yields
+        ------
+        rows : slice
+            Of the grid.
+        maps : ndarray, shape (n_participants, n_rows, n_columns)
+            Average map of each participant there, per square pixel; NaN for who saw nothing.
+        """
+        n_rows, n_columns = self.rule.grid.shape
+        of_row = 8 * len(self.counts) * n_columns
+        step = min(n_rows, max(1, int(block_mb * 1e6 / of_row)))
+        order = np.argsort(self.who, kind="stable")
+        ends = np.searchsorted(self.who[order], np.arange(len(self.counts) + 1))
+        places = [order[start:end] for start, end in pairwise(ends)]
+        for start in range(0, n_rows, step):
+            rows = slice(start, min(start + step, n_rows))
+            yield rows, self._band(rows, places)
+
+    def _band(self, rows: slice, places: list[NDArray[np.intp]]) -> Map:
+        """Make the maps in one band."""
+        grid, sigma_px = self.rule.grid, self.rule.sigma_px
+        reflected = self.rule.edges == "reflected"
+        width_px, height_px = (grid.width_px, grid.height_px) if reflected else (None, None)
+        y_px = grid.y_px[rows]
+        maps = np.full((len(places), len(y_px), grid.shape[1]), np.nan)
+        for number in np.flatnonzero(self.seen):
+            own = places[number]
+            across = axis_kernel(grid.x_px, self.x_px[own], sigma_px, reflect_px=width_px)
+            down = axis_kernel(y_px, self.y_px[own], sigma_px, reflect_px=height_px)
+            np.matmul(down * self.counted[own], across.T, out=maps[number])
+            maps[number] /= self.counts[number]
+        return maps
