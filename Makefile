@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Each module is compiled once, not by each of the many processes that import TensorFlow.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint setup lock clean
+.PHONY: demo test bench lint setup lock clean
 
 demo: $(VENV)/ready  ## the whole study on synthetic faces, to a report
 	@bash .ci/system_packages demo
@@ -17,6 +17,14 @@ test: $(VENV)/ready lint  ## style, types, layers and tests
 	@bash .ci/system_packages test
 	@# Three processes for two cores: the one with the windows mostly waits.
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+bench: $(VENV)/bench  ## each hot path beside its peers, into docs/benchmarks.md; SMALL=1 prints a small form
+	$(BIN)/python benchmarks/run_all.py $(if $(SMALL),--small,--write docs/benchmarks.md) $(if $(EDF),--edf $(EDF))
+
+$(VENV)/bench: $(VENV)/ready
+	$(BIN)/uv pip install --python $(BIN)/python --constraint requirements.lock --no-build-isolation --editable '.[bench]' || \
+	  $(BIN)/python -m pip install --constraint requirements.lock --no-build-isolation --editable '.[bench]'
+	@touch $@
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -41,7 +49,7 @@ $(VENV)/ready: requirements.lock pyproject.toml .ci/system_packages
 
 lock:  ## resolve pyproject.toml anew, for Linux, Windows and macOS
 	$(BIN)/uv lock
-	$(BIN)/uv export --all-extras --no-hashes --no-header --no-annotate --no-emit-project \
+	$(BIN)/uv export --all-extras --no-extra bench --no-hashes --no-header --no-annotate --no-emit-project \
 	  --output-file requirements.lock > /dev/null
 
 clean:

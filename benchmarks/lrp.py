@@ -57,35 +57,47 @@ def main() -> None:
     print(f"{args.network}, {args.side} px, batch {args.batch}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        found = {who: run(who, folder) for who in WORKERS if who != "zennit" or args.zennit}
-        for who in list(found)[1:]:
+        engines = [who for who in WORKERS if who != "zennit" or args.zennit]
+        found = {who: run(who, folder, sys.argv[1:]) for who in engines}
+        for who in engines[1:]:
             print_agreement(who, folder)
     for who, values in found.items():
         print_values(who, values, args.calls)
 
 
-def run(who: str, folder: Path) -> dict[str, float]:
+def run(who: str, folder: Path, arguments: list[str]) -> dict[str, Any]:
     """Measure one engine in a process of its own."""
     python = peers.environment_python(ZENNIT_PACKAGES) if who == "zennit" else sys.executable
-    arguments = [*sys.argv[1:], "--worker", who, "--folder", str(folder)]
-    subprocess.run([python, __file__, *arguments], check=True)
-    values: dict[str, float] = json.loads((folder / f"{who}.json").read_text(encoding="utf-8"))
+    arguments = [*arguments, "--worker", who, "--folder", str(folder)]
+    # What it has to say belongs to the log, not to the table.
+    subprocess.run([python, __file__, *arguments], check=True, stdout=sys.stderr)
+    values: dict[str, Any] = json.loads((folder / f"{who}.json").read_text(encoding="utf-8"))
     return values
 
 
+def maps(who: str, folder: Path) -> tuple[Any, Any]:
+    """Give our maps and another engine's, by the same rules."""
+    method = method_of(who)
+    return np.load(folder / f"ours.{method}.npy"), np.load(folder / f"{who}.{method}.npy")
+
+
+def method_of(who: str) -> str:
+    """Name the method by which an engine is compared."""
+    return ZENNIT_METHOD if who == "zennit" else METHOD
+
+
 def print_agreement(who: str, folder: Path) -> None:
-    """Set another engine's maps against ours by the same rules."""
-    method = ZENNIT_METHOD if who == "zennit" else METHOD
-    ours, theirs = np.load(folder / f"ours.{method}.npy"), np.load(folder / f"{who}.{method}.npy")
+    """Set another engine's maps against ours."""
+    ours, theirs = maps(who, folder)
     off = np.abs(ours - theirs).max() / np.abs(theirs).max()
     r = np.corrcoef(ours.ravel(), theirs.ravel())[0, 1]
     print(
-        f"maps, {method}: ours differ from {who}'s by {off:.1e} of the largest value at most, "
-        f"r = {r:.7f}"
+        f"maps, {method_of(who)}: ours differ from {who}'s by {off:.1e} of the largest value "
+        f"at most, r = {r:.7f}"
     )
 
 
-def print_values(who: str, values: dict[str, float], calls: int) -> None:
+def print_values(who: str, values: dict[str, Any], calls: int) -> None:
     """Say what an engine cost."""
     print(
         f"{who:<13} {values['ratio']:.2f} forward passes "
@@ -110,13 +122,14 @@ def measure(args: argparse.Namespace) -> None:
     make = {"ours": our_engine, "innvestigate": innvestigate_engine, "zennit": zennit_engine}[who]
     start = time.perf_counter()
     forward, explain = make(model)
-    maps = explain(pictures, targets)
-    values = {"first_s": time.perf_counter() - start}
+    found = explain(pictures, targets)
+    values: dict[str, Any] = {"first_s": time.perf_counter() - start}
     forward(pictures)
-    ratios = []
+    values |= {"forward_s": [], "explain_s": []}
     for _ in range(args.repeats):
-        bare = seconds(lambda: forward(pictures))
-        ratios.append(seconds(lambda: explain(pictures, targets)) / bare)
+        values["forward_s"].append(seconds(lambda: forward(pictures)))
+        values["explain_s"].append(seconds(lambda: explain(pictures, targets)))
+    ratios = np.divide(values["explain_s"], values["forward_s"])
     low, middle, high = np.quantile(ratios, (0.25, 0.5, 0.75)).tolist()
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     values |= {"ratio": middle, "low": low, "high": high, "peak_mb": peak_mb}
@@ -125,12 +138,12 @@ def measure(args: argparse.Namespace) -> None:
         if call == max(1, args.calls // 10):
             values["early_mb"] = memory_mb()
     values["late_mb"] = memory_mb()
-    np.save(folder / f"{who}.{ZENNIT_METHOD if who == 'zennit' else METHOD}.npy", maps)
+    np.save(folder / f"{who}.{method_of(who)}.npy", found)
     (folder / f"{who}.json").write_text(json.dumps(values), encoding="utf-8")
     if who == "ours" and args.zennit:
         np.savez(folder / "weights.npz", *model.get_weights())
-        maps = our_engine(model, ZENNIT_METHOD)[1](pictures, targets)
-        np.save(folder / f"ours.{ZENNIT_METHOD}.npy", maps)
+        found = our_engine(model, ZENNIT_METHOD)[1](pictures, targets)
+        np.save(folder / f"ours.{ZENNIT_METHOD}.npy", found)
 
 
 def tensorflow() -> Any:

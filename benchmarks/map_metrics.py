@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 import types
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,7 @@ PACKAGES = ("pysaliency==0.2.22", "numpy==1.26.4", "setuptools==80.9.0")
 
 def pysaliency_values(maps: dict[str, Any], fixations: list[Any]) -> dict[str, list[float]]:
     """Compute each metric with pysaliency; one value for each map and picture."""
-    spec = importlib.util.find_spec("pysaliency")
-    package = types.ModuleType("pysaliency")
-    package.__path__ = list(spec.submodule_search_locations)  # type: ignore[union-attr]
-    sys.modules["pysaliency"] = package
+    import_without_torch()
     from pysaliency.datasets import Fixations, Stimuli
     from pysaliency.metrics import CC, SIM, MIT_KLDiv
     from pysaliency.models import Model
@@ -55,7 +53,7 @@ def pysaliency_values(maps: dict[str, Any], fixations: list[Any]) -> dict[str, l
 
     def gains(stack: Any) -> list[float]:
         model, baseline = OfDensities(), OfDensities()
-        model.stack, baseline.stack = mixed(stack), mixed(maps["gaze"][[1, 2, 0]])
+        model.stack, baseline.stack = mixed(stack), mixed(np.roll(maps["gaze"], -1, axis=0))
         every = model.information_gains(stimuli, looked, baseline)
         return [float(every[looked.n == i].mean()) for i in range(n)]
 
@@ -82,6 +80,15 @@ def pysaliency_values(maps: dict[str, Any], fixations: list[Any]) -> dict[str, l
     return values
 
 
+def import_without_torch() -> None:
+    """Put an empty package in the place of pysaliency's own, which imports torch."""
+    if "pysaliency" not in sys.modules:
+        spec = importlib.util.find_spec("pysaliency")
+        package = types.ModuleType("pysaliency")
+        package.__path__ = list(spec.submodule_search_locations)  # type: ignore[union-attr]
+        sys.modules["pysaliency"] = package
+
+
 def our_values(maps: dict[str, Any], fixations: list[Any]) -> dict[str, list[float]]:
     """Compute the same with faceoff."""
     from comparison.fixation_metrics import auc_judd, auc_shuffled, information_gain, nss
@@ -103,28 +110,45 @@ def our_values(maps: dict[str, Any], fixations: list[Any]) -> dict[str, list[flo
     return values
 
 
-def main() -> None:
-    """Print both, or, as the peer, write pysaliency's values."""
-    if len(sys.argv) > 1:
-        maps_file, result = map(Path, sys.argv[1:])
-        with np.load(maps_file) as file:
-            maps = {name: file[name] for name in file.files if not name.startswith("fixations")}
-            fixations = [file[f"fixations{i}"] for i in range(len(maps["gaze"]))]
-        result.write_text(json.dumps(pysaliency_values(maps, fixations)), encoding="utf-8")
-        return
+def ask_peer(
+    maps: dict[str, Any], fixations: list[Any], repeats: int
+) -> tuple[dict[str, list[float]], list[float]]:
+    """Let pysaliency's environment compute the metrics, and time so many further times."""
     from peers import environment_python
 
-    from comparison.tests.formula_maps import formula_fixations, formula_maps
-
-    maps, fixations = formula_maps(), formula_fixations()
     with tempfile.TemporaryDirectory() as folder:
         maps_file, result = Path(folder) / "maps.npz", Path(folder) / "values.json"
         saved = {f"fixations{i}": np.stack(pair) for i, pair in enumerate(fixations)}
         np.savez(maps_file, **maps, **saved)
         python = environment_python(PACKAGES)
-        command = [python, "-I", "-W", "ignore", __file__, maps_file, result]
+        command = [python, "-I", "-W", "ignore", __file__, maps_file, result, str(repeats)]
         subprocess.run(command, check=True)
-        theirs = json.loads(result.read_text(encoding="utf-8"))
+        values, seconds = json.loads(result.read_text(encoding="utf-8"))
+    return values, seconds
+
+
+def work_as_peer(maps_file: Path, result: Path, repeats: int) -> None:
+    """Write pysaliency's values, and the seconds of each further time."""
+    with np.load(maps_file) as file:
+        maps = {name: file[name] for name in file.files if not name.startswith("fixations")}
+        fixations = [file[f"fixations{i}"] for i in range(len(maps["gaze"]))]
+    values, seconds = pysaliency_values(maps, fixations), []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        pysaliency_values(maps, fixations)
+        seconds.append(time.perf_counter() - started)
+    result.write_text(json.dumps([values, seconds]), encoding="utf-8")
+
+
+def main() -> None:
+    """Print both, or, as the peer, write pysaliency's values."""
+    if len(sys.argv) > 1:
+        work_as_peer(*map(Path, sys.argv[1:3]), repeats=int(sys.argv[3]))
+        return
+    from comparison.tests.formula_maps import formula_fixations, formula_maps
+
+    maps, fixations = formula_maps(), formula_fixations()
+    theirs, _ = ask_peer(maps, fixations, 0)
     ours = our_values(maps, fixations)
     for metric, column in theirs.items():
         apart = max(abs(a - b) for a, b in zip(column, ours[metric], strict=True))

@@ -39,10 +39,9 @@ def mne_python() -> Path:
 
 def environment_python(packages: tuple[str, ...]) -> Path:
     """Make an environment with some packages, if there is none yet; give its interpreter."""
-    name = "-".join(packages).replace("<", "below-")
-    folder = Path(tempfile.gettempdir()) / "faceoff-benchmarks" / name
+    folder = environment_folder(packages)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not (folder / "complete").exists():
+    if not is_made(packages):
         sys.stderr.write(f"making an environment with {' '.join(packages)} in {folder}\n")
         uv = [sys.executable, "-m", "uv"]
         subprocess.run(
@@ -53,6 +52,17 @@ def environment_python(packages: tuple[str, ...]) -> Path:
         )
         (folder / "complete").touch()
     return python
+
+
+def environment_folder(packages: tuple[str, ...]) -> Path:
+    """Say where an environment with some packages is, or would be."""
+    name = "-".join(packages).replace("<", "below-")
+    return Path(tempfile.gettempdir()) / "faceoff-benchmarks" / name
+
+
+def is_made(packages: tuple[str, ...]) -> bool:
+    """Tell whether there is an environment with some packages."""
+    return (environment_folder(packages) / "complete").exists()
 
 
 def run(reader: str, path: Path, warm_up: Path | None = None, timeout_s: float = 1800) -> Outcome:
@@ -185,6 +195,46 @@ def _mne(path: Path) -> Callable[[], dict[str, Any]]:
     return found
 
 
+def _eyelinkparser(path: Path) -> Callable[[], dict[str, Any]]:
+    """Read with eyelinkparser: samples of the phases of trials."""
+    import contextlib
+    import io
+    import warnings
+
+    import eyelinkparser
+
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        trials = eyelinkparser.parse(folder=str(path.parent), ext=path.name)
+
+    def found() -> dict[str, Any]:
+        phases = [name.removeprefix("ttrace_") for name in trials.column_names if "ttrace_" in name]
+        time_ms, x, y, pupil = (
+            np.concatenate([_traces(trials, phase, kind) for phase in phases]) for kind in "txyp"
+        )
+        return {
+            "version": _version("eyelinkparser"),
+            "time_ms": time_ms,
+            "gaze": np.column_stack([x, y]),
+            "pupil": pupil,
+            "fixations_ms": np.empty(0),
+            "n_events": [0, 0, 0],
+            "n_event_values": 0,
+            "n_messages": 0,
+        }
+
+    return found
+
+
+def _traces(trials: Any, phase: str, kind: str) -> Any:
+    """Join one trace of all trials; stamps count from the phase's onset."""
+    rows = np.asarray(trials[f"{kind}trace_{phase}"], dtype=float)
+    if kind == "t":
+        rows = rows + np.asarray(trials[f"t_onset_{phase}"], dtype=float)[:, None]
+    lengths = np.asarray(trials[f"trace_length_{phase}"], dtype=int)
+    return rows[np.arange(rows.shape[1]) < lengths[:, None]]
+
+
 def _eyelinkio(path: Path) -> Callable[[], dict[str, Any]]:
     """Read an EDF file with eyelinkio."""
     import eyelinkio
@@ -266,6 +316,7 @@ READERS = {
     "faceoff": _faceoff,
     "pymovements": _pymovements,
     "MNE": _mne,
+    "eyelinkparser": _eyelinkparser,
     "eyelinkio": _eyelinkio,
     "floor": _floor,
 }

@@ -1,14 +1,16 @@
-"""The perturbation engine against bare forward passes, and against Quantus.
+"""The perturbation engine against bare forward passes, a plain loop, innvestigate and Quantus.
 
     python benchmarks/perturbation.py
-    python benchmarks/perturbation.py --network small --pictures 8 --quantus
+    python benchmarks/perturbation.py --network small --pictures 8 --tools --quantus
 
 All networks have random weights: answers mean nothing here, times do. A bare forward pass
 takes prepared pictures that are in memory already, in batches of the best size of those that are
-tried; our engine makes the pictures itself. Its answers are compared with those to pictures that
-are made one by one in NumPy. Ratios are medians of pairs that are timed one after the other, in
-turns. Each network has a process of its own; Quantus has an environment of its own too, with bare
-forward passes of its own.
+tried; our engine makes the pictures itself. The plain loop makes one picture after the other in
+NumPy and asks for each alone; its answers are compared with the engine's. innvestigate's and
+Quantus' tools (`--tools`, `--quantus`) remove the tiles of one order of each picture, which turn
+black, and are compared with the engine at the same. Ratios are medians of pairs that are timed one
+after the other, in turns. Each network has a process of its own; Quantus has an environment of its
+own too.
 """
 
 import argparse
@@ -17,18 +19,21 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import peers
+from hot_paths.rows import timed_in_turn
 
 NETWORKS = ("small", "MobileNetV2", "VGG16")
 SIDE_PX, TILES_PER_SIDE, N_CLASSES = 224, 4, 7
+N_TILES, TILE_PX = TILES_PER_SIDE**2, SIDE_PX // TILES_PER_SIDE
 BATCHES = (8, 16, 32, 64)
 QUANTUS_PACKAGES = ("quantus==0.6.0", "tensorflow==2.14.1", "numpy==1.26.4")
+BLACK = -1.0  # as the networks here take it
 
 
 def main() -> None:
@@ -38,24 +43,61 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=2)
     parser.add_argument("--orders", type=int, default=12, help="removal orders of each picture")
     parser.add_argument("--repeats", type=int, default=5, help="pairs that are timed")
+    parser.add_argument("--tools", action="store_true", help="innvestigate's also")
     parser.add_argument("--quantus", action="store_true", help="makes an environment of 2 GB")
+    parser.add_argument("--result", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.worker:
         quantus_worker(args.worker)
-    elif args.network:
-        measure(args.network, args)
+    elif args.result:
+        args.result.write_text(json.dumps(measure(args.network, args)), encoding="utf-8")
     else:
-        for name in NETWORKS:
-            subprocess.run([sys.executable, *sys.argv, "--network", name], check=True)
+        for name in [args.network] if args.network else NETWORKS:
+            print_values(name, run([*sys.argv[1:], "--network", name]))
 
 
-def measure(name: str, args: argparse.Namespace) -> None:
-    """Time one network's engine and bare passes."""
+def run(arguments: list[str]) -> dict[str, Any]:
+    """Measure one network in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "result.json"
+        command = [sys.executable, __file__, *arguments, "--result", str(result)]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+        values: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+    return values
+
+
+def print_values(name: str, values: dict[str, Any]) -> None:
+    """Say what was found of a network."""
+    seconds = values["seconds"]
+    print(
+        f"{name:<12} ours {ratio(seconds, 'ours', 'bare'):.2f} times the bare forward passes "
+        f"({values['n_shown']} pictures, best batch {values['best']}, "
+        f"{1e3 * np.median(seconds['bare']) / values['n_shown']:.2f} ms each); "
+        f"peak memory {values['peak_mb']:.0f} MB\n{'':<12} plain loop "
+        f"{ratio(seconds, 'loop', 'ours'):.2f} times ours; largest difference "
+        f"{values['differences']['loop']:.1e} of a logit",
+        flush=True,
+    )
+    for tool in sorted(set(values["tools"]) - {"ours"}):
+        print(
+            f"{'':<12} {tool} {ratio(values['tools'], tool, 'ours'):.2f} times ours (one order "
+            f"of {N_TILES + 1} pictures each); largest difference "
+            f"{values['differences'][tool]:.1e} of a logit",
+            flush=True,
+        )
+
+
+def ratio(seconds: dict[str, list[float]], work: str, other: str) -> float:
+    """Give the median of pairs that were timed one after the other."""
+    return float(np.median(np.divide(seconds[work], seconds[other])))
+
+
+def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Time one network's engine, bare passes, and what is asked for beside them."""
     from cnn.network import Network
     from cnn.preprocessing import CENTRED_RGB
-    from comparison.perturbation import Removal, order_logits, random_orders
-    from comparison.tiles import tile_edges
+    from comparison.perturbation import order_logits, random_orders
     from stimuli.expressions import EXPRESSIONS
 
     model = network(name)
@@ -63,67 +105,138 @@ def measure(name: str, args: argparse.Namespace) -> None:
     pictures = np.random.default_rng(1).integers(
         0, 256, (args.pictures, SIDE_PX, SIDE_PX, 3), dtype=np.uint8
     )
-    removal = Removal(tile_edges(SIDE_PX, TILES_PER_SIDE), "uniform", TILES_PER_SIDE**2, 1)
-    orders = random_orders(1, "A", args.orders, removal.n_tiles)
+    orders = random_orders(1, "A", args.orders, N_TILES)
     n_shown = args.pictures * n_distinct(orders)
 
-    def engine() -> None:
-        for picture in pictures:
-            order_logits(ours, picture, "A", orders, removal)
+    def engine() -> Any:
+        removal = removal_by("uniform")
+        return np.stack([order_logits(ours, one, "A", orders, removal) for one in pictures])
 
-    ratio, best, floor = against_bare(model, n_shown, engine, args.repeats)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{name:<12} ours {ratio:.2f} times the bare forward passes ({n_shown} pictures of "
-        f"{args.pictures} x {args.orders} orders, best batch {best}, {1e3 * floor / n_shown:.2f} "
-        f"ms each); peak memory {peak_mb:.0f} MB\n{'':<12} largest difference to pictures made "
-        f"one by one: {difference(ours, pictures[0], orders[:1], removal):.1e} of a logit",
-        flush=True,
-    )
+    def loop() -> Any:
+        return plain_loop(ours, pictures, orders)
+
+    differences = {"loop": float(np.abs(engine() - loop()).max())}
+    bare = bare_passes(model, n_shown)
+    best = best_batch(bare)
+    works = {"ours": engine, "bare": partial(bare, best), "loop": loop}
+    seconds = timed_in_turn(works, args.repeats)
+    values = {"n_shown": n_shown, "best": best, "seconds": seconds, "differences": differences}
+    values["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return values | {"tools": measure_tools(ours, pictures, differences, args)}
+
+
+def measure_tools(
+    ours: Any, pictures: np.ndarray, differences: dict[str, float], args: argparse.Namespace
+) -> dict[str, list[float]]:
+    """Time the tools of others beside our engine at one order of each picture."""
+    from comparison.perturbation import order_logits
+
+    tiles = np.random.default_rng(2).random((len(pictures), N_TILES))
+
+    def engine() -> Any:
+        removal = removal_by("black")
+        orders = np.argsort(-tiles, axis=1)
+        pairs = zip(pictures, orders, strict=True)
+        return np.stack([order_logits(ours, one, "A", own[None], removal)[0] for one, own in pairs])
+
+    works: dict[str, Callable[[], Any]] = {"ours": engine}
+    logits = engine()[:, :, 0]
+    if args.tools:
+        works["innvestigate"] = innvestigate_tool(ours, pictures, tiles)
+        found = np.array(works["innvestigate"]())
+        differences["innvestigate"] = float(np.abs(found - logits.mean(axis=0)).max())
+    seconds = timed_in_turn(works, args.repeats) if args.tools or args.quantus else {}
     if args.quantus:
-        print_quantus(name, model, pictures, args)
+        found = quantus(ours.model, pictures, tiles, args.repeats)
+        seconds["Quantus"] = found["seconds"]
+        lost = logits[:, :1] - logits[:, 1:]
+        differences["Quantus"] = float(np.abs(found["lost"] - lost).max())
+    return seconds
 
 
-def against_bare(
-    model: Any, n_shown: int, engine: Callable[[], None], repeats: int
-) -> tuple[float, int, float]:
-    """Time an engine beside bare passes of so many pictures: ratio, best batch, seconds."""
+def removal_by(fill: str) -> Any:
+    """Remove tile by tile, and show some fill."""
+    from comparison.perturbation import Removal
+    from comparison.tiles import tile_edges
+
+    return Removal(tile_edges(SIDE_PX, TILES_PER_SIDE), fill, N_TILES, 1)
+
+
+def plain_loop(ours: Any, pictures: np.ndarray, orders: np.ndarray) -> np.ndarray:
+    """Put pictures together one by one, and ask the network for each alone."""
+    from comparison.fills import cover
+
+    removal = removal_by("uniform")
+    tiles, answers = removal.tile_of_pixel, []
+    for picture in pictures:
+        filling = cover(removal.fill, picture, removal.seed, "A")
+        for order in orders:
+            made = picture.copy()
+            answers.append(ours.model.predict_on_batch(ours.prepare(made[None])))
+            for tile in order:
+                made[tiles == tile] = filling[tiles == tile]
+                answers.append(ours.model.predict_on_batch(ours.prepare(made[None])))
+    return np.reshape(answers, (len(pictures), len(orders), N_TILES + 1, -1))
+
+
+def innvestigate_tool(ours: Any, pictures: np.ndarray, tiles: np.ndarray) -> Callable[[], Any]:
+    """Give innvestigate's analysis: the mean logit of the first class at each step."""
+    from innvestigate.tools.perturbate import Perturbation, PerturbationAnalysis
+    from innvestigate.utils.sequence import BatchSequence
+
+    from cnn.backend import import_tensorflow
+
+    tf = import_tensorflow()
+    x, analyzer = ours.prepare(pictures), Prepared(tile_maps(tiles)[..., None].repeat(3, axis=3))
+    first = np.eye(N_CLASSES, dtype=np.float32)[np.zeros(len(x), int)]
+    ours.model.compile(loss=lambda chosen, logits: tf.reduce_sum(chosen * logits, axis=-1))
+
+    def work() -> Any:
+        black = Perturbation(lambda region: BLACK, region_shape=(TILE_PX, TILE_PX))
+        batches = BatchSequence([x, first], batch_size=len(x))
+        analysis = PerturbationAnalysis(analyzer, ours.model, batches, black, steps=N_TILES)
+        return analysis.compute_perturbation_analysis()
+
+    return work
+
+
+class Prepared:
+    """What innvestigate takes for an analyzer, with maps that are there already."""
+
+    def __init__(self, maps: np.ndarray) -> None:
+        self._maps = maps
+
+    def analyze(self, x: np.ndarray) -> np.ndarray:
+        """Give the maps of all pictures."""
+        return self._maps
+
+
+def tile_maps(tiles: np.ndarray) -> np.ndarray:
+    """Draw the scores of tiles as maps."""
+    square = tiles.reshape(-1, TILES_PER_SIDE, TILES_PER_SIDE).astype(np.float32)
+    return square.repeat(TILE_PX, axis=1).repeat(TILE_PX, axis=2)
+
+
+def best_batch(bare: Callable[[int], None]) -> int:
+    """Find the size of batches that lets bare passes be fastest."""
+    works = {str(batch): partial(bare, batch) for batch in BATCHES}
+    timed_in_turn(works, 1)
+    times = timed_in_turn(works, 3)
+    return min(BATCHES, key=lambda batch: np.median(times[str(batch)]))
+
+
+def bare_passes(model: Any, n_shown: int) -> Callable[[int], None]:
+    """Give what makes so many forward passes of pictures in memory, in batches of some size."""
     import tensorflow as tf
 
-    forward = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
+    forward = tf.function(lambda shown: model(shown, training=False), reduce_retracing=True)
 
     def bare(batch: int) -> None:
         ready = tf.constant(np.zeros((batch, SIDE_PX, SIDE_PX, 3), np.float32))
         for start in range(0, n_shown, batch):
             forward(ready[: min(batch, n_shown - start)]).numpy()
 
-    engine()
-    times = {}
-    for batch in BATCHES:
-        bare(batch)
-        times[batch] = np.median([seconds(lambda: bare(batch)) for _ in range(3)])  # noqa: B023
-    best = min(times, key=lambda batch: times[batch])
-    pairs = []
-    for turn in range(repeats):
-        first = seconds(engine) if turn % 2 else None
-        floor = seconds(lambda: bare(best))
-        pairs.append((seconds(engine) if first is None else first, floor))
-    ratios, floors = [ours / floor for ours, floor in pairs], [floor for _, floor in pairs]
-    return float(np.median(ratios)), best, float(np.median(floors))
-
-
-def difference(ours: Any, picture: np.ndarray, orders: np.ndarray, removal: Any) -> float:
-    """Set the engine's answers against those to pictures that are put together one by one."""
-    from comparison.fills import cover
-    from comparison.perturbation import order_logits
-
-    answers = order_logits(ours, picture, "A", orders, removal)[0]
-    filling = cover(removal.fill, picture, removal.seed, "A")
-    made, shown = picture.copy(), [picture]
-    for tile in orders[0]:
-        made = np.where((removal.tile_of_pixel == tile)[..., None], filling, made)
-        shown.append(made)
-    return float(np.abs(answers - ours.logits(np.stack(shown))).max())
+    return bare
 
 
 def network(name: str) -> Any:
@@ -148,57 +261,43 @@ def n_distinct(orders: np.ndarray) -> int:
     return len({frozenset(order[:step].tolist()) for order in orders for step in steps})
 
 
-def print_quantus(name: str, model: Any, pictures: np.ndarray, args: argparse.Namespace) -> None:
+def quantus(
+    model: Any, pictures: np.ndarray, tiles: np.ndarray, repeats: int
+) -> dict[str, list[Any]]:
     """Time Quantus' region perturbation with the same network, in its own environment."""
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder) / "network.h5")
-        np.savez(Path(folder) / "pictures.npz", pictures=pictures, repeats=args.repeats)
+        x = (pictures / 127.5 - 1).astype(np.float32)
+        np.savez(Path(folder) / "pictures.npz", x=x, maps=tile_maps(tiles), repeats=repeats)
         python = peers.environment_python(QUANTUS_PACKAGES)
-        subprocess.run([python, __file__, "--worker", folder], check=True)
-        found = json.loads((Path(folder) / "quantus.json").read_text(encoding="utf-8"))
-    print(
-        f"{'':<12} Quantus {found['ratio']:.2f} times (RegionPerturbation, one order of "
-        f"{found['shown']} pictures each, best batch {found['best']})",
-        flush=True,
-    )
+        command = [python, __file__, "--worker", folder]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+        found: dict[str, list[Any]] = json.loads(
+            (Path(folder) / "quantus.json").read_text(encoding="utf-8")
+        )
+    return found
 
 
 def quantus_worker(folder: Path) -> None:
-    """Time Quantus beside bare passes."""
+    """Time Quantus, and write by how much the first logit falls at each step."""
     import quantus
     import tensorflow as tf
 
     model = tf.keras.models.load_model(folder / "network.h5", compile=False)
     with np.load(folder / "pictures.npz") as file:
-        pictures, repeats = file["pictures"], int(file["repeats"])
-    tile_px = SIDE_PX // TILES_PER_SIDE
-    x = (pictures / 127.5 - 1).astype(np.float32)
-    tiles = (
-        np.random.default_rng(2)
-        .random((len(x), 1, TILES_PER_SIDE, TILES_PER_SIDE))
-        .astype(np.float32)
-    )
-    maps = tiles.repeat(tile_px, axis=2).repeat(tile_px, axis=3)
+        x, maps, repeats = file["x"], file["maps"], int(file["repeats"])
     metric = quantus.RegionPerturbation(
-        patch_size=tile_px, regions_evaluation=TILES_PER_SIDE**2, perturb_baseline="uniform",
+        patch_size=TILE_PX, regions_evaluation=N_TILES, perturb_baseline=BLACK,
         normalise=False, disable_warnings=True,
     )  # fmt: skip
-    shown = TILES_PER_SIDE**2 + 1  # the intact picture first
 
-    def engine() -> None:
-        metric(model=model, x_batch=x, y_batch=np.zeros(len(x), int), a_batch=maps,
-               channel_first=False, softmax=False)  # fmt: skip
+    def work() -> Any:
+        return metric(model=model, x_batch=x, y_batch=np.zeros(len(x), int),
+                      a_batch=maps[:, None], channel_first=False, softmax=False)  # fmt: skip
 
-    ratio, best, _ = against_bare(model, len(x) * shown, engine, repeats)
-    values = {"ratio": ratio, "shown": shown, "best": best}
+    lost = np.array(work(), dtype=float).tolist()
+    values = {"lost": lost, "seconds": timed_in_turn({"": work}, repeats)[""]}
     (folder / "quantus.json").write_text(json.dumps(values), encoding="utf-8")
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """Time one call."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

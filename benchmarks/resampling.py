@@ -29,50 +29,81 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args()
-    draws = Draws(args.resamples, 0.95, 1)
-    shifts = np.random.default_rng(1).normal(0, 0.15, CONDITIONS * STEPS)
-    values = np.random.default_rng(2).gamma(2.0, size=(PICTURES, CONDITIONS * STEPS)) - 2.0 + shifts
-    columns = list(values.T)
-    some = columns[: args.columns]
-
-    def ours(chosen: list[Any]) -> list[tuple[float, float, float]]:
-        return [(sign_flip_p(d, draws), *bootstrap_interval(d, "mean", draws)) for d in chosen]
-
-    def scipy() -> list[tuple[float, float, float]]:
-        return [(scipy_p(d, args.resamples), *scipy_interval(d, args.resamples)) for d in some]
-
-    def pingouin_intervals() -> list[Any]:
-        return [
-            pingouin.compute_bootci(
-                d, func="mean", method="bca", n_boot=args.resamples, decimals=6, seed=1
-            )
-            for d in some
-        ]
-
-    first_s = median(lambda: ours(columns), 1)
-    own, other, third = np.array(ours(some)), np.array(scipy()), np.array(pingouin_intervals())
-    width = (other[:, 2] - other[:, 1])[:, None]
+    values = differences()
+    columns, some = list(values.T), list(values.T[: args.columns])
+    first_s = median(lambda: ours(columns, args.resamples), 1)
+    own, other, third = (work(some, args.resamples) for work in (ours, scipy, pingouin_intervals))
     write = sys.stdout.write
     write(
         f"{PICTURES} pictures x {CONDITIONS} conditions x {STEPS} steps, {args.resamples} draws\n"
     )
-    write(f"p: largest difference to SciPy {np.abs(own[:, 0] - other[:, 0]).max():.4f}\n")
+    write(f"p: largest difference to SciPy {p_apart(own, other):.4f}\n")
     for name, ends in (("SciPy", other[:, 1:]), ("pingouin", third)):
-        off = np.abs(own[:, 1:] - ends).max(axis=0) / width.max()
-        write(f"interval: largest difference to {name} {off.max():.3f} of its width\n")
-    all_s, floor_s = median(lambda: ours(columns), args.repeats), floor(values, args, args.repeats)
-    some_s = median(lambda: ours(some), args.repeats)
+        off = interval_apart(own, ends)
+        write(f"interval: largest difference to {name} {off:.3f} of its width\n")
+    all_s = median(lambda: ours(columns, args.resamples), args.repeats)
+    floor_s = median(products(values, args.resamples), args.repeats)
+    some_s = median(lambda: ours(some, args.resamples), args.repeats)
     write(
         f"{'faceoff, both':<28}{all_s:8.2f} s for {len(columns)} columns, "
         f"{all_s / floor_s:.1f} floors; "
         f"with the first draws {first_s:.2f} s\n"
     )
     for name, work in (("SciPy, both", scipy), ("pingouin, interval alone", pingouin_intervals)):
-        seconds = median(work, 1)
+        seconds = median(lambda work=work: work(some, args.resamples), 1)  # type: ignore[misc]
         write(
             f"{name:<28}{seconds:8.2f} s for {len(some)} columns, "
             f"{seconds / some_s:.0f} x faceoff\n"
         )
+
+
+def differences() -> Any:
+    """Draw the differences of pictures: a column for each condition and step."""
+    shifts = np.random.default_rng(1).normal(0, 0.15, CONDITIONS * STEPS)
+    drawn = np.random.default_rng(2).gamma(2.0, size=(PICTURES, CONDITIONS * STEPS))
+    return drawn - 2.0 + shifts
+
+
+def ours(columns: list[Any], resamples: int) -> Any:
+    """Compute p and interval of each column with faceoff."""
+    draws = Draws(resamples, 0.95, 1)
+    return np.array(
+        [(sign_flip_p(d, draws), *bootstrap_interval(d, "mean", draws)) for d in columns]
+    )
+
+
+def our_intervals(columns: list[Any], resamples: int) -> Any:
+    """Compute the intervals alone with faceoff."""
+    draws = Draws(resamples, 0.95, 1)
+    return np.array([bootstrap_interval(d, "mean", draws) for d in columns])
+
+
+def scipy(columns: list[Any], resamples: int) -> Any:
+    """Compute p and interval of each column with SciPy."""
+    return np.array([(scipy_p(d, resamples), *scipy_interval(d, resamples)) for d in columns])
+
+
+def pingouin_intervals(columns: list[Any], resamples: int) -> Any:
+    """Compute the intervals with pingouin."""
+    return np.array(
+        [
+            pingouin.compute_bootci(
+                d, func="mean", method="bca", n_boot=resamples, decimals=6, seed=1
+            )
+            for d in columns
+        ]
+    )
+
+
+def p_apart(own: Any, other: Any) -> float:
+    """Give the largest difference of p."""
+    return float(np.abs(own[:, 0] - other[:, 0]).max())
+
+
+def interval_apart(own: Any, ends: Any) -> float:
+    """Give the largest difference of an interval's end, as a share of the widest interval."""
+    width = (ends[:, 1] - ends[:, 0]).max()
+    return float(np.abs(own[:, -2:] - ends).max() / width)
 
 
 def scipy_p(d: Any, resamples: int) -> float:
@@ -91,14 +122,12 @@ def scipy_interval(d: Any, resamples: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def floor(values: Any, args: argparse.Namespace, repeats: int) -> float:
-    """Time the matrix products alone."""
+def products(values: Any, resamples: int) -> Callable[[], Any]:
+    """Give the matrix products that are the floor."""
     rng = np.random.default_rng(1)
-    counts = rng.multinomial(PICTURES, np.full(PICTURES, 1 / PICTURES), args.resamples).astype(
-        float
-    )
-    signs = rng.integers(0, 2, (args.resamples, PICTURES)) * 2.0 - 1.0
-    return median(lambda: (counts @ values, signs @ values), repeats)
+    counts = rng.multinomial(PICTURES, np.full(PICTURES, 1 / PICTURES), resamples).astype(float)
+    signs = rng.integers(0, 2, (resamples, PICTURES)) * 2.0 - 1.0
+    return lambda: (counts @ values, signs @ values)
 
 
 def median(work: Callable[[], Any], repeats: int) -> float:
