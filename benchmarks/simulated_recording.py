@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from experiment.asc_writer import AscWriter
-from experiment.messages import display_coords, face_on, trial_id, trial_result
+from experiment.messages import TrialResult, display_coords, face_on, trial_id, trial_result
 from experiment.observers import Observer, draw_observer, simulate_trial
 from experiment.tests.made_up_study import made_up_landmarks
 from stimuli.expressions import EXPRESSIONS
@@ -52,6 +52,6 @@ def write_trial(recording: AscWriter, observer: Observer, number: int, start_ms:
         recording.message(face_ms, text)
     recording.message(face_ms + FACE_MS, "end_phase face")
     recording.end_block(trace.shifted(start_ms - int(trace.time_ms[0])))
-    for text in (f"var expression {expression}", "end_trial", trial_result(0)):
+    for text in (f"var expression {expression}", "end_trial", trial_result(TrialResult.OK)):
         recording.message(end_ms + 1, text)
     return end_ms

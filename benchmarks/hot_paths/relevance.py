@@ -8,7 +8,7 @@ import lrp
 import numpy as np
 import peers
 
-from hot_paths.rows import FACEOFF, FLOOR, Path, Row, apart, is_installed, measured
+from hot_paths.rows import FACEOFF, FLOOR, NOT_SMALL, Path, Row, apart, is_installed, measured
 
 # Of single precision, on maps that are sums over colours.
 LIMIT = 1e-4
@@ -29,7 +29,7 @@ def rows(small: bool) -> list[Row]:
         folder = File(name)
         found = {who: lrp.run(who, folder, arguments) for who in ("ours", *others)}
         results = {who: agreement(who, folder) for who in others}
-    absent = [] if with_zennit else [Row(path, "zennit", NO_TORCH)]
+    absent = [] if with_zennit else [Row(path, "zennit", NOT_SMALL if small else NO_TORCH)]
     return measured(path, results, seconds_of(found)) + absent
 
 
