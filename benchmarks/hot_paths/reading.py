@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path as File
 from typing import Any
 
-import peers
 import readers
 from simulated_recording import write_recording
 
@@ -55,9 +54,10 @@ def asc_rows(small: bool) -> list[Row]:
 
 def edf_rows(recording: File | None) -> list[Row]:
     """Read an EDF file: none can be made, since the format is closed."""
-    path = Path("EDF", recording.name if recording else "none")
     if recording is None:
-        return [Row(path, "eyelinkio", "no recording given: `--edf FILE`; none can be made")]
+        said = "no recording given: `--edf FILE`; none can be made"
+        return [Row(Path("EDF", "none"), "eyelinkio", said)]
+    path = Path("EDF", f"{recording.name}, {recording.stat().st_size / 1e6:.1f} MB")
     if not is_installed("eyelinkio"):
         return [Row(path, "eyelinkio", NOT_INSTALLED)]
     found = readers.read_in_turn([FACEOFF, "eyelinkio"], recording, recording, 3)
@@ -79,8 +79,3 @@ def agreement(found: Runs) -> dict[str, str]:
 def seconds_of(found: Runs) -> dict[str, list[float]]:
     """Give the seconds of each run."""
     return {name: [float(run["seconds"]) for run in runs] for name, runs in found.items()}
-
-
-def packages() -> tuple[str, ...]:
-    """List what the isolated environment holds."""
-    return peers.MNE_PACKAGES

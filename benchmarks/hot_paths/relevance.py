@@ -17,7 +17,7 @@ NO_TORCH = "not installed: torch; `python benchmarks/lrp.py --zennit` makes its 
 
 def rows(small: bool) -> list[Row]:
     """Explain the same network with each engine, one process after the other."""
-    network, side, batch, repeats = ("small", 32, 4, 3) if small else ("vgg16", 224, 8, 5)
+    network, side, batch, repeats = ("small", 32, 4, 3) if small else ("vgg16", 224, 4, 5)
     path = Path(f"LRP, {network}", f"{batch} pictures of {side} px", "forward passes")
     if not is_installed("innvestigate"):
         return [Row(path, "innvestigate", "not installed: `pip install 'faceoff[cnn]'`")]
