@@ -22,6 +22,9 @@ import numpy as np
 
 MNE_PACKAGES = ("mne==1.13.2", "pandas==3.1.1")
 _NO_GAZE = np.empty((0, 2))
+_NO_EVENTS = {
+    "fixations_ms": np.empty(0), "n_events": [0, 0, 0], "n_event_values": 0, "n_messages": 0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -217,10 +220,7 @@ def _eyelinkparser(path: Path) -> Callable[[], dict[str, Any]]:
             "time_ms": time_ms,
             "gaze": np.column_stack([x, y]),
             "pupil": pupil,
-            "fixations_ms": np.empty(0),
-            "n_events": [0, 0, 0],
-            "n_event_values": 0,
-            "n_messages": 0,
+            **_NO_EVENTS,
         }
 
     return found
@@ -297,10 +297,7 @@ def _floor(path: Path) -> Callable[[], dict[str, Any]]:
             "time_ms": time_ms,
             "gaze": np.column_stack([x, y]),
             "pupil": pupil,
-            "fixations_ms": np.empty(0),
-            "n_events": [0, 0, 0],
-            "n_event_values": 0,
-            "n_messages": 0,
+            **_NO_EVENTS,
         }
 
     return found
