@@ -116,8 +116,8 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
         return plain_loop(ours, pictures, orders)
 
     differences = {"loop": float(np.abs(engine() - loop()).max())}
+    best = best_batch(bare_passes(model, min(n_shown, max(BATCHES))))
     bare = bare_passes(model, n_shown)
-    best = best_batch(bare)
     works = {"ours": engine, "bare": partial(bare, best), "loop": loop}
     seconds = timed_in_turn(works, args.repeats)
     values = {"n_shown": n_shown, "best": best, "seconds": seconds, "differences": differences}
@@ -221,8 +221,8 @@ def best_batch(bare: Callable[[int], None]) -> int:
     """Find the size of batches that lets bare passes be fastest."""
     works = {str(batch): partial(bare, batch) for batch in BATCHES}
     timed_in_turn(works, 1)
-    times = timed_in_turn(works, 3)
-    return min(BATCHES, key=lambda batch: np.median(times[str(batch)]))
+    times = timed_in_turn(works, 2)
+    return min(BATCHES, key=lambda batch: min(times[str(batch)]))
 
 
 def bare_passes(model: Any, n_shown: int) -> Callable[[int], None]:
