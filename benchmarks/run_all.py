@@ -46,11 +46,12 @@ def paths(args: argparse.Namespace) -> list[Callable[[], list[Row]]]:
 
 
 def told(measure: Callable[[], list[Row]]) -> list[Row]:
-    """Measure, and say on the way what is done."""
+    """Measure, and show rows as they come: what is broken off later has left these."""
     started = time.perf_counter()
     rows = measure()
-    names = ", ".join(dict.fromkeys(row.path.name for row in rows))
-    sys.stderr.write(f"{names}: {time.perf_counter() - started:.0f} s\n")
+    for row in rows:
+        sys.stderr.write(page.line(row.cells()) + "\n")
+    sys.stderr.write(f"{time.perf_counter() - started:.0f} s\n")
     return rows
 
 

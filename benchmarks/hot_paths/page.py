@@ -32,9 +32,13 @@ ISOLATED = (
 
 def text(rows: Sequence[Row], load: float) -> str:
     """Write table, machine and versions in Markdown."""
-    lines = ["| " + " | ".join(HEAD) + " |", "|---" * len(HEAD) + "|"]
-    lines += ["| " + " | ".join(row.cells()) + " |" for row in rows]
+    lines = [line(HEAD), "|---" * len(HEAD) + "|", *(line(row.cells()) for row in rows)]
     return "\n".join([*lines, "", machine(load), "", versions()])
+
+
+def line(cells: Sequence[str]) -> str:
+    """Write a row of a table in Markdown."""
+    return f"| {' | '.join(cells)} |"
 
 
 def machine(load: float) -> str:
