@@ -27,9 +27,9 @@ def main() -> None:
     parser.add_argument("--edf", type=Path, help="an EyeLink EDF recording to be read")
     parser.add_argument("--write", type=Path, help="a page whose table is replaced")
     args = parser.parse_args()
-    load = os.getloadavg()[0]
+    load_before = os.getloadavg()[0]
     rows = [row for measure in paths(args) for row in told(measure)]
-    made = page.text(rows, load)
+    made = page.text(rows, (load_before, os.getloadavg()[0]))
     sys.stdout.write(made + "\n")
     if args.write:
         page.write(args.write, made)

@@ -30,10 +30,10 @@ ISOLATED = (
 )
 
 
-def text(rows: Sequence[Row], load: float) -> str:
+def text(rows: Sequence[Row], loads: tuple[float, float]) -> str:
     """Write table, machine and versions in Markdown."""
     lines = [line(HEAD), "|---" * len(HEAD) + "|", *(line(row.cells()) for row in rows)]
-    return "\n".join([*lines, "", machine(load), "", versions()])
+    return "\n".join([*lines, "", machine(*loads), "", versions()])
 
 
 def line(cells: Sequence[str]) -> str:
@@ -41,18 +41,20 @@ def line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def machine(load: float) -> str:
-    """Say on what, and how busy it was when this began."""
+def machine(load_before: float, load_after: float) -> str:
+    """Say on what, and how busy it was."""
     cores, memory_gb = os.cpu_count() or 1, psutil.virtual_memory().total / 1e9
+    # What is measured here has all cores at times.
+    is_busy = load_before > cores / 2 or load_after > 1.25 * cores
     busy = (
-        "it was busy with other work, which widens the spread: ratios were taken in turn"
-        if load > cores / 2
+        "it was busy with other work, which widens the spread"
+        if is_busy
         else "it had nothing else to do"
     )
     return (
         f"On {processor()}, {cores} cores, {memory_gb:.0f} GB, {platform.system()} "
         f"{platform.release().split('-')[0]}, Python {platform.python_version()}. The load average "
-        f"was {load:.1f} at the start: {busy}."
+        f"was {load_before:.1f} at the start and {load_after:.1f} at the end: {busy}."
     )
 
 
