@@ -14,7 +14,7 @@ from hot_paths.rows import (
     measured,
 )
 
-# Of a logit; single precision.
+# Of the largest logit; single precision.
 LIMIT = 1e-4
 # Network, pictures and orders of each, and whether the tools of others are tried on it.
 FULL = (("small", 8, 6, True), ("MobileNetV2", 1, 12, False), ("VGG16", 1, 2, False))
@@ -73,4 +73,4 @@ def tools_path(network: str, pictures: int) -> Path:
 def agreement(values: dict[str, Any], name: str) -> str:
     """Say how far logits are apart."""
     off = values["differences"][name]
-    return f"{'agrees' if off <= LIMIT else 'differs'}: by {off:.1e} of a logit at most"
+    return f"{'agrees' if off <= LIMIT else 'differs'}: by {off:.1e} of the largest logit at most"
