@@ -6,8 +6,7 @@ simulates samples of each size, who name four faces each, and runs each step of 
 in a process of its own. It prints a table of seconds and of the largest process's memory, with the
 slope of time over size on logarithmic axes (1: linear), and draws both. What was measured is kept
 in DIR, with the studies: a run that was broken off goes on from there. The pages of `gaze quality`,
-one for each session, are left out. Density maps are kept at every eighth pixel, for those of single
-participants are all in memory.
+one for each session, are left out.
 """
 
 import argparse
@@ -31,7 +30,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "study": {"name": "Growth"},
     "stimuli": {"test_actors": ["F01", "M01"], "validation_actors": 2},
     "participants": {"blocks": 1, "practice_trials": 0},
-    "gaze": {"density": {"grid_px": 8.0}},
 }
 #: Each list holds four of the fourteen test pictures, two of each actor.
 LIST_LENGTH = 4

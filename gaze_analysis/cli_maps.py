@@ -19,15 +19,10 @@ def quality(
     run_step(opened, quality_step(opened), force=force)
 
 
-def density(
-    study: StudyOption = Path(),
-    jobs: JobsOption = 0,
-    scheduler: SchedulerOption = "",
-    force: ForceOption = False,
-) -> None:
+def density(study: StudyOption = Path(), force: ForceOption = False) -> None:
     """Make density maps of the included fixations, with ceilings and controls."""
     from gaze_analysis.steps_density import density_step
     from study.provenance import run_step
 
-    opened = open_for_command(study, jobs, scheduler)
+    opened = open_for_command(study)
     run_step(opened, density_step(opened), force=force)

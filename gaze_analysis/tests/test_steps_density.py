@@ -158,7 +158,8 @@ def test_a_second_run_does_nothing_and_another_width_makes_new_maps(tmp_path, mo
     study = table_study(tmp_path / "study")
     import_tables(study, write_fixations(tmp_path))
     assert run_step(study, density_step(study))
-    written = [study.gaze_dir / f"{name}.nc" for name in ("density", "controls")]
+    names = ("density", "controls", "density_by_participant")
+    written = [study.gaze_dir / f"{name}.nc" for name in names]
     first = [path.read_bytes() for path in written]
     assert not run_step(study, table_step(study))
     assert not run_step(study, density_step(study))
