@@ -27,6 +27,7 @@ GROUPS = {
     "test_pygaze_window.py": WINDOWS,
     "test_session_window.py": WINDOWS,
     # They share a study.
+    "test_cluster_run.py": "study",
     "test_columns.py": "study",
     "test_maps_page.py": "study",
     "test_study.py": "study",

@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+# More names than there are methods of explanation, and fewer than pictures.
+_MOST = 80
+
 
 class InputError(Exception):
     """Report input that the user can mend.
@@ -10,6 +13,10 @@ class InputError(Exception):
     The message reads ``<Subject> <rule>, but <evidence>. <remedy>.``; every command shows it
     alone, without a traceback, and ends with exit status 2.
     """
+
+
+# A message names no more than one reads; methods of explanation are 60.
+_MOST = 80
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -38,4 +45,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     closest = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if closest:
         return f" Did you mean {closest[0]!r}?"
-    return f" Known are {', '.join(names)}." if names else ""
+    if not names:
+        return ""
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f" Known are {', '.join(names[:_MOST])}{more}."
