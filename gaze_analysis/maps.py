@@ -24,9 +24,8 @@ from gaze_analysis.map_labels import (
     picture_coordinates,
 )
 from gaze_analysis.participant_maps import ParticipantMaps
-from gaze_analysis.trial_maps import MapRule, PictureMaps, picture_maps
+from gaze_analysis.trial_maps import MapRule, PictureMaps, check_fixations, picture_maps
 from stimuli.expressions import EXPRESSIONS
-from study.errors import InputError
 from study.progress import bar
 from study.seeds import generator
 
@@ -200,47 +199,6 @@ def _picture_ceiling(
         return gram_ceiling(made.gram(), rng, n_splits=rule.n_splits)
     maps = _participant_maps(fixations, made.counted, made.weights, made.names, rule)
     return _average(maps, image, block_mb)[1]
-
-
-def check_fixations(fixations: pd.DataFrame, rule: MapRule) -> None:
-    """Refuse fixations that no map can be made of.
-
-    Parameters
-    ----------
-    fixations : pandas.DataFrame
-        As for `study_maps`.
-    rule : MapRule
-        Says whether durations are needed.
-
-    Raises
-    ------
-    InputError
-        If there is none, durations are wanted and missing, or an expression is unknown or not
-        the only one of its picture.
-    """
-    if fixations.empty:
-        raise InputError(
-            "Density maps must have at least one included fixation, but there is none. "
-            "See exclusions.tsv for the reasons, and loosen the filters in [gaze]."
-        )
-    if rule.weighting == "duration" and fixations["duration_ms"].isna().any():
-        missing = int(fixations["duration_ms"].isna().sum())
-        raise InputError(
-            f"Fixations weighted by duration must have one, but {missing} of {len(fixations)} "
-            'have none. Set weighting = "count" in [gaze.density].'
-        )
-    unknown = set(fixations["expression"].dropna()) - set(EXPRESSIONS)
-    if unknown:
-        raise InputError(
-            f"Expressions must be {', '.join(EXPRESSIONS)}, but the fixations name "
-            f"{', '.join(sorted(map(str, unknown)))}. Correct the table of fixations."
-        )
-    labels = fixations.groupby("image_id")["expression"].nunique(dropna=False)
-    if (labels > 1).any():
-        raise InputError(
-            f"A picture must show one expression, but {labels.idxmax()} has {labels.max()}. "
-            "Correct the table of fixations."
-        )
 
 
 def _present(labels: pd.Series) -> list[str]:

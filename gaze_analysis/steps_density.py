@@ -16,9 +16,9 @@ from gaze_analysis.degrees import warn_of_degrees
 from gaze_analysis.density import Grid, Map
 from gaze_analysis.density_words import say_bandwidth, say_ceilings, say_controls, say_maps
 from gaze_analysis.map_labels import map_unit, participant_axes
-from gaze_analysis.maps import StudyMaps, check_fixations, study_maps
+from gaze_analysis.maps import StudyMaps, study_maps
 from gaze_analysis.picture_place import fixation_frame
-from gaze_analysis.trial_maps import MapRule
+from gaze_analysis.trial_maps import MapRule, check_fixations
 from stimuli.frames import Rect, screen_from
 from study.errors import InputError
 from study.folder import Study

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gaze_analysis.density import Edges, Grid, Map, kernel_factors
+from stimuli.expressions import EXPRESSIONS
 from study.errors import InputError
 
 Weighting = Literal["duration", "count"]
@@ -184,3 +185,44 @@ def fixation_weights(fixations: pd.DataFrame, rule: MapRule) -> Map:
     if rule.weighting == "count":
         return np.ones(len(fixations))
     return fixations["duration_ms"].to_numpy(dtype=np.float64)
+
+
+def check_fixations(fixations: pd.DataFrame, rule: MapRule) -> None:
+    """Refuse fixations that no map can be made of.
+
+    Parameters
+    ----------
+    fixations : pandas.DataFrame
+        Those of a study, as for `gaze_analysis.maps.study_maps`.
+    rule : MapRule
+        Says whether durations are needed.
+
+    Raises
+    ------
+    InputError
+        If there is none, durations are wanted and missing, or an expression is unknown or not
+        the only one of its picture.
+    """
+    if fixations.empty:
+        raise InputError(
+            "Density maps must have at least one included fixation, but there is none. "
+            "See exclusions.tsv for the reasons, and loosen the filters in [gaze]."
+        )
+    if rule.weighting == "duration" and fixations["duration_ms"].isna().any():
+        missing = int(fixations["duration_ms"].isna().sum())
+        raise InputError(
+            f"Fixations weighted by duration must have one, but {missing} of {len(fixations)} "
+            'have none. Set weighting = "count" in [gaze.density].'
+        )
+    unknown = set(fixations["expression"].dropna()) - set(EXPRESSIONS)
+    if unknown:
+        raise InputError(
+            f"Expressions must be {', '.join(EXPRESSIONS)}, but the fixations name "
+            f"{', '.join(sorted(map(str, unknown)))}. Correct the table of fixations."
+        )
+    labels = fixations.groupby("image_id")["expression"].nunique(dropna=False)
+    if (labels > 1).any():
+        raise InputError(
+            f"A picture must show one expression, but {labels.idxmax()} has {labels.max()}. "
+            "Correct the table of fixations."
+        )

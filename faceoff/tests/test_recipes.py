@@ -9,9 +9,9 @@ import typer
 from typer.core import TyperGroup
 
 from faceoff.cli import app
-from faceoff.recipes import read_recipe, recipe_names, run_recipe
 from faceoff.recipes import run as recipe_run
-from faceoff.recipes.recipe import PLACES
+from faceoff.recipes.recipe import PLACES, read_recipe, recipe_names
+from faceoff.recipes.run import run_recipe
 from study.errors import InputError
 from study.folder import open_study
 

@@ -8,6 +8,7 @@ import pytest
 
 from gaze_analysis.density import Grid, density_map
 from gaze_analysis.maps import study_maps
+from gaze_analysis.participant_maps import maps_by_participant
 from gaze_analysis.trial_maps import MapRule
 from study.errors import InputError
 from study.maps import read_maps, write_maps
@@ -134,6 +135,25 @@ def test_bands_and_halves_give_what_whole_maps_give(fixations, edges, participan
     np.testing.assert_allclose(
         rows["leave_one_out_r"], by_gram["leave_one_out_r"], rtol=1e-10, equal_nan=True
     )
+
+
+def test_maps_of_each_participant_on_each_picture_are_made_on_demand(fixations):
+    gone = (fixations["participant_id"] == "sub-b") & (fixations["image_id"] == "P2")
+    left = fixations[~gone]
+    each = maps_by_participant(left, rule())
+    assert each.dims == ("participant", "image", "y", "x")
+    assert each["expression_of_image"].sel(image="P3").item() == "happy"
+    assert np.isnan(each.sel(participant="sub-b", image="P2")).all()
+    maps = study_maps(left, rule()).maps
+    np.testing.assert_allclose(each.mean("participant"), maps["density"], rtol=1e-10)
+    own = (left["participant_id"] == "sub-a") & (left["image_id"] == "P3")
+    np.testing.assert_allclose(
+        each.sel(participant="sub-a", image="P3"), one_map(left[own]), rtol=1e-10
+    )
+    only = maps_by_participant(left, rule(), images=["P3"])
+    np.testing.assert_array_equal(only.isel(image=0), each.sel(image="P3"))
+    with pytest.raises(InputError, match="P9 has none"):
+        maps_by_participant(left, rule(), images=["P3", "P9"])
 
 
 def test_more_pictures_and_people_than_a_small_integer_holds():
