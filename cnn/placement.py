@@ -148,8 +148,7 @@ def logits_apart(
     if not study.settings.execution.scheduler:
         return network.logits(pictures)
     # Whole batches: how pictures are put together changes the last bits of an answer.
-    size = 4 * BATCH
-    parts = [pictures[start : start + size] for start in range(0, len(pictures), size)]
+    parts = [pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH)]
     found = map_with_network(Network.logits, network, parts, study=study, description="answers")
     return np.concatenate([network.logits(pictures[:0]), *found])
 

@@ -1,6 +1,7 @@
 """Parallel work: the same code on one core, on all of them, or on a Dask cluster."""
 
 import logging
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -94,9 +95,10 @@ def _on_cluster(
         from distributed.comm.core import CommClosedError
         from distributed.scheduler import KilledWorker
 
-        sent = {
-            client.submit(function, item, pure=False): place for place, item in enumerate(items)
-        }
+        with warnings.catch_warnings():
+            # Pictures are sent with their work: what is sent ahead is lost with its worker.
+            warnings.filterwarnings("ignore", message="Sending large graph")
+            sent = {client.submit(function, item, pure=False): i for i, item in enumerate(items)}
         try:
             for future in as_completed(sent):
                 yield sent.pop(future), future.result()

@@ -98,6 +98,14 @@ def test_a_function_without_a_hash_is_sent(cluster: str) -> None:
     assert found == [3, 4, 5, 6, 7]
 
 
+def test_large_items_are_sent_without_a_warning(cluster: str) -> None:
+    items = [np.full(2_000_000, value) for value in (1.0, 2.0)]
+    found = parallel_map(
+        np.sum, items, description="x", execution=ExecutionSettings(scheduler=cluster)
+    )
+    assert found == [2e6, 4e6]
+
+
 def slow_product(matrix: np.ndarray, item: tuple[Path, pd.DataFrame]) -> bytes:
     """Multiply what takes long enough to be killed at."""
     folder, table = item
