@@ -11,6 +11,7 @@ from study.figures import BLUE, GREY, ORANGE, SKY_BLUE, TWO_COLUMNS_CM, VERMILIO
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 MOST_PANELS = 12
@@ -203,7 +204,7 @@ def trials_figure(trials: pd.DataFrame) -> "Figure":
     matplotlib.figure.Figure
         Loss as bars, precision as marks, accuracy as a line.
     """
-    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+    from matplotlib.ticker import MaxNLocator
 
     figure = new_figure(TWO_COLUMNS_CM, 8.5)
     upper, lower = figure.subplots(2, 1, sharex=True)
@@ -229,9 +230,7 @@ def trials_figure(trials: pd.DataFrame) -> "Figure":
             label="accuracy (validation in force)",
         )  # fmt: skip
     lower.set(xlabel="trial, in the order of the session", ylabel="deg", yscale="log")
-    lower.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    lower.yaxis.set_major_formatter("{x:g}")
-    lower.yaxis.set_minor_locator(NullLocator())
+    _plain_numbers(lower.yaxis)
     lower.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (upper, lower):
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
@@ -276,7 +275,18 @@ def movements_figure(events: pd.DataFrame) -> "Figure":
     right.set(xlabel="fixation duration (ms)", ylabel="fixations")
     if len(saccades):
         left.set(xscale="log", yscale="log")
+        _plain_numbers(left.xaxis)
+        _plain_numbers(left.yaxis)
         left.legend(loc="upper left")
     if len(fixations):
         right.legend(loc="upper right")
     return figure
+
+
+def _plain_numbers(axis: "Axis") -> None:
+    """Label a logarithmic axis 1, 2, 5, 10: powers of ten are read, and drawn, more slowly."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())

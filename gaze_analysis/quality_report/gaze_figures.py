@@ -227,7 +227,9 @@ def heat_figure(
         axes.set(xlabel="x (px)", ylabel="y (px)")
         places = f", picture{'s' if n_places > 1 else ''} dashed" if pictures else ""
         axes.set_title(f"{eye} eye{places}", loc="left")
-    figure.colorbar(image, ax=panels[: len(shares)].tolist(), label="share of gaze", shrink=0.8)
+    figure.colorbar(
+        image, ax=panels[: len(shares)].tolist(), label="share of gaze", shrink=0.8, format="{x:g}"
+    )
     return figure
 
 
