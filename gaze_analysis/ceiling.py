@@ -7,6 +7,7 @@ Where there are more participants than halves, the sums of the halves are smalle
 and take its place.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,7 @@ def ceiling(
     means = values.reshape(len(values), -1).mean(axis=1)
     own = np.ones(len(values)) if weights is None else np.asarray(weights, dtype=np.float64)
     gathered = BandedCeiling(means, own, rng, n_splits=n_splits)
-    gathered.add(values)
+    gathered.add([values], np.average(values, axis=0, weights=own))
     return gathered.result()
 
 
@@ -108,10 +109,11 @@ class BandedCeiling:
     Examples
     --------
     >>> maps = np.random.default_rng(1).normal(size=(4, 6, 5))
-    >>> banded = BandedCeiling(maps.mean(axis=(1, 2)), np.ones(4), np.random.default_rng(1))
+    >>> draws = np.random.default_rng(1)
+    >>> banded = BandedCeiling(maps.mean(axis=(1, 2)), np.ones(4), draws, n_splits=2)
     >>> for rows in (slice(0, 2), slice(2, 6)):
-    ...     banded.add(maps[:, rows])
-    >>> whole = ceiling(maps, np.random.default_rng(1))
+    ...     banded.add([maps[:3, rows], maps[3:, rows]], maps[:, rows].mean(axis=0))
+    >>> whole = ceiling(maps, np.random.default_rng(1), n_splits=2)
     >>> round(banded.result().split_half_r - whole.split_half_r, 12)
     0.0
     """
@@ -130,26 +132,38 @@ class BandedCeiling:
         else:
             self._gram = np.zeros((n, n))
 
-    def add(self, maps: Map) -> None:
+    def add(self, blocks: Iterable[Map], mean: Map) -> None:
         """Take the maps in a band of the grid.
 
         Parameters
         ----------
-        maps : ndarray, shape (n_participants, ...)
-            Their values there.
+        blocks : iterable of ndarray, each of shape (n_some, ...)
+            Their values there, of some participants after the other, in their order.
+        mean : ndarray
+            The weighted mean map there.
         """
-        flat = maps.reshape(len(maps), -1)
-        centred = (flat - self._means[:, None]) * self._weights[:, None]
         if not self._by_halves:
+            centred = self._centred(np.concatenate(list(blocks)), slice(None))
             self._gram += centred @ centred.T
             return
-        total = centred.sum(axis=0)
-        first = self._halves @ centred
+        total = self._weights.sum() * mean.ravel() - self._weights @ self._means
+        first, start = np.zeros((self._n_splits, total.size)), 0
+        for maps in blocks:
+            own = slice(start, start + len(maps))
+            centred, start = self._centred(maps, own), own.stop
+            first += self._halves[:, own] @ centred
+            self._of_people[0, own] += centred @ total
+            self._of_people[1, own] += np.einsum("np,np->n", centred, centred)
         second = total - first
         pairs = ((first, second), (first, first), (second, second))
         self._of_halves += [np.einsum("hp,hp->h", a, b) for a, b in pairs]
-        self._of_people += [centred @ total, np.einsum("np,np->n", centred, centred)]
         self._of_total += total @ total
+
+    def _centred(self, maps: Map, own: slice) -> Map:
+        """Centre and weight the maps of some participants."""
+        flat = maps.reshape(len(maps), int(np.prod(maps.shape[1:])))
+        centred: Map = (flat - self._means[own, None]) * self._weights[own, None]
+        return centred
 
     def result(self) -> Ceiling:
         """Give the ceiling of all bands that were added.

@@ -6,7 +6,7 @@ participants of each one's mean over pictures. Pooled, each fixation weighs the 
 comes from (or each millisecond, by duration).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+_Keep = Callable[[slice, slice, Map], None]
 _CeilingRow = tuple[str | None, str | None, Ceiling]
 
 
@@ -59,7 +60,7 @@ def study_maps(
     rule: MapRule,
     *,
     block_mb: float = 128.0,
-    keep: Callable[[str, slice, Map], None] | None = None,
+    keep: Callable[[str, slice, slice, Map], None] | None = None,
 ) -> StudyMaps:
     """Make the density maps of a study, and their ceilings.
 
@@ -74,8 +75,9 @@ def study_maps(
         Maps of single participants that are held at a time, in 10^6 bytes. It changes results
         within rounding.
     keep : callable, optional
-        Takes an expression, rows of the grid, and there each participant's average map of the
-        expression: (n_participants, n_rows, n_columns), NaN for who saw none of its pictures.
+        Takes an expression, rows of the grid, a slice of the participants, sorted, and there each
+        one's average map of the expression: (n_people, n_rows, n_columns), NaN for who saw none
+        of its pictures.
 
     Returns
     -------
@@ -171,23 +173,25 @@ def _participant_maps(
 
 
 def _average(
-    maps: ParticipantMaps,
-    name: str,
-    block_mb: float,
-    keep: Callable[[slice, Map], None] | None = None,
+    maps: ParticipantMaps, name: str, block_mb: float, keep: _Keep | None = None
 ) -> tuple[Map, Ceiling]:
     """Average over participants, and compute the ceiling, with a random stream of its own."""
-    rule, seen, weights = maps.rule, maps.seen, maps.weights
+    rule, mean = maps.rule, maps.mean
     rng = generator(rule.seed, "ceiling", name)
-    gathered = BandedCeiling(maps.means[seen], weights, rng, n_splits=rule.n_splits)
-    mean = np.empty(rule.grid.shape)
-    for rows, values in maps.bands(block_mb):
-        own = values[seen]
-        mean[rows] = np.tensordot(weights / weights.sum(), own, axes=1)
-        gathered.add(own)
-        if keep is not None:
-            keep(rows, values)
+    gathered = BandedCeiling(maps.means[maps.seen], maps.weights, rng, n_splits=rule.n_splits)
+    for rows, blocks in maps.bands(block_mb):
+        gathered.add(_of_seen(maps, rows, blocks, keep), mean[rows])
     return mean, gathered.result()
+
+
+def _of_seen(
+    maps: ParticipantMaps, rows: slice, blocks: Iterator[tuple[slice, Map]], keep: _Keep | None
+) -> Iterator[Map]:
+    """Hand each block on, and give the maps of who saw a picture."""
+    for people, values in blocks:
+        if keep is not None:
+            keep(rows, people, values)
+        yield values[maps.seen[people]]
 
 
 def _picture_ceiling(

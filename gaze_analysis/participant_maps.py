@@ -70,55 +70,81 @@ class ParticipantMaps:
     @property
     def means(self) -> Map:
         """Mean over all points of each participant's map; NaN for who saw nothing."""
-        rule, kernel_means = self.rule, np.empty(len(self.who))
+        kernel_means = [
+            across.mean(axis=0) * down.mean(axis=0) for _, across, down in self._kernels()
+        ]
+        counted = self.counted * np.concatenate(kernel_means)
+        sums = np.bincount(self.who, counted, minlength=len(self.counts))
+        return sums / np.where(self.seen, self.counts, np.nan)
+
+    @property
+    def mean(self) -> Map:
+        """Average of the participants' maps, by their weights."""
+        shares = np.zeros(len(self.counts))
+        shares[self.seen] = self.weights / self.weights.sum() / self.counts[self.seen]
+        counted, total = self.counted * shares[self.who], np.zeros(self.rule.grid.shape)
+        for some, across, down in self._kernels():
+            total += (down * counted[some]) @ across.T
+        return total
+
+    def _kernels(self) -> Iterator[tuple[slice, Map, Map]]:
+        """Give the factors of some kernels at a time."""
         for start in range(0, len(self.who), _FIXATIONS):
             some = slice(start, start + _FIXATIONS)
             across, down = kernel_factors(
-                self.x_px[some], self.y_px[some], rule.grid, sigma_px=rule.sigma_px,
-                reflected=rule.edges == "reflected",
+                self.x_px[some], self.y_px[some], self.rule.grid, sigma_px=self.rule.sigma_px,
+                reflected=self.rule.edges == "reflected",
             )  # fmt: skip
-            kernel_means[some] = across.mean(axis=0) * down.mean(axis=0)
-        sums = np.bincount(self.who, self.counted * kernel_means, minlength=len(self.counts))
-        return sums / np.where(self.seen, self.counts, np.nan)
+            yield some, across, down
 
-    def bands(self, block_mb: float) -> Iterator[tuple[slice, Map]]:
-        """Go through the grid in bands of rows.
+    def bands(self, block_mb: float) -> Iterator[tuple[slice, Iterator[tuple[slice, Map]]]]:
+        """Go through the grid in bands of rows, and in each through participants.
 
         Parameters
         ----------
         block_mb : float
-            Largest size of a band, in 10^6 bytes; a band has one row at least.
+            Largest size of a block of maps, in 10^6 bytes; it has one row at least.
 
         Yields
         ------
         rows : slice
             Of the grid.
-        maps : ndarray, shape (n_participants, n_rows, n_columns)
-            Average map of each participant there, per square pixel; NaN for who saw nothing.
+        blocks : iterator of (slice, ndarray of shape (n_people, n_rows, n_columns))
+            Participants, as many as there are halves for the ceilings, or all; and the average
+            map of each there, per square pixel, NaN for who saw nothing.
         """
         n_rows, n_columns = self.rule.grid.shape
-        of_row = 8 * len(self.counts) * n_columns
-        step = min(n_rows, max(1, int(block_mb * 1e6 / of_row)))
+        # A band is as high for many participants as for so many: each band makes kernels anew.
+        at_once = min(len(self.counts), self.rule.n_splits)
+        step = min(n_rows, max(1, int(block_mb * 1e6 / (8 * at_once * n_columns))))
         order = np.argsort(self.who, kind="stable")
         ends = np.searchsorted(self.who[order], np.arange(len(self.counts) + 1))
         places = [order[start:end] for start, end in pairwise(ends)]
         for start in range(0, n_rows, step):
             rows = slice(start, min(start + step, n_rows))
-            yield rows, self._band(rows, places)
+            yield rows, self._blocks(rows, places, at_once)
 
-    def _band(self, rows: slice, places: list[NDArray[np.intp]]) -> Map:
-        """Make the maps in one band."""
+    def _blocks(
+        self, rows: slice, places: list[NDArray[np.intp]], at_once: int
+    ) -> Iterator[tuple[slice, Map]]:
+        """Make the maps of some participants at a time in one band."""
+        for start in range(0, len(places), at_once):
+            people = slice(start, min(start + at_once, len(places)))
+            yield people, self._block(rows, people, places)
+
+    def _block(self, rows: slice, people: slice, places: list[NDArray[np.intp]]) -> Map:
+        """Make the maps of some participants in one band."""
         grid, sigma_px = self.rule.grid, self.rule.sigma_px
         reflected = self.rule.edges == "reflected"
         width_px, height_px = (grid.width_px, grid.height_px) if reflected else (None, None)
         y_px = grid.y_px[rows]
-        maps = np.full((len(places), len(y_px), grid.shape[1]), np.nan)
-        for number in np.flatnonzero(self.seen):
-            own = places[number]
+        maps = np.full((people.stop - people.start, len(y_px), grid.shape[1]), np.nan)
+        for number in np.flatnonzero(self.seen[people]):
+            own, made = places[people.start + number], maps[number]
             across = axis_kernel(grid.x_px, self.x_px[own], sigma_px, reflect_px=width_px)
             down = axis_kernel(y_px, self.y_px[own], sigma_px, reflect_px=height_px)
-            np.matmul(down * self.counted[own], across.T, out=maps[number])
-            maps[number] /= self.counts[number]
+            np.matmul(down * self.counted[own], across.T, out=made)
+            made /= self.counts[people.start + number]
         return maps
 
 

@@ -120,8 +120,8 @@ def _study_maps(study: Study, fixations: pd.DataFrame, rule: MapRule) -> StudyMa
         ("participant", "expression", "y", "x"), **map_unit(rule),
     ) as by_participant:  # fmt: skip
 
-        def keep(expression: str, rows: slice, maps: Map) -> None:
-            by_participant[:, expressions.index(expression), rows] = maps
+        def keep(expression: str, rows: slice, people: slice, maps: Map) -> None:
+            by_participant[people, expressions.index(expression), rows] = maps
 
         block_mb = study.settings.execution.block_mb
         made = study_maps(fixations, rule, block_mb=block_mb, keep=keep)

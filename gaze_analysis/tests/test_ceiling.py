@@ -81,8 +81,9 @@ def test_more_people_than_halves_agree_as_their_products_do(n_people, seed, cut)
     maps = noisy_maps(n_people, seed)
     weights = np.random.default_rng(seed).uniform(0.5, 2, n_people)
     banded = BandedCeiling(maps.mean(axis=(1, 2)), weights, np.random.default_rng(seed), n_splits=1)
+    some = n_people // 2
     for band in (maps[:, :cut], maps[:, cut:]):
-        banded.add(band)
+        banded.add([band[:some], band[some:]], np.average(band, axis=0, weights=weights))
     found = banded.result()
     first = draw_halves(n_people, np.random.default_rng(seed), n_splits=1)[0] == 1
     one, two = (np.tensordot(weights[who], maps[who], 1).ravel() for who in (first, ~first))

@@ -96,9 +96,11 @@ def by_participant(fixations, rule_, **options):
     """Gather the maps of participants, by expression, from the bands in which they come."""
     found: dict[str, np.ndarray] = {}
 
-    def keep(expression, rows, maps):
-        shape = (len(maps), *GRID.shape)
-        found.setdefault(expression, np.full(shape, -1.0))[:, rows] = maps
+    n_people = fixations["participant_id"].nunique()
+
+    def keep(expression, rows, people, maps):
+        shape = (n_people, *GRID.shape)
+        found.setdefault(expression, np.full(shape, -1.0))[people, rows] = maps
 
     study_maps(fixations, rule_, keep=keep, **options)
     return found
