@@ -59,7 +59,7 @@ def growing_maps(
     Yields
     ------
     h5netcdf.Variable
-        Float64, NaN where nothing is assigned: ``variable[3, :10] = values``.
+        Float32, for such files are large; NaN where nothing is assigned: ``variable[3, :10] = values``.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def growing_maps(
     with atomic_path(path) as temporary:
         dataset.to_netcdf(temporary, engine="h5netcdf")
         with h5netcdf.File(temporary, "a") as file:
-            variable = file.create_variable(name, dims, np.float64, fillvalue=np.nan)
+            variable = file.create_variable(name, dims, np.float32, fillvalue=np.nan)
             variable.attrs.update(attributes)
             yield variable
 
