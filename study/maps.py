@@ -59,7 +59,8 @@ def growing_maps(
     Yields
     ------
     h5netcdf.Variable
-        Float32, for such files are large; NaN where nothing is assigned: ``variable[3, :10] = values``.
+        Of float32, for such files are large; NaN where nothing is assigned:
+        ``variable[3, :10] = values``.
 
     Examples
     --------
