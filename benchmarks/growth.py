@@ -147,7 +147,7 @@ def draw(table: pd.DataFrame, stem: Path) -> None:
     sizes = np.array(sorted(table["participants"].unique()), float)
     slowest = table.groupby("participants")["seconds"].max().to_numpy()
     panels[0].plot(sizes, slowest[-1] * sizes / sizes[-1], "k:", lw=0.8, label="linear")
-    panels[0].legend()
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
     save_figure(figure, stem)
 
 
