@@ -215,13 +215,7 @@ def _eyelinkparser(path: Path) -> Callable[[], dict[str, Any]]:
         time_ms, x, y, pupil = (
             np.concatenate([_traces(trials, phase, kind) for phase in phases]) for kind in "txyp"
         )
-        return {
-            "version": _version("eyelinkparser"),
-            "time_ms": time_ms,
-            "gaze": np.column_stack([x, y]),
-            "pupil": pupil,
-            **_NO_EVENTS,
-        }
+        return _samples_alone("eyelinkparser", time_ms, np.column_stack([x, y]), pupil)
 
     return found
 
@@ -292,15 +286,17 @@ def _floor(path: Path) -> Callable[[], dict[str, Any]]:
 
     def found() -> dict[str, Any]:
         time_ms, x, y, pupil = (table[name].to_numpy() for name in names)
-        return {
-            "version": _version("pyarrow"),
-            "time_ms": time_ms,
-            "gaze": np.column_stack([x, y]),
-            "pupil": pupil,
-            **_NO_EVENTS,
-        }
+        return _samples_alone("pyarrow", time_ms, np.column_stack([x, y]), pupil)
 
     return found
+
+
+def _samples_alone(package: str, time_ms: Any, gaze: Any, pupil: Any) -> dict[str, Any]:
+    """Put together what a reader found that reads samples and nothing else."""
+    return {
+        "version": _version(package), "time_ms": time_ms, "gaze": gaze, "pupil": pupil,
+        **_NO_EVENTS,
+    }  # fmt: skip
 
 
 def _version(package: str) -> str:

@@ -15,10 +15,6 @@ class InputError(Exception):
     """
 
 
-# A message names no more than one reads; methods of explanation are 60.
-_MOST = 80
-
-
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Suggest the known name that is closest to a wrong one.
 
